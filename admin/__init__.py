@@ -1,0 +1,12 @@
+"""The shopkeeper's front end: pages under ``/admin`` over the same services as the shop. Knows no ``shop.web``."""
+
+from flask import Flask
+
+# Importing these modules puts their pages on the blueprint.
+from admin import auth, dashboard, deliveries, mails, methods, money, order_page, orders, watch  # noqa: F401
+from admin.blueprint import init_app as attach
+
+
+def init_app(app: Flask) -> None:
+    """Register every admin page and the log-in that guards them."""
+    attach(app)

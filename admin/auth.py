@@ -1,0 +1,96 @@
+"""ログイン and ログアウト of staff."""
+
+import logging
+from datetime import datetime, timedelta
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired
+
+from admin.blueprint import Staff, blueprint, load_user, own_path, staff
+from shop.core.clock import jst
+from shop.core.db import write
+from shop.core.i18n import gettext as _
+from shop.core.i18n import lazy_gettext
+from shop.core.runtime import now
+from shop.staff import service
+
+log = logging.getLogger(__name__)
+#: What a log-in keeps of the session before it.
+_KEPT = ("language",)
+
+
+class LogInForm(FlaskForm):
+    login = StringField(lazy_gettext("ログインID"), [DataRequired(lazy_gettext("ログインIDを入力してください。"))])
+    password = PasswordField(lazy_gettext("パスワード"), [DataRequired(lazy_gettext("パスワードを入力してください。"))])
+
+
+@blueprint.get("/login")
+def login() -> ResponseReturnValue:
+    """The form – or the desk, for who is in already."""
+    if staff():
+        return redirect(url_for("admin.dashboard"))
+    return _page(LogInForm())
+
+
+@blueprint.post("/login")
+def log_in() -> ResponseReturnValue:
+    """Check the password and open a fresh session; the one before the log-in ends here (T-034)."""
+    form = LogInForm()
+    if not form.validate():
+        return _page(form), 422
+    address = request.remote_addr or ""
+    result = service.authenticate(form.login.data or "", form.password.data or "", address, now())
+    if result.blocked_until:
+        log.warning("staff log-in blocked", extra={"address": address})
+        return _blocked(form, result.blocked_until)
+    if result.user_id is None:
+        log.warning("staff log-in refused", extra={"address": address})
+        return _page(form, _("ログインIDまたはパスワードが違います。")), 401
+    _open_session(result.user_id)
+    return redirect(own_path(request.form.get("next", "")), 303)
+
+
+@blueprint.post("/logout")
+def log_out() -> ResponseReturnValue:
+    """End the session on the server and in the browser."""
+    user = staff()
+    if user:
+        with write() as database:
+            service.end_session(database, user.token, now())
+    logout_user()
+    _clear_session()
+    flash(_("ログアウトしました。"), "good")
+    return redirect(url_for("admin.login"), 303)
+
+
+def _open_session(user_id: int) -> None:
+    with write() as database:
+        token = service.start_session(database, user_id, now())
+    _clear_session()
+    user = load_user(f"staff:{token}")
+    if isinstance(user, Staff):
+        login_user(user)
+        log.info("staff logged in", extra={"actor": user.identity.actor})
+
+
+def _clear_session() -> None:
+    """A new session, and with it a new CSRF token; nothing planted before the log-in survives."""
+    kept = {key: session[key] for key in _KEPT if key in session}
+    session.clear()
+    session.update(kept)
+
+
+def _blocked(form: LogInForm, until: datetime) -> ResponseReturnValue:
+    wait = max(1, int((until - now()).total_seconds()) + 1)
+    clock = jst(until + timedelta(seconds=59)).strftime("%H:%M")
+    message = _("ログインの失敗が続いたため、受け付けを止めています。%(time)s 以降にもう一度お試しください。", time=clock)
+    return _page(form, message), 429, {"Retry-After": str(wait)}
+
+
+def _page(form: LogInForm, problem: str = "") -> str:
+    wanted = request.values.get("next", "")
+    return render_template("admin/login.html", form=form, problem=problem, next=wanted)

@@ -1,0 +1,67 @@
+"""トップ – what needs a person first, then how the shop is doing. One statement per block."""
+
+from typing import Any
+
+from flask import render_template
+from sqlalchemy import Row, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from admin import sales
+from admin.blueprint import blueprint
+from admin.order_query import PLACED, Search, judge, latest_payment, listed
+from admin.paging import COUNT_CAP
+from admin.watch import ATTENTION_LIMIT, concerns
+from shop.catalogue.models import StockHold
+from shop.core.db import db
+from shop.core.runtime import now
+from shop.delivery.models import DeliveryPayment
+from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
+from shop.payments.models import Payment, PaymentMethod
+
+_LAST_ORDERS = 8
+_SHOWN_ITEMS = 8
+
+
+@blueprint.get("")
+def dashboard() -> str:
+    """The desk in the morning."""
+    session = db.session()
+    moment = now()
+    real, practice = sales.two_weeks(session, moment)
+    last = session.execute(listed("open", Search()).order_by(Order.id.desc()).limit(_LAST_ORDERS)).all()
+    return render_template(
+        "admin/dashboard.html",
+        concerns=concerns(session, moment, ATTENTION_LIMIT),
+        shown=_SHOWN_ITEMS,
+        counts=_counts(session),
+        cap=COUNT_CAP,
+        unpaired=session.scalars(_unpaired_methods()).all(),
+        real=real,
+        practice=practice,
+        rows=[judge(row) for row in last],
+    )
+
+
+def _counts(session: Session) -> Row[Any]:
+    uncaptured = (
+        select(Order.id)
+        .join(Payment, Payment.id == latest_payment())
+        .where(PLACED, Order.filed != "cancelled", Payment.status == "authorized")
+    )
+    failed = select(OutboxMail.id).where(OutboxMail.state == "failed")
+    held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))
+    named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held}
+    return session.execute(
+        select(*[_capped(query).label(name) for name, query in named.items()])
+    ).one()
+
+
+def _capped(query: Any) -> Any:
+    return select(func.count()).select_from(query.limit(COUNT_CAP + 1).subquery()).scalar_subquery()
+
+
+def _unpaired_methods() -> Any:
+    """設定済み, but [×] for every courier: buyers never see it (R-031)."""
+    paired = select(DeliveryPayment.delivery_id).where(DeliveryPayment.payment_method_id == PaymentMethod.id)
+    return select(PaymentMethod.name).where(PaymentMethod.configured, ~paired.exists())

@@ -1,0 +1,59 @@
+"""The buttons of the payment box: ask first, then act. The service guards every press; this is only the counter."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.blueprint import actor, blueprint
+from admin.order_page import deed, find_order, find_payment
+from shop.core.db import db, write
+from shop.core.i18n import gettext as _
+from shop.core.runtime import now
+from shop.orders import history
+from shop.orders.models import Order
+from shop.payments import actions
+from shop.payments.models import Payment
+
+ACTIONS = {"capture": actions.capture, "cancel": actions.cancel}
+_TONES = {"done": "good", "refused": "bad", "pending": "wait", "not_allowed": "todo", "busy": "wait"}
+
+
+@blueprint.get("/orders/<number>/payment/<verb>")
+def confirm_money(number: str, verb: str) -> str:
+    """What the press will do, with the amount. Nothing has happened yet (R-189)."""
+    order, payment = _order_and_payment(number)
+    panel = actions.panel(db.session(), payment, order.total_yen, now())
+    button = next((button for button in panel.buttons if button.verb == verb), None) or abort(404)
+    return render_template("admin/confirm_money.html", order=order, panel=panel, button=button)
+
+
+@blueprint.post("/orders/<number>/payment/<verb>")
+def act_on_money(number: str, verb: str) -> ResponseReturnValue:
+    """Do it with the amount the page showed; a second press or a stale page is refused by the service."""
+    act = ACTIONS.get(verb) or abort(404)
+    amount = request.form.get("amount_yen", type=int)
+    if amount is None:
+        abort(400)
+    order, payment = _order_and_payment(number)
+    return _report(number, act(payment.id, amount, order.total_yen, actor()))
+
+
+@blueprint.post("/orders/<number>/payment/refresh")
+def refresh_payment(number: str) -> ResponseReturnValue:
+    """決済状況を更新 – the only press that asks the provider without moving money."""
+    order, payment = _order_and_payment(number)
+    order_id, text = order.id, deed(order, _("決済状況を更新"))
+    outcome = actions.refresh(payment.id)
+    with write() as session:
+        history.add(session, order_id, actor(), text, now())
+    return _report(number, outcome)
+
+
+def _order_and_payment(number: str) -> tuple[Order, Payment]:
+    session = db.session()
+    order = find_order(session, number)
+    return order, find_payment(session, order.id) or abort(404)
+
+
+def _report(number: str, outcome: actions.Outcome) -> ResponseReturnValue:
+    flash(outcome.message, _TONES[outcome.kind])
+    return redirect(url_for("admin.order", number=number), 303)

@@ -1,0 +1,100 @@
+"""受注明細. Opening it reads the ledger and never calls a provider (decision 22)."""
+
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from admin import timeline
+from admin.blueprint import actor, blueprint
+from admin.order_query import PLACED
+from shop.core.db import db, write
+from shop.core.i18n import gettext as _
+from shop.core.money import STANDARD_RATE, tax_included, totals_per_rate
+from shop.core.runtime import now
+from shop.orders import history
+from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
+from shop.payments import actions
+from shop.payments.models import Payment
+
+MEMO_LENGTH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """（10%対象）: the total at one rate and the tax in it."""
+
+    rate: int
+    total_yen: int
+    tax_yen: int
+
+
+@blueprint.get("/orders/<number>")
+def order(number: str) -> str:
+    """Everything known about one order."""
+    session = db.session()
+    found = find_order(session, number)
+    payment = find_payment(session, found.id)
+    return render_template(
+        "admin/order.html",
+        order=found,
+        payment=payment,
+        panel=actions.panel(session, payment, found.total_yen, now()) if payment else None,
+        taxes=_taxes(found),
+        mails=session.scalars(select(OutboxMail).where(OutboxMail.order_id == found.id).order_by(OutboxMail.id)).all(),
+        timeline=timeline.entries(session, payment) if payment else [],
+        neighbours=_neighbours(session, found),
+    )
+
+
+@blueprint.post("/orders/<number>/memo")
+def save_memo(number: str) -> ResponseReturnValue:
+    """メモ – for staff only, no buyer sees it."""
+    memo = request.form.get("memo", "").strip().replace("\r\n", "\n")
+    if len(memo) > MEMO_LENGTH:
+        abort(413)
+    with write() as session:
+        found = find_order(session, number)
+        session.execute(update(Order).where(Order.id == found.id).values(memo=memo))
+        history.add(session, found.id, actor(), deed(found, _("メモ変更")), now())
+    flash(_("メモを保存しました。"), "good")
+    return redirect(url_for("admin.order", number=number, _anchor="memo"), 303)
+
+
+def find_order(session: Session, number: str) -> Order:
+    """The placed order of this number; 404 for everything else – a draft is no order."""
+    query = select(Order).where(Order.number == number, PLACED)
+    return session.scalars(query.options(selectinload(Order.lines), selectinload(Order.history))).one_or_none() or abort(404)
+
+
+def find_payment(session: Session, order_id: int) -> Payment | None:
+    """The payment that counts: the newest."""
+    newest = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc()).limit(1)
+    return session.scalars(newest.options(selectinload(Payment.operations))).one_or_none()
+
+
+def deed(found: Order, what: str) -> str:
+    """A line of 変更履歴 in the trade's form (R-179)."""
+    return _("注文番号：%(number)s(%(id)s) %(what)s", number=found.number, id=found.id, what=what)
+
+
+def _taxes(found: Order) -> list[TaxLine]:
+    amounts = [(line.amount_yen, line.tax_rate) for line in found.lines]
+    amounts.append((found.shipping_yen + found.fee_yen, STANDARD_RATE))
+    return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in totals_per_rate(amounts).items()]
+
+
+def _neighbours(session: Session, found: Order) -> tuple[str | None, str | None]:
+    """The numbers before and after this one in the same list."""
+    same = (PLACED, Order.filed == found.filed)
+    ids = session.execute(
+        select(
+            select(func.max(Order.id)).where(*same, Order.id < found.id).scalar_subquery(),
+            select(func.min(Order.id)).where(*same, Order.id > found.id).scalar_subquery(),
+        )
+    ).one()
+    numbers = dict(session.execute(select(Order.id, Order.number).where(Order.id.in_([i for i in ids if i]))).all())
+    return numbers.get(ids[0]), numbers.get(ids[1])

@@ -1,0 +1,115 @@
+"""Lists that watch over money in motion: 要確認, 決済未完了 and 引き当て中の在庫. They read only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import render_template, request
+from sqlalchemy import String, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from admin.blueprint import blueprint
+from admin.order_query import latest_payment
+from admin.paging import SIZE, Rows
+from shop.catalogue.models import Product, StockHold, Variant
+from shop.core.db import db
+from shop.core.runtime import now
+from shop.orders.models import Order
+from shop.payments import attention
+from shop.payments.models import Payment, PaymentOperation
+
+#: Of each kind of concern.
+ATTENTION_LIMIT = 100
+HOLD_LIMIT = 200
+_NOT_PLACED = Order.state != literal_column("'placed'", String)
+_HELD = StockHold.state == literal_column("'held'", String)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something for a person to look at, and the number of the order it is about, if that became one."""
+
+    item: attention.Item
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One open hold and how long it has left."""
+
+    data: Any
+    seconds_left: int
+
+
+@blueprint.get("/payments/attention")
+def payment_attention() -> str:
+    """要確認 – what a person should look at, oldest first."""
+    found = concerns(db.session(), now(), ATTENTION_LIMIT)
+    return render_template("admin/attention.html", concerns=found)
+
+
+def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
+    """What needs a person, at most ``limit`` of each kind."""
+    items = attention.items(session, moment, limit)
+    ids = {item.order_id for item in items if item.order_id}
+    numbers = dict(session.execute(select(Order.id, Order.number).where(Order.id.in_(ids))).tuples().all())
+    return [Concern(item, numbers.get(item.order_id or 0)) for item in items]
+
+
+@blueprint.get("/payments/attempts")
+def payment_attempts() -> str:
+    """決済未完了 – attempts that did not become orders (decision 21)."""
+    before = request.args.get("before", type=int)
+    rows = db.session.execute(_attempts(before)).all()
+    older = rows[SIZE - 1].id if len(rows) > SIZE else None
+    return render_template("admin/attempts.html", rows=rows[:SIZE], older=older, before=before)
+
+
+@blueprint.get("/holds")
+def holds() -> str:
+    """Stock kept for open payments, the next to end first."""
+    moment = now()
+    rows = [Hold(row, _seconds_left(row.expires_at, moment)) for row in db.session.execute(_holds())]
+    return render_template("admin/holds.html", holds=rows, limit=HOLD_LIMIT)
+
+
+def _attempts(before: int | None) -> Rows:
+    inner = aliased(PaymentOperation)
+    last = select(func.max(inner.id)).where(inner.payment_id == Payment.id).correlate(Payment).scalar_subquery()
+    query = (
+        select(
+            Order.id, Order.created_at, Order.state, Order.buyer_name, Order.email, Order.total_yen, Order.practice,
+            Order.payment_name, Payment.merchant_ref, PaymentOperation.verb, PaymentOperation.state.label("operation"),
+            PaymentOperation.result_category, PaymentOperation.result_code,
+        )
+        .select_from(Order)
+        .where(_NOT_PLACED)
+        .outerjoin(Payment, Payment.id == latest_payment())
+        .outerjoin(PaymentOperation, PaymentOperation.id == last)
+        .order_by(Order.created_at.desc(), Order.id.desc())
+        .limit(SIZE + 1)
+    )
+    if before is None:
+        return query
+    last_shown = aliased(Order)
+    moment = select(last_shown.created_at).where(last_shown.id == before).scalar_subquery()
+    return query.where(tuple_(Order.created_at, Order.id) < tuple_(moment, before))
+
+
+def _holds() -> Rows:
+    return (
+        select(
+            StockHold.id, StockHold.quantity, StockHold.expires_at, Product.name, Variant.name.label("variant"),
+            Variant.code, Order.buyer_name, Order.created_at, Order.number,
+        )
+        .where(_HELD)
+        .join(Variant, Variant.id == StockHold.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(Order, Order.id == StockHold.order_id)
+        .order_by(StockHold.expires_at)
+        .limit(HOLD_LIMIT)
+    )
+
+
+def _seconds_left(expires_at: datetime, moment: datetime) -> int:
+    return max(0, int((expires_at - moment).total_seconds()))

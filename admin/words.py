@@ -1,0 +1,113 @@
+"""The trade's words for states, each with its tone – the colour and shape a page shows it in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import LazyString
+
+from shop.core.clock import jst
+from shop.core.i18n import lazy_gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A status as staff read it. Tones: good, todo, bad, wait, plain."""
+
+    text: LazyString | str
+    tone: str = "plain"
+
+
+#: The three lists an order can be filed in.
+LISTS = {
+    "open": lazy_gettext("受注一覧"),
+    "completed": lazy_gettext("受注完了一覧"),
+    "cancelled": lazy_gettext("受注キャンセル一覧"),
+}
+
+#: 受注状況 – the filing of an order, as a word.
+FILED = {
+    "open": lazy_gettext("受注処理中"),
+    "completed": lazy_gettext("受注完了"),
+    "cancelled": lazy_gettext("受注キャンセル"),
+}
+
+PAYMENT = {
+    "created": Word(lazy_gettext("決済未完了"), "plain"),
+    "awaiting_buyer": Word(lazy_gettext("購入者の操作待ち"), "wait"),
+    "authorized": Word(lazy_gettext("オーソリOK"), "todo"),
+    "captured": Word(lazy_gettext("消込済"), "good"),
+    "voided": Word(lazy_gettext("キャンセル済"), "plain"),
+    "refunded": Word(lazy_gettext("キャンセル済"), "plain"),
+    "declined": Word(lazy_gettext("決済エラー"), "bad"),
+    "expired": Word(lazy_gettext("期限切れ"), "bad"),
+}
+
+VERBS = {
+    "authorize": lazy_gettext("オーソリ"),
+    "capture": lazy_gettext("売上確定"),
+    "void": lazy_gettext("与信取消"),
+    "refund": lazy_gettext("取消返金"),
+    "reauthorize": lazy_gettext("取引更新"),
+    "issue_slip": lazy_gettext("払込票の発行"),
+    "expire": lazy_gettext("オーソリの期限切れ"),
+}
+
+OPERATION = {
+    "intended": Word(lazy_gettext("送信前"), "wait"),
+    "sent": Word(lazy_gettext("確認中"), "wait"),
+    "parked": Word(lazy_gettext("購入者の操作待ち"), "wait"),
+    "unknown": Word(lazy_gettext("確認中"), "wait"),
+    "succeeded": Word(lazy_gettext("成功"), "good"),
+    "declined": Word(lazy_gettext("拒否"), "bad"),
+    "absent": Word(lazy_gettext("届いていません"), "plain"),
+    "dropped": Word(lazy_gettext("送信せず終了"), "plain"),
+    "lapsed": Word(lazy_gettext("時間切れ"), "plain"),
+}
+
+NOTICE = {
+    "waiting": Word(lazy_gettext("処理待ち"), "wait"),
+    "done": Word(lazy_gettext("処理済み"), "good"),
+    "unmatched": Word(lazy_gettext("該当する決済なし"), "bad"),
+}
+
+MAIL = {
+    "queued": Word(lazy_gettext("送信待ち"), "wait"),
+    "sending": Word(lazy_gettext("送信中"), "wait"),
+    "sent": Word(lazy_gettext("送信済み"), "good"),
+    "failed": Word(lazy_gettext("送信できません"), "bad"),
+}
+
+#: Why a provider refused – its category, never its code.
+CATEGORIES = {
+    "card_data": lazy_gettext("カード情報の誤り"),
+    "card_expired": lazy_gettext("カードの有効期限切れ"),
+    "card_refused": lazy_gettext("カード会社が拒否"),
+    "not_accepted": lazy_gettext("取り扱いのないカード・方法"),
+    "configuration": lazy_gettext("決済の設定の誤り"),
+    "state_conflict": lazy_gettext("決済会社側の状態と合わない操作"),
+    "deadline": lazy_gettext("操作できる期限を過ぎています"),
+    "temporary": lazy_gettext("一時的な障害"),
+    "other": lazy_gettext("その他の理由"),
+}
+
+ACTORS = {
+    "buyer": lazy_gettext("購入者"),
+    "provider": lazy_gettext("決済会社"),
+}
+
+DEVICES = {
+    "pc": lazy_gettext("パソコン"),
+    "smartphone": lazy_gettext("スマートフォン"),
+    "mobile": lazy_gettext("スマートフォン"),
+    "tablet": lazy_gettext("タブレット"),
+}
+
+
+def actor(value: str) -> str:
+    """``staff:hana`` → ``hana``; the buyer and the provider by their words, jobs by their name."""
+    return str(ACTORS.get(value, value.removeprefix("staff:").removeprefix("job:")))
+
+
+def clock_time(moment: datetime) -> str:
+    """``14:03:27`` on Japan's clock."""
+    return jst(moment).strftime("%H:%M:%S")

@@ -1,0 +1,49 @@
+"""Assembly: builds the Flask application, wires the ports, registers blueprints and commands. Imported by nobody."""
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+import admin
+from providers.installed import INSTALLED
+from providers.registry import Registry
+from shop.checkout import cart as carts
+from shop.core import config as configuration
+from shop.core import db, i18n, logs, runtime
+from shop.jobs import runner
+from shop.orders.settlement import OrderSettlement
+from shop.payments import engine
+from shop.web import cart, checkout, cli, errors, filters, health, provider, security, storefront
+
+
+def create_app(config: configuration.Config | None = None) -> Flask:
+    """One shop instance. Raises ``ConfigError`` when the environment cannot be meant. Starts no thread by itself."""
+    config = config or configuration.load()
+    logs.configure()
+    app = Flask(__name__, instance_path=str(config.instance))
+    runtime.install(app, config)
+    security.init_app(app, config)
+    db.init_app(app, config.database_url)
+    Migrate(app, db.db, directory=str(config.root / "shop/migrations"), render_as_batch=True)
+    i18n.init_app(app)
+    Bootstrap5(app)
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    csrf = CSRFProtect(app)
+    filters.init_app(app)
+    errors.init_app(app)
+    engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
+    for blueprint in (storefront.blueprint, cart.blueprint, checkout.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(provider.blueprint)
+    csrf.exempt(provider.blueprint)  # authenticated by the provider's signature instead (R-310)
+    admin.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def serve() -> Flask:
+    """The application as a server worker runs it: with the job runner behind its lease."""
+    app = create_app()
+    runner.start(app)
+    return app

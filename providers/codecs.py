@@ -1,0 +1,63 @@
+"""Wire pieces that Japanese providers share: form bodies in legacy charsets, half-width kana, digests."""
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote_plus
+
+#: Characters whose Unicode twin CP932 does not know are sent as the Microsoft mapping does.
+_CP932_TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2014": "\u2015"})
+
+
+def encode_text(value: str, charset: str) -> bytes:
+    """Text as bytes of ``charset``. Raises ``UnicodeEncodeError`` for letters the charset does not have."""
+    if charset == "cp932":
+        value = value.translate(_CP932_TWINS)
+    return value.encode(charset)
+
+
+def form_body(fields: Iterable[tuple[str, str]], charset: str) -> bytes:
+    """``key=value&…``: encoded to ``charset`` first, then percent-encoded (``~`` and ``*`` too, blank as ``+``)."""
+    pairs = (f"{_percent(key, charset)}={_percent(value, charset)}" for key, value in fields)
+    return "&".join(pairs).encode("ascii")
+
+
+def _percent(value: str, charset: str) -> str:
+    return quote_plus(encode_text(value, charset)).replace("~", "%7E")
+
+
+def parse_form(body: bytes, charset: str) -> list[tuple[str, str]]:
+    """Fields of a form body, in order. Bytes outside ``charset`` become replacement characters."""
+    text = body.decode("ascii", "replace")
+    return parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace", max_num_fields=500)
+
+
+def half_width_kana(value: str) -> str:
+    """Full-width katakana to half width, voiced marks apart (ガ → ｶﾞ); every other character stays."""
+    return "".join(_NARROW.get(character, character) for character in value)
+
+
+def _narrow_table() -> dict[str, str]:
+    table = {"。": "｡", "「": "｢", "」": "｣", "、": "､", "・": "･", "ー": "ｰ", "゛": "ﾞ", "゜": "ﾟ"}
+    for point in range(0xFF66, 0xFF9E):
+        narrow = chr(point)
+        table[unicodedata.normalize("NFKC", narrow)] = narrow
+        for mark in "ﾞﾟ":
+            wide = unicodedata.normalize("NFKC", narrow + mark)
+            if len(wide) == 1:
+                table[wide] = narrow + mark
+    return table
+
+
+_NARROW = _narrow_table()
+
+
+def sha256_hex(*parts: str) -> str:
+    """Lower-case hex SHA-256 over the plain concatenation of ``parts``."""
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def same_digest(left: str, right: str) -> bool:
+    """Compare in constant time; texts that are not ASCII are simply unequal."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,397 @@
+"""What a payment provider is to the shop: verbs, results, capabilities.
+
+Plain values only – integer yen, aware datetimes, frozen dataclasses. ``Unknown`` is a result, not an exception, so no
+caller can forget it. The shop decides nothing by a provider's code: the adapter translates into the words of this file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Verb(StrEnum):
+    """What can be asked of a provider about money."""
+
+    #: 与信 – reserve the amount (with ``capture=True``: take it at once, 同時売上).
+    AUTHORIZE = "authorize"
+    #: 売上確定 – take the reserved amount.
+    CAPTURE = "capture"
+    #: 与信取消 – release a reservation.
+    VOID = "void"
+    #: 返金 – give a captured amount back in full.
+    REFUND = "refund"
+    #: 再与信 – a new authorization for a new amount; the old one is voided by a second operation.
+    REAUTHORIZE = "reauthorize"
+    #: A slip or number to pay by; the money comes days later.
+    ISSUE_SLIP = "issue_slip"
+
+
+class Recovery(StrEnum):
+    """How an unknown outcome of a verb is found out."""
+
+    #: Ask by the reference we made before the call.
+    BY_MERCHANT_REF = "by_merchant_ref"
+    #: Ask by the provider's own handle.
+    BY_HANDLE = "by_handle"
+    #: The provider answers a repetition like the first time.
+    SAFE_REPEAT = "safe_repeat"
+    #: Nothing can be asked: a person looks it up in the provider's console.
+    BY_CONSOLE = "by_console"
+
+
+class MoneyStatus(StrEnum):
+    """Where the money of one payment stands."""
+
+    CREATED = "created"
+    AWAITING_BUYER = "awaiting_buyer"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    REFUNDED = "refunded"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class Category(StrEnum):
+    """Why something was refused – the shop reacts to these words, never to a provider's code."""
+
+    CARD_DATA = "card_data"
+    CARD_EXPIRED = "card_expired"
+    CARD_REFUSED = "card_refused"
+    NOT_ACCEPTED = "not_accepted"
+    CONFIGURATION = "configuration"
+    STATE_CONFLICT = "state_conflict"
+    DEADLINE = "deadline"
+    TEMPORARY = "temporary"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id by which the provider's side can be searched; unique per account."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The provider did it. ``handle`` is opaque to the shop and handed back with follow-up verbs."""
+
+    handle: str
+    status: MoneyStatus
+    references: tuple[Reference, ...] = ()
+    masked_card: str = ""
+    card_brand: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The provider refused; nothing was reserved or moved."""
+
+    category: Category
+    code: str
+    #: Provider's own words, for staff and the timeline only.
+    detail: str = ""
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsBuyer:
+    """The buyer must act on another page before ``until``; ``secret`` survives the hop encrypted, then is erased."""
+
+    html: str
+    until: datetime
+    references: tuple[Reference, ...] = ()
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingPayment:
+    """The order stands unpaid until the buyer pays by ``until`` with these instructions (label, text)."""
+
+    handle: str
+    instructions: tuple[tuple[str, str], ...]
+    until: datetime
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request left: certainly nothing happened."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request left and no usable answer came: it may have happened. Ask, never repeat blindly."""
+
+    reason: str
+
+
+Result = Approved | Declined | NeedsBuyer | AwaitingPayment | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteState:
+    """What the provider says about one payment. ``None`` means: not reported."""
+
+    handle: str
+    merchant_ref: str
+    status: MoneyStatus | None
+    amount_yen: int | None
+    references: tuple[Reference, ...] = ()
+    #: The provider's own status word or number, for the timeline.
+    raw_status: str = ""
+    changed_at: datetime | None = None
+    authorized_at: datetime | None = None
+    masked_card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The provider answered soundly and knows no such payment."""
+
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The provider answered, but the state cannot be read (refused credentials, several payments for one key …)."""
+
+    category: Category
+    code: str
+    detail: str = ""
+
+
+QueryResult = RemoteState | Absent | Unreadable | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification about one payment. It is a trigger: the shop asks before it believes."""
+
+    serial: str
+    merchant_ref: str
+    handle: str
+    status: MoneyStatus | None
+    amount_yen: int | None
+    changed_at: datetime | None
+    raw_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReading:
+    """A notification request as read by the adapter: genuine or not, and the exact bytes that acknowledge it."""
+
+    genuine: bool
+    notices: tuple[Notice, ...]
+    acknowledgement: bytes
+    content_type: str = "text/plain"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardSource:
+    """A one-time token made by the provider's script in the buyer's browser. Never a card number."""
+
+    token: str
+
+    def __repr__(self) -> str:
+        return "CardSource(token=[hidden])"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an authorization asks for."""
+
+    merchant_ref: str
+    amount_yen: int
+    source: CardSource
+    capture: bool
+    #: 支払回数: 1 = 一括, n = 分割, 0 = ボーナス一括.
+    instalments: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer as bytes already redacted, for the order's timeline."""
+
+    label: str
+    request: str
+    response: str
+    outcome: str
+    duration_ms: int
+
+
+Recorder = Callable[[Exchange], None]
+BeforeSend = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the shop knows of a payment when it asks whether a verb is allowed."""
+
+    status: MoneyStatus
+    authorized_yen: int
+    order_total_yen: int
+    capture_at_once: bool
+    #: The provider's side as last seen; ``None`` = never seen or not readable then.
+    remote_status: MoneyStatus | None
+    remote_amount_yen: int | None
+    remote_readable: bool
+    authorized_at: datetime | None
+    three_ds: bool = False
+
+
+class Reason(StrEnum):
+    """Why a verb is not allowed now; the shop has a sentence for each."""
+
+    NONE = ""
+    NOT_NOW = "not_now"
+    UNREADABLE = "unreadable"
+    AMOUNT_DIFFERS = "amount_differs"
+    AMOUNT_EQUAL = "amount_equal"
+    EXPIRED = "expired"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a verb is allowed on this payment now; the same verdict draws the button and guards the POST."""
+
+    allowed: bool
+    reason: Reason = Reason.NONE
+    min_yen: int = 0
+    max_yen: int = 0
+    until: datetime | None = None
+
+
+class Capabilities(Protocol):
+    """What a provider allows, per payment. Plain code in the provider's folder."""
+
+    #: Largest amount one payment may have, yen.
+    max_yen: int
+    #: Seconds after which "no such payment" is believed; before, a request may still be on its way.
+    absent_after: float
+    #: Overall deadline of one call, seconds.
+    call_deadline: float
+    recovery: Mapping[Verb, Recovery]
+
+    def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict: ...
+
+    def instalments(self, settings: Mapping[str, str]) -> tuple[int, ...]:
+        """Offered 支払回数 under these settings."""
+        ...
+
+
+class Gateway(Protocol):
+    """One account at one provider, opened with its credentials. Verbs return results and raise nothing."""
+
+    def authorize(self, charge: Charge) -> Result: ...
+
+    def capture(self, handle: str, amount_yen: int) -> Result: ...
+
+    def void(self, handle: str) -> Result: ...
+
+    def refund(self, handle: str, amount_yen: int) -> Result: ...
+
+    def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult: ...
+
+    def poll_notices(self) -> tuple[Notice, ...]:
+        """Fetch waiting notices from the provider's feed, oldest first; empty when there is none or no feed."""
+        ...
+
+    def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of an account's or a method's settings form."""
+
+    key: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    #: ``text``, ``secret``, ``choice`` or ``pem``.
+    kind: str = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
+    help: str = ""
+    #: ``account`` values belong to the contract, ``method`` values to one way of paying under it.
+    scope: str = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserTokens:
+    """What the payment page needs to make a card token: the provider's script, our module over it, public values."""
+
+    script_url: str
+    origins: tuple[str, ...]
+    public: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerMessage:
+    """What a buyer is told about a refusal: our words, and the code where the contract asks for it."""
+
+    text: str
+    code: str = ""
+
+
+class Endpoint(StrEnum):
+    """Which world an account talks to."""
+
+    LIVE = "live"
+    #: Our own simulator – practice orders only.
+    PRACTICE = "practice"
+
+
+class Provider(Protocol):
+    """A provider's folder, seen from outside: everything the shop may ask of it without naming it."""
+
+    code: str
+    name: str
+    settings: tuple[Setting, ...]
+    #: What the shopkeeper's console at the provider is called.
+    console_name: str
+    status_words: Mapping[MoneyStatus, str]
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def browser_module(self) -> str:
+        """Source of the ES module with ``createToken``, served by the shop from the provider's folder."""
+        ...
+
+    def open(
+        self,
+        settings: Mapping[str, str],
+        base_url: str,
+        *,
+        before_send: BeforeSend,
+        record: Recorder,
+    ) -> Gateway: ...
+
+    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str: ...
+
+    def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens: ...
+
+    def new_merchant_ref(self, now: datetime) -> str:
+        """A fresh reference of the provider's length and alphabet, unguessable enough never to repeat."""
+        ...
+
+    def buyer_message(self, category: Category, code: str) -> BuyerMessage: ...
+
+    def browser_messages(self) -> Mapping[str, BuyerMessage]:
+        """Messages for the token script's result codes; the key ``""`` is the default."""
+        ...
+
+    def practice_settings(self) -> Mapping[str, str]:
+        """Settings that fit the built-in simulator's demo contract."""
+        ...

@@ -1,0 +1,91 @@
+"""Paygent (ペイジェント), module type with card tokens. See README.md for sources, limits and what is inferred."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from providers.contract import (
+    BeforeSend,
+    BrowserTokens,
+    BuyerMessage,
+    Category,
+    Endpoint,
+    Gateway,
+    MoneyStatus,
+    Recorder,
+    Setting,
+)
+from providers.paygent import errors
+from providers.paygent.adapter import PaygentGateway
+from providers.paygent.capabilities import PaygentCapabilities
+from providers.paygent.settings import SETTINGS
+from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+
+_LIVE = "https://module.paygent.co.jp"
+_LIVE_SCRIPT = "https://token.paygent.co.jp/js/PaygentToken.js"
+
+
+class Paygent:
+    """The provider as the shop sees it."""
+
+    code = "paygent"
+    name = "ペイジェント"
+    settings: tuple[Setting, ...] = SETTINGS
+    capabilities = PaygentCapabilities()
+    console_name = "ペイジェント管理画面"
+    #: 決済状況 as the shop guide words it (§7-3).
+    status_words: Mapping[MoneyStatus, str] = {
+        MoneyStatus.AUTHORIZED: "オーソリOK",
+        MoneyStatus.CAPTURED: "消込済",
+        MoneyStatus.VOIDED: "キャンセル済",
+        MoneyStatus.REFUNDED: "キャンセル済",
+        MoneyStatus.EXPIRED: "キャンセル済",
+    }
+
+    @property
+    def browser_module(self) -> str:
+        """Source of our ES module over the provider's script."""
+        return resources.files(__package__).joinpath("browser.js").read_text(encoding="utf-8")
+
+    def open(
+        self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder
+    ) -> Gateway:
+        return PaygentGateway(settings, base_url, before_send=before_send, record=record)
+
+    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str:
+        return _LIVE if endpoint == Endpoint.LIVE else f"{simulator_url}/{self.code}"
+
+    def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens:
+        """The live script comes from the provider's token host, the practice one from the simulator."""
+        script = _LIVE_SCRIPT if endpoint == Endpoint.LIVE else f"{base_url}/js/PaygentToken.js"
+        parts = urlsplit(script)
+        public = {key: settings[key] for key in ("merchant_id", "token_generate_key")}
+        return BrowserTokens(script, (f"{parts.scheme}://{parts.netloc}",), public)
+
+    def new_merchant_ref(self, now: datetime) -> str:
+        """A 取引ID of 20 digits: ``9``, the day, then random ones – Paygent itself does not check uniqueness, so it
+        must hold beyond a reinstalled shop's counters."""
+        day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
+        return f"9{day}{secrets.randbelow(10**13):013d}"
+
+    def buyer_message(self, category: Category, code: str) -> BuyerMessage:
+        return errors.buyer_message(code)
+
+    def browser_messages(self) -> Mapping[str, BuyerMessage]:
+        return errors.browser_messages()
+
+    def practice_settings(self) -> Mapping[str, str]:
+        merchant = DEMO_PAYGENT_MERCHANT
+        return {
+            "merchant_id": merchant.merchant_id,
+            "connect_id": merchant.connect_id,
+            "connect_password": merchant.connect_password,
+            "token_generate_key": merchant.token_generate_key,
+            "notice_hash_key": merchant.notice_hash_key,
+        }
+
+
+PROVIDER = Paygent()

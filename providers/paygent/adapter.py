@@ -1,0 +1,265 @@
+"""Paygent in the words of the contract: each verb is one telegram, each answer one result."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from providers import transport
+from providers.contract import (
+    Absent,
+    Approved,
+    BeforeSend,
+    Charge,
+    Declined,
+    Exchange,
+    MoneyStatus,
+    Notice,
+    NoticeReading,
+    NotSent,
+    QueryResult,
+    Recorder,
+    Reference,
+    RemoteState,
+    Result,
+    Unknown,
+    Unreadable,
+)
+from providers.paygent import client, errors
+from providers.paygent.capabilities import PaygentCapabilities
+
+_JST = ZoneInfo("Asia/Tokyo")
+#: payment_status of card payments. States on their way (30, 31, 42, 50) are not reported: ask again later.
+_STATUS = {
+    "10": MoneyStatus.CREATED,
+    "11": MoneyStatus.DECLINED,
+    "15": MoneyStatus.DECLINED,
+    "20": MoneyStatus.AUTHORIZED,
+    "32": MoneyStatus.VOIDED,
+    "33": MoneyStatus.EXPIRED,
+    "40": MoneyStatus.CAPTURED,
+    "41": MoneyStatus.CAPTURED,
+    "60": MoneyStatus.REFUNDED,
+}
+#: Fields whose value must not stand in a timeline.
+_MASKED = frozenset({"connect_password", "card_token", "hc", "fingerprint"})
+#: The feed is asked at most this often per run, so that a long backlog cannot keep a job busy for ever.
+_FEED_LIMIT = 200
+
+Pairs = list[tuple[str, str]]
+
+
+class PaygentGateway:
+    """One contract, opened. Never raises for what the network or the provider does."""
+
+    def __init__(
+        self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder
+    ) -> None:
+        self._settings = settings
+        self._base_url = base_url
+        self._before_send = before_send
+        self._record = record
+        self._certificate = _certificate(settings)
+
+    def authorize(self, charge: Charge) -> Result:
+        """020, without 3-D Secure. With ``charge.capture`` the amount is taken at once (同時売上)."""
+        fields = [
+            *self._header("020", trading_id=charge.merchant_ref),
+            ("payment_amount", str(charge.amount_yen)),
+            *_instalments(charge.instalments),
+            ("3dsecure_ryaku", "1"),
+            ("card_token", charge.source.token),
+            ("sales_mode", "1" if charge.capture else "0"),
+            ("security_code_use", "1"),
+        ]
+        status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
+        return self._change("020", fields, status, charge.merchant_ref)
+
+    def capture(self, handle: str, amount_yen: int) -> Result:
+        """022 – takes the whole authorization; ``amount_yen`` is for the ledger, the telegram has no amount."""
+        return self._change("022", self._header("022", payment_id=handle), MoneyStatus.CAPTURED)
+
+    def void(self, handle: str) -> Result:
+        """021."""
+        return self._change("021", self._header("021", payment_id=handle), MoneyStatus.VOIDED)
+
+    def refund(self, handle: str, amount_yen: int) -> Result:
+        """023 – gives the whole captured amount back (取消返金); there is no partial form."""
+        return self._change("023", self._header("023", payment_id=handle), MoneyStatus.REFUNDED)
+
+    def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult:
+        """094 by payment_id where known, else by trading_id."""
+        keys = {"payment_id": handle} if handle else {"trading_id": merchant_ref}
+        answer = self._call("094", [*self._header("094", **keys), ("payment_type", "02")])
+        if isinstance(answer, (NotSent, Unknown)):
+            return answer
+        if answer.ok:
+            return _remote_state(answer.fields)
+        if answer.code == "13001":
+            return Absent(answer.code)
+        return Unreadable(errors.category(answer.code), answer.code, answer.detail)
+
+    def poll_notices(self) -> tuple[Notice, ...]:
+        """091 until the feed is empty. Stops at the first answer that is no notice; a gap is closed on a later run."""
+        notices: list[Notice] = []
+        while len(notices) < _FEED_LIMIT:
+            answer = self._call("091", [*self._header("091"), ("payment_notice_id", "")])
+            if isinstance(answer, (NotSent, Unknown)) or not answer.ok or answer.fields.get("success_code") == "1":
+                break
+            if not answer.fields.get("payment_notice_id"):
+                break
+            notices.append(_notice(answer.fields))
+        return tuple(notices)
+
+    def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading:
+        """差分通知: genuine only with the right digest under our key; acknowledged by exactly ``result=0``."""
+        fields, genuine = client.read_notice(body, self._settings.get("notice_hash_key", ""))
+        if not genuine:
+            return NoticeReading(False, (), b"", reason="digest")
+        if not fields.get("payment_notice_id"):
+            return NoticeReading(False, (), b"", reason="no serial")
+        notices = (_notice(fields),) if fields.get("payment_type") == "02" else ()
+        return NoticeReading(True, notices, b"result=0")
+
+    def _header(self, kind: str, *, trading_id: str = "", payment_id: str = "") -> Pairs:
+        settings = self._settings
+        header = [
+            ("merchant_id", settings["merchant_id"]),
+            ("connect_id", settings["connect_id"]),
+            ("connect_password", settings["connect_password"]),
+            ("telegram_kind", kind),
+            ("telegram_version", client.VERSION),
+            ("trading_id", trading_id),
+            ("payment_id", payment_id),
+        ]
+        if site := settings.get("site_id"):
+            header.append(("site_id", site))
+        return header
+
+    def _change(self, kind: str, fields: Pairs, done: MoneyStatus, trading_id: str = "") -> Result:
+        """A telegram that moves money."""
+        answer = self._call(kind, fields)
+        if isinstance(answer, (NotSent, Unknown)):
+            return answer
+        payment_id = answer.fields.get("payment_id", "")
+        if answer.ok:
+            if not payment_id or (trading_id and answer.fields.get("trading_id") != trading_id):
+                return Unknown("answer for another payment")
+            return Approved(
+                handle=payment_id,
+                status=done,
+                references=(Reference("payment_id", payment_id),),
+                masked_card=answer.fields.get("masked_card_number", ""),
+                fingerprint=answer.fields.get("fingerprint", ""),
+            )
+        if answer.result != "1" or answer.code in errors.AMBIGUOUS:
+            return Unknown(f"{answer.result}/{answer.code}")
+        references = (Reference("payment_id", payment_id),) if payment_id else ()
+        return Declined(errors.category(answer.code), answer.code, answer.detail, references)
+
+    def _call(self, kind: str, fields: Pairs) -> client.Telegram | NotSent | Unknown:
+        try:
+            body = client.encode(fields)
+        except client.CannotEncode as error:
+            return NotSent(str(error))
+        started = time.monotonic()
+        answer = transport.post(
+            self._base_url + client.path(kind),
+            body,
+            {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"},
+            deadline=PaygentCapabilities.call_deadline,
+            before_send=self._before_send,
+            certificate=self._certificate,
+        )
+        result, text = _read(kind, answer)
+        duration = round((time.monotonic() - started) * 1000)
+        outcome = "ok" if isinstance(result, client.Telegram) and result.ok else _outcome(result)
+        self._record(Exchange(kind, _masked(fields), text, outcome, duration))
+        return result
+
+
+def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[client.Telegram | NotSent | Unknown, str]:
+    """The telegram in an answer and its text for the timeline. Anything that is no telegram is unknown."""
+    if not isinstance(answer, transport.Answer):
+        return answer, answer.reason
+    if answer.status != 200:
+        return Unknown(f"http {answer.status}"), f"HTTP {answer.status}"
+    try:
+        telegram = client.parse(kind, answer.body)
+    except client.Garbled as error:
+        return Unknown(f"garbled: {error}"), f"{len(answer.body)} bytes, no telegram"
+    head = [("result", telegram.result), ("response_code", telegram.code), ("response_detail", telegram.detail)]
+    return telegram, _masked([*head, *telegram.fields.items()])
+
+
+def _outcome(result: client.Telegram | NotSent | Unknown) -> str:
+    if isinstance(result, client.Telegram):
+        return result.code or f"result={result.result}"
+    return ("not sent: " if isinstance(result, NotSent) else "unknown: ") + result.reason[:40]
+
+
+def _masked(fields: Pairs) -> str:
+    shown = ((key, "[hidden]" if key in _MASKED and value else value) for key, value in fields)
+    return "\n".join(f"{key}={value}" for key, value in shown if value)
+
+
+def _instalments(count: int) -> Pairs:
+    """payment_class 10 一括, 23 ボーナス一括, 61 分割 with split_count."""
+    match count:
+        case 0:
+            return [("payment_class", "23"), ("split_count", "")]
+        case 1:
+            return [("payment_class", "10"), ("split_count", "")]
+        case _:
+            return [("payment_class", "61"), ("split_count", str(count))]
+
+
+def _remote_state(fields: Mapping[str, str]) -> RemoteState:
+    raw, payment_id = fields.get("payment_status", ""), fields.get("payment_id", "")
+    return RemoteState(
+        handle=payment_id,
+        merchant_ref=fields.get("trading_id", ""),
+        status=_STATUS.get(raw),
+        amount_yen=_yen(fields.get("payment_amount", "")),
+        references=(Reference("payment_id", payment_id),) if payment_id else (),
+        raw_status=raw,
+        authorized_at=_moment(fields.get("authorized_date", "")),
+        masked_card=fields.get("masked_card_number", ""),
+    )
+
+
+def _notice(fields: Mapping[str, str]) -> Notice:
+    raw = fields.get("payment_status", "")
+    return Notice(
+        serial=fields["payment_notice_id"],
+        merchant_ref=fields.get("trading_id", ""),
+        handle=fields.get("payment_id", ""),
+        status=_STATUS.get(raw),
+        amount_yen=_yen(fields.get("payment_amount", "")),
+        changed_at=_moment(fields.get("change_date", "")),
+        raw_status=raw,
+    )
+
+
+def _yen(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _moment(text: str) -> datetime | None:
+    """``YYYYMMDDhhmmss`` in Japan, or ``None``."""
+    try:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_JST)
+    except ValueError:
+        return None
+
+
+def _certificate(settings: Mapping[str, str]) -> transport.ClientCertificate | None:
+    if not settings.get("client_certificate") and not settings.get("ca_certificates"):
+        return None
+    return transport.ClientCertificate(
+        certificate=settings.get("client_certificate", ""),
+        key=settings.get("client_key", "") or settings.get("client_certificate", ""),
+        password=settings.get("client_key_password", ""),
+        ca=settings.get("ca_certificates", ""),
+    )
+

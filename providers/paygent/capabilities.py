@@ -1,0 +1,57 @@
+"""What Paygent allows on one card payment (shop guide §2-4, §7; protocol: states 20, 30–33, 40–60)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from providers.contract import MoneyStatus, Reason, Recovery, Snapshot, Verb, Verdict
+
+#: オーソリ is valid this long; afterwards a capture is refused (R-071, D17: one clock, the authorization's).
+AUTHORIZATION_LIFE = timedelta(days=60)
+_REFUSED = {reason: Verdict(False, reason) for reason in Reason}
+
+
+class PaygentCapabilities:
+    """Verdicts per payment. The simulator enforces the provider's own limits apart from this."""
+
+    #: payment_amount has at most seven digits.
+    max_yen = 9_999_999
+    absent_after = 180.0
+    call_deadline = 35.0
+    recovery: Mapping[Verb, Recovery] = {
+        Verb.AUTHORIZE: Recovery.BY_MERCHANT_REF,
+        Verb.CAPTURE: Recovery.BY_HANDLE,
+        Verb.VOID: Recovery.BY_HANDLE,
+        Verb.REFUND: Recovery.BY_HANDLE,
+    }
+
+    def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict:
+        """Whether ``verb`` may be sent now. 取引更新 is never allowed here yet: its pair of operations comes later."""
+        if not snapshot.remote_readable:
+            return _REFUSED[Reason.UNREADABLE]
+        match verb:
+            case Verb.CAPTURE:
+                return self._capture(snapshot, now)
+            case Verb.VOID if snapshot.status == MoneyStatus.AUTHORIZED:
+                return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen)
+            case Verb.REFUND if snapshot.status == MoneyStatus.CAPTURED:
+                return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen)
+            case _:
+                return _REFUSED[Reason.NOT_NOW]
+
+    def _capture(self, snapshot: Snapshot, now: datetime) -> Verdict:
+        if snapshot.status != MoneyStatus.AUTHORIZED:
+            return _REFUSED[Reason.NOT_NOW]
+        remote = snapshot.remote_amount_yen
+        if snapshot.order_total_yen != snapshot.authorized_yen or remote not in (None, snapshot.order_total_yen):
+            return _REFUSED[Reason.AMOUNT_DIFFERS]
+        until = snapshot.authorized_at + AUTHORIZATION_LIFE if snapshot.authorized_at else None
+        if until and now >= until:
+            return _REFUSED[Reason.EXPIRED]
+        return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen, until=until)
+
+    def instalments(self, settings: Mapping[str, str]) -> tuple[int, ...]:
+        """支払回数 (R-052): 1 = 一括, 0 = ボーナス一括払い. The list of counts is inferred (see README)."""
+        if settings.get("instalments") != "split":
+            return (1,)
+        bonus = (0,) if settings.get("bonus") == "1" else ()
+        return (1, 3, 5, 6, 10, 12, 15, 18, 20, 24, *bonus)

@@ -1,0 +1,84 @@
+"""Codes of Paygent in the words of the contract, and what buyers read.
+
+Two name spaces that look alike and must not be mixed: answers of telegrams (``2003``) and results of the browser
+script (``1502``). Buyers see the code (seed 001 §10); the sentences are ours.
+"""
+
+from collections.abc import Mapping
+
+from providers.contract import BuyerMessage, Category
+
+#: Telegram codes after which the outcome is *not* known: asked for by 094, never repeated blindly.
+#: That a 020 answered so may have succeeded is inferred (see README).
+AMBIGUOUS = frozenset({"2008", "E001", "E002", "9004", "9005"})
+
+_CATEGORIES = {
+    "2001": Category.CARD_REFUSED,
+    "2002": Category.CARD_REFUSED,
+    "2003": Category.CARD_DATA,
+    "2004": Category.STATE_CONFLICT,
+    "2005": Category.STATE_CONFLICT,
+    "2006": Category.STATE_CONFLICT,
+    "2007": Category.DEADLINE,
+    "2016": Category.NOT_ACCEPTED,
+    "2020": Category.CARD_DATA,
+    "2021": Category.CARD_DATA,
+    "2022": Category.CARD_DATA,
+    "2054": Category.CARD_REFUSED,
+    "13002": Category.STATE_CONFLICT,
+    "31001": Category.NOT_ACCEPTED,
+    "P010": Category.CONFIGURATION,
+    "P011": Category.CARD_REFUSED,
+    "P017": Category.TEMPORARY,
+    "P018": Category.TEMPORARY,
+    "P030": Category.CARD_DATA,
+}
+
+_TELEGRAM_TEXTS = {
+    "2001": "カード会社の承認が得られませんでした。別のカードをお試しいただくか、カード会社へお問い合わせください。",
+    "2002": "カード会社との通信が完了しませんでした。少し待ってからもう一度お試しください。",
+    "2003": "カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。ご確認のうえ入力し直してください。",
+    "2016": "このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。",
+    "31001": "このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。",
+    "P010": "この支払方法は現在ご利用いただけません。カードの有効期限をご確認いただくか、別の支払方法をお選びください。",
+    "2054": "入力されたカードはご利用いただけません。別のカードをお試しください。",
+    "2020": "入力から時間がたったため、カード情報の受付が切れました。もう一度カード情報を入力してください。",
+    "2021": "カード情報を確認できませんでした。もう一度カード情報を入力してください。",
+    "2022": "カード情報を確認できませんでした。もう一度カード情報を入力してください。",
+}
+_DEFAULT_TEXT = "お支払いの手続きを完了できませんでした。別の支払方法をお選びいただくか、ショップへお問い合わせください。"
+
+_SCRIPT_TEXTS = {
+    "1300": "カード番号を入力してください。",
+    "1301": "カード番号の形式が正しくありません。数字だけで、末尾に空白がないかご確認ください。",
+    "1400": "有効期限（年）を入力してください。",
+    "1401": "有効期限（年）の形式が正しくありません。",
+    "1500": "有効期限（月）を入力してください。",
+    "1501": "有効期限（月）の形式が正しくありません。",
+    "1502": "有効期限が正しくないか、期限の切れたカードです。カードの表示をご確認ください。",
+    "1600": "セキュリティコードの形式が正しくありません。",
+    "1601": "セキュリティコードを入力してください。",
+    "1700": "カード名義人に使えない文字があります。半角の英字で、姓と名の間は半角の空白にしてください。",
+    "7000": "お使いのブラウザーではカード決済をご利用いただけません。",
+    "7001": "カード会社の受付に接続できませんでした。通信をご確認のうえ、もう一度お試しください。",
+    "8000": "カード決済はメンテナンス中です。別の支払方法をお選びください。",
+}
+_SCRIPT_DEFAULT = "カード情報を受け付けられませんでした。時間をおいてもう一度お試しください。"
+
+
+def category(code: str) -> Category:
+    """The contract's word for a telegram code. Credentials and other ``P…`` faults are the shop's configuration."""
+    if code in _CATEGORIES:
+        return _CATEGORIES[code]
+    if code.startswith("P"):
+        return Category.CONFIGURATION
+    return Category.TEMPORARY if code in AMBIGUOUS else Category.OTHER
+
+
+def buyer_message(code: str) -> BuyerMessage:
+    return BuyerMessage(_TELEGRAM_TEXTS.get(code, _DEFAULT_TEXT), code)
+
+
+def browser_messages() -> Mapping[str, BuyerMessage]:
+    messages = {code: BuyerMessage(text, code) for code, text in _SCRIPT_TEXTS.items()}
+    return messages | {"": BuyerMessage(_SCRIPT_DEFAULT)}

@@ -1,0 +1,209 @@
+"""020 authorise, 021 void, 022 capture, 023 refund (protocol §4.1-4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from providers.paygent.simulator import cards
+from providers.paygent.simulator.ledger import Card, Ledger, Merchant, Payment, Token
+from providers.paygent.simulator.payments import APPLIED, BLOCKED, DAY, REFUSED, VERBS, Payments, Terms
+from providers.paygent.simulator.wire import Refusal
+from providers.sandbox.clock import Clock
+
+#: Repeated authorisations of one payment after code 2003 (protocol §4.1)
+RETRIES = 3
+#: How long the card of an earlier order can be used again, 14 months (protocol §4.1)
+REFERENCE_KEPT = 426 * DAY
+
+DIRECT_CARD = ("card_number", "card_valid_term", "card_conf_number")
+
+
+class CardTelegrams:
+    def __init__(self, ledger: Ledger, clock: Clock, payments: Payments) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._payments = payments
+
+    # ---- 021 022 023 -------------------------------------------------------------------------------------------
+
+    def follow_up(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
+        payment = find_payment(self._ledger, merchant, sent, none="2006", several="2005")
+        self._payments.perform(VERBS[sent["telegram_kind"]], payment, by=sent["telegram_kind"])
+        return {"payment_id": payment.payment_id, "trading_id": payment.trading_id}
+
+    # ---- 020 ---------------------------------------------------------------------------------------------------
+
+    def authorise(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
+        """An error of parameter, token or system (P..., 202x, E001) leaves no payment; a refusal leaves one."""
+        try:
+            return self._authorise(merchant, sent)
+        except Refusal as refusal:
+            # Of the answer's fields a refusal echoes the trading_id only, and the payment_id where it can be retried.
+            refusal.answered = {"trading_id": sent.get("trading_id", "")} | refusal.answered
+            raise
+
+    def _authorise(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
+        terms = read_terms(merchant, sent)
+        check_authentication(sent)
+        token = self._token(merchant, sent)
+        card = token or self._card_of_earlier_order(merchant, sent)
+        if sent.get("security_code_use") == "1" and token and not token.has_security_code:
+            raise Refusal("P010", field="security_code_use")
+        answer = card_answer(card, terms)
+        if answer.code.startswith(("P", "E")):
+            raise Refusal(answer.code, answer.detail)
+        if sent.get("payment_id"):
+            payment = self._retried(merchant, sent, card, terms)
+        else:
+            payment = self._payments.open(merchant, card, terms, by="020")
+        if answer.code:
+            self._refuse(payment, answer)
+        payment = self._payments.authorise(payment, sent.get("sales_mode") == "1", by="020")
+        if token:
+            self._ledger.save_token(replace(token, used=True))
+        return authorised_fields(payment)
+
+    def _token(self, merchant: Merchant, sent: dict[str, str]) -> Token | None:
+        """The card token, None for the card of an earlier order. Ways to name the card exclude each other."""
+        if sent.get("stock_card_mode") == "1":
+            raise Refusal("P024")
+        direct = any(sent.get(name) for name in DIRECT_CARD)
+        reference = bool(sent.get("ref_trading_id"))
+        wants_cvc_token = sent.get("security_code_token") == "1"
+        if wants_cvc_token and (direct or reference):
+            raise Refusal("2025")
+        if sent.get("card_token") and (direct or reference):
+            raise Refusal("2024")
+        if direct:
+            raise Refusal("2023")
+        if reference:
+            return None
+        if not sent.get("card_token"):
+            raise Refusal("P006" if "card_token" in sent else "P005", field="card_token")
+        token = self._ledger.token(merchant.merchant_id, sent["card_token"])
+        if token is None:
+            raise Refusal("2021")
+        if token.used:
+            raise Refusal("2022")
+        if token.valid_until < self._clock.now():
+            raise Refusal("2020")
+        if wants_cvc_token or token.cvc_only:
+            # A security code token goes with a stored card, and those are not contracted.
+            raise Refusal("2026")
+        return token
+
+    def _card_of_earlier_order(self, merchant: Merchant, sent: dict[str, str]) -> Payment:
+        earlier = self._ledger.payments(
+            "merchant_id = ? AND trading_id = ? AND status NOT IN (?, ?) AND created_at >= ?"
+            " ORDER BY payment_id DESC LIMIT 1",
+            merchant.merchant_id,
+            sent["ref_trading_id"],
+            APPLIED,
+            REFUSED,
+            self._clock.now() - REFERENCE_KEPT,
+        )
+        if not earlier:
+            raise Refusal("2009")
+        return earlier[0]
+
+    def _retried(self, merchant: Merchant, sent: dict[str, str], card: Card, terms: Terms) -> Payment:
+        """The payment of an earlier code 2003, with the card and terms of this telegram (protocol §4.1, §7.2)."""
+        payment = self._ledger.payment(sent["payment_id"])
+        if (
+            payment is None
+            or payment.merchant_id != merchant.merchant_id
+            or payment.trading_id != terms.trading_id
+        ):
+            raise Refusal("2001", '"P901"')
+        if payment.status != APPLIED:
+            raise Refusal("2001", '"P902"')
+        if payment.retries >= RETRIES:
+            self._payments.refuse(payment, cards.Answer("2001", '"P903"'), REFUSED, by="020")
+            raise Refusal("2001", '"P903"')
+        return replace(payment, retries=payment.retries + 1, **vars(terms), **card.card_fields())
+
+    def _refuse(self, payment: Payment, answer: cards.Answer) -> None:
+        status = {"2003": APPLIED, "2054": BLOCKED}.get(answer.code, REFUSED)
+        self._payments.refuse(payment, answer, status, by="020")
+        answered = {"payment_id": payment.payment_id} if status == APPLIED else {}
+        raise Refusal(answer.code, answer.detail, answered=answered)
+
+
+def read_terms(merchant: Merchant, sent: dict[str, str]) -> Terms:
+    amount = int(sent["payment_amount"])
+    if amount == 0:
+        raise Refusal("P014")
+    payment_class = sent.get("payment_class") or "10"
+    split_count = sent.get("split_count", "")
+    if payment_class not in merchant.payment_classes.split(","):
+        raise Refusal("P030")
+    if payment_class == "61" and not split_count:
+        raise Refusal("P006" if "split_count" in sent else "P005", field="split_count")
+    if payment_class == "61" and split_count not in merchant.split_counts.split(","):
+        raise Refusal("P030")
+    return Terms(
+        trading_id=sent.get("trading_id", ""),
+        site_id=sent.get("site_id", ""),
+        amount=amount,
+        payment_class=payment_class,
+        split_count=split_count if payment_class == "61" else "",
+        threeds_omitted=sent.get("3dsecure_ryaku", ""),
+    )
+
+
+def check_authentication(sent: dict[str, str]) -> None:
+    """3-D Secure is done before (use type 2) or declared as left out (protocol §4.1, §5.5)."""
+    if sent.get("3dsecure_use_type") == "2":
+        # 450 is not contracted here, so no identification exists that could be known.
+        raise Refusal("31011" if sent.get("3ds_auth_id") else "31009")
+    if sent.get("3ds_auth_id"):
+        raise Refusal("31008")
+    if sent.get("3dsecure_ryaku") != "1":
+        raise Refusal("P010", field="3dsecure_ryaku")
+
+
+def card_answer(card: Card, terms: Terms) -> cards.Answer:
+    if not card.brand:
+        return cards.Answer("2016")
+    if card.issuer_class == "1" and terms.payment_class != "10":
+        # Foreign cards pay at once only (protocol §8).
+        return cards.Answer("2003", '"1G78"')
+    return cards.authorisation_answer(card.last_four)
+
+
+def authorised_fields(payment: Payment) -> dict[str, str]:
+    return {
+        "payment_id": payment.payment_id,
+        "trading_id": payment.trading_id,
+        "issur_class": payment.issuer_class,
+        "acq_id": payment.acquirer_id,
+        "acq_name": cards.ACQUIRERS[payment.acquirer_id],
+        "issur_name": cards.ISSUER_NAMES[payment.brand],
+        "fingerprint": payment.fingerprint,
+        "masked_card_number": payment.masked_card_number,
+        "card_valid_term": payment.valid_term,
+    }
+
+
+def find_payment(
+    ledger: Ledger, merchant: Merchant, sent: dict[str, str], none: str, several: str
+) -> Payment:
+    """The payment that payment_id and trading_id name; when both are given both must match (protocol §2.4)."""
+    payment_id, trading_id = sent.get("payment_id", ""), sent.get("trading_id", "")
+    if not payment_id and not trading_id:
+        raise Refusal("P006" if "payment_id" in sent else "P005", field="payment_id")
+    if payment_id:
+        payment = ledger.payment(payment_id)
+        fits = (
+            payment and payment.merchant_id == merchant.merchant_id and trading_id in ("", payment.trading_id)
+        )
+        found = [payment] if payment and fits else []
+    else:
+        found = ledger.payments(
+            "merchant_id = ? AND trading_id = ? LIMIT 2", merchant.merchant_id, trading_id
+        )
+    if not found:
+        raise Refusal(none)
+    if len(found) > 1:
+        raise Refusal(several)
+    return found[0]

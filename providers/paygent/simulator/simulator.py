@@ -1,0 +1,95 @@
+"""The simulator as a whole: its parts, and how one telegram goes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Response
+
+from providers.paygent.simulator import cards
+from providers.paygent.simulator.card_telegrams import CardTelegrams
+from providers.paygent.simulator.checks import authenticated, check_telegram
+from providers.paygent.simulator.ledger import Ledger, Merchant
+from providers.paygent.simulator.lookups import Lookups
+from providers.paygent.simulator.notices import Disorder, Heartbeat, NoticeQueue
+from providers.paygent.simulator.payments import Payments
+from providers.paygent.simulator.tokens import TokenDesk
+from providers.paygent.simulator.wire import Refusal, failure, read_request, success
+from providers.sandbox.clock import Clock
+from providers.sandbox.faults import Fault, FaultBook, answer_through
+
+Handler = Callable[[Merchant, dict[str, str]], dict[str, str]]
+
+
+class PaygentSimulator:
+    def __init__(self, path: Path, clock: Clock, faults: FaultBook) -> None:
+        self.clock = clock
+        self.faults = faults
+        self.ledger = Ledger(path)
+        self.notices = NoticeQueue(self.ledger, clock)
+        self.payments = Payments(self.ledger, clock, self.notices)
+        self.tokens = TokenDesk(self.ledger, clock)
+        card, lookups = CardTelegrams(self.ledger, clock, self.payments), Lookups(self.ledger, self.notices)
+        self._handlers: dict[str, Handler] = {
+            "020": card.authorise,
+            "021": card.follow_up,
+            "022": card.follow_up,
+            "023": card.follow_up,
+            "091": lookups.notice,
+            "094": lookups.payment,
+        }
+        self._heartbeat = Heartbeat(self._beat)
+
+    def close(self) -> None:
+        self._heartbeat.stop()
+        self.ledger.close()
+
+    def reset(self) -> None:
+        """A new world; the clock stays, it belongs to the shop as well."""
+        self.faults.clear()
+        self.notices.disorder = Disorder()
+        self.ledger.reset()
+
+    def _beat(self) -> None:
+        self.payments.expire_due()
+        self.notices.push_due()
+
+    def telegram(self, path: str, body: bytes) -> Response:
+        """The answer to a telegram, with whatever trouble was asked for."""
+        sent = read_request(body)
+        kind = sent.get("telegram_kind", "")
+        fault = self.faults.take(kind) or self._card_fault(sent)
+        number = self.ledger.add_request(self.clock.now(), kind, sent, fault.mode if fault else "")
+
+        def refuse(code: str, detail: str) -> Response:
+            return failure(kind, Refusal(code or "E001", detail))
+
+        return answer_through(fault, lambda: self._execute(number, path, sent), refuse)
+
+    def _card_fault(self, sent: dict[str, str]) -> Fault | None:
+        """Some test cards bring their own trouble."""
+        if sent.get("telegram_kind") != "020":
+            return None
+        token = self.ledger.token(sent.get("merchant_id", ""), sent.get("card_token", ""))
+        return cards.wire_fault(token.last_four) if token and not token.cvc_only else None
+
+    def _execute(self, number: int, path: str, sent: dict[str, str]) -> Response:
+        kind = sent.get("telegram_kind", "")
+        with self.ledger.transaction():
+            self.payments.expire_due()
+            try:
+                merchant = authenticated(self.ledger, sent)
+                check_telegram(path, sent)
+                fields = self._handlers[kind](merchant, sent)
+            except Refusal as refusal:
+                # Caught inside the transaction: a refused payment is in the books all the same.
+                answered, code = refusal.answered, refusal.code
+                answer = failure(kind, refusal)
+            else:
+                answered, code = fields, ""
+                answer = success(kind, fields)
+            self.ledger.add_answer(number, answered.get("payment_id", ""), "1" if code else "0", code)
+        if self.notices.disorder.mode == "before_answer":
+            self.notices.push_due()
+        return answer

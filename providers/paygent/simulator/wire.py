@@ -1,0 +1,176 @@
+"""Telegrams on the wire: paths, character sets, the form of requests and answers, codes and their texts."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from flask import Response
+
+#: Largest request body in bytes (protocol §2.1)
+REQUEST_LIMIT = 102_400
+
+#: Telegrams that are UTF-8 in both directions; all others are Windows-31J (protocol §2.1)
+UTF8_KINDS = frozenset(["098", "380", *(str(kind) for kind in range(410, 419)), "450"])
+
+#: Kind, or its first two characters, -> path (protocol §2.2)
+PATHS = {
+    "01": "atm/request",
+    "02": "card/request",
+    "116": "card/request",
+    "18": "card/request",
+    "28": "card/request",
+    "096": "card/request",
+    "030": "conveni/request",
+    "040": "conveni/request_print",
+    "05": "bank/request",
+    "060": "bank/requestasp",
+    "070": "virtualaccount/request",
+    "091": "ref/paynotice",
+    "093": "ref/runnotice",
+    "094": "ref/paymentref",
+    "095": "ref/cardnoref",
+    "098": "token/request",
+    "10": "c/request",
+    "15": "emoney/request",
+    "20": "o/requestdata",
+    "22": "later/request",
+    "26": "accounttransfer/request",
+    "27": "rakutenid/request",
+    "30": "upop/request",
+    "31": "alipay/request",
+    "32": "applepay/request",
+    "35": "googlepay/request",
+    "34": "paidy/request",
+    "38": "illegal_detect/request",
+    "41": "pi/request",
+    "43": "tokimekiPoint/request",
+    "42": "paypay/request",
+    "450": "threeds/request",
+}
+
+#: Codes of the provider and their wording (protocol §7.1). The wording of 2001-2003, 2008, 2009, 2020, 2022-2026,
+#: P024, P030, P063, 31001-31011 and E001 is ours: the protocol gives codes only, or for 2001-2003 a network detail.
+TEXTS = {
+    "P001": "認証情報が存在しません。",
+    "P002": "認証情報が不正です。",
+    "P003": "バージョン番号が不正です。",
+    "P004": "指定されたURLでこの決済手段を使用することはできません。",
+    "P005": '"{field}"パラメータが存在しません。',
+    "P006": '"{field}"パラメータの値が設定されていません。',
+    "P007": "指定された決済手段は未契約です。",
+    "P008": '"{field}"パラメータの値はタイプが不正です。',
+    "P009": '"{field}"パラメータの値は桁数が不正です。',
+    "P010": '"{field}"パラメータの値は不正な値です。',
+    "P014": "決済金額は0より大きい値を設定して下さい。",
+    "P017": "ただいまメンテナンス中です。",
+    "P024": "カード情報お預りサービスは未契約です。",
+    "P030": "指定された支払区分または分割回数は使用できません。",
+    "E001": "システムエラーが発生しました。",
+    "9004": "他の処理でデータがロックされている可能性があります。",
+    "9005": "他の処理でデータがロックされている可能性があります。",
+    "2004": "ステータス矛盾エラー",
+    "2005": "該当の取引IDが複数存在します。",
+    "2006": "該当する決済情報が存在しません。",
+    "2007": "期限切れのため指定の処理は行えません。",
+    "2008": "タイムアウトが発生しました。",
+    "2009": "参照取引IDに該当する決済情報が存在しません。",
+    "2016": "入力されたカードはお取扱いできません。",
+    "2020": "トークン有効期限切れエラー",
+    "2021": "トークンなしエラー",
+    "2022": "トークン使用済みエラー",
+    "2023": "カード情報を直接指定することはできません。",
+    "2024": "カードトークンと他のカード指定方法が併用されています。",
+    "2025": "セキュリティコードトークンの指定方法が不正です。",
+    "2026": "トークンの種別が不正です。",
+    "2054": "入力されたカードはご利用できません。",
+    "13001": "該当する決済情報が存在しません。",
+    "13002": "該当の取引IDが複数存在します。",
+    "31001": "入力されたカードはお取扱いできません。",
+    "31008": "3Dセキュア利用タイプが不正です。",
+    "31009": "3Dセキュア認証IDが設定されていません。",
+    "31011": "3Dセキュア認証IDが存在しません。",
+}
+
+#: Answer of the card telegrams, in table order (protocol §4.2); a failure carries two more (§2.5).
+CARD_ANSWER = (
+    "payment_id",
+    "trading_id",
+    "issur_class",
+    "acq_id",
+    "acq_name",
+    "issur_name",
+    "fc_auth_umu",
+    "daiko_code",
+    "card_shu_code",
+    "k_card_name",
+    "shonin_no",
+    "issur_id",
+    "attempt_kbn",
+    "fingerprint",
+    "masked_card_number",
+    "card_valid_term",
+    "acq_member_no",
+    "out_acs_html",
+)
+ONLY_ON_FAILURE = frozenset(["shonin_no", "acq_member_no"])
+
+
+class Refusal(Exception):
+    """A telegram answered with result=1; ``answered`` are the fields that are filled in spite of it."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, field: str = "", answered: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail or TEXTS.get(code, "").format(field=field)
+        self.answered = answered or {}
+
+
+def path_of(kind: str) -> str | None:
+    return PATHS.get(kind) or PATHS.get(kind[:2])
+
+
+def charset_of(kind: str) -> str:
+    return "utf-8" if kind in UTF8_KINDS else "cp932"
+
+
+def read_request(body: bytes) -> dict[str, str]:
+    """The fields of a request; bytes that the telegram's charset does not have come out as U+FFFD."""
+    pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
+    raw = {_unquoted(name).decode("latin-1"): _unquoted(value) for name, _, value in pairs}
+    charset = charset_of(raw.get("telegram_kind", b"").decode("latin-1"))
+    return {name: value.decode(charset, errors="replace") for name, value in raw.items()}
+
+
+def _unquoted(text: bytes) -> bytes:
+    return unquote_to_bytes(text.replace(b"+", b" "))
+
+
+def success(kind: str, fields: dict[str, str]) -> Response:
+    """result=0 without the two code lines, as recorded answers show it (protocol §2.5)."""
+    names = [name for name in CARD_ANSWER if name not in ONLY_ON_FAILURE] if is_card(kind) else list(fields)
+    return _lines(kind, {"result": "0"} | {name: fields.get(name, "") for name in names})
+
+
+def failure(kind: str, refusal: Refusal) -> Response:
+    if kind == "027":
+        # Its answers are CSV, also errors (protocol §4.6).
+        return _response(kind, f'"1","1","{refusal.code}","{refusal.detail}"\r\n"4","0"\r\n')
+    head = {"result": "1", "response_code": refusal.code, "response_detail": refusal.detail}
+    names = CARD_ANSWER if is_card(kind) else tuple(refusal.answered)
+    return _lines(kind, head | {name: refusal.answered.get(name, "") for name in names})
+
+
+def is_card(kind: str) -> bool:
+    return kind in ("020", "021", "022", "023")
+
+
+def _lines(kind: str, fields: dict[str, str]) -> Response:
+    return _response(kind, "\r\n" + "\r\n".join(f"{name}={value}" for name, value in fields.items()))
+
+
+def _response(kind: str, text: str) -> Response:
+    charset = charset_of(kind)
+    label = "UTF-8" if charset == "utf-8" else "Windows-31J"
+    return Response(text.encode(charset), content_type=f"text/html; charset={label}")

@@ -1,0 +1,102 @@
+"""``/control/...``: the switches as a JSON API, for tests and tools on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from providers.paygent.simulator import PaygentSimulator
+from providers.paygent.simulator.ledger import Merchant
+from providers.sandbox.clock import Clock, wire_time
+from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.sandbox.faults import Fault, FaultBook
+
+
+def control_api(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Blueprint:
+    api = Blueprint("control", __name__, url_prefix="/control")
+
+    @api.errorhandler(ValueError)
+    @api.errorhandler(TypeError)
+    def misused(error: Exception) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 400
+
+    @api.post("/reset")
+    def reset() -> Response:
+        paygent.reset()
+        return jsonify(ok=True)
+
+    @api.get("/merchants")
+    def merchants() -> Response:
+        return jsonify([asdict(merchant) for merchant in paygent.ledger.merchants()])
+
+    @api.post("/merchants")
+    def save_merchant() -> Response:
+        """Creates or changes; what is left out keeps its value, for a new merchant that of the demo merchant."""
+        sent = _sent()
+        merchant_id = str(sent.get("merchant_id", DEMO_PAYGENT_MERCHANT.merchant_id))
+        known = paygent.ledger.merchant(merchant_id) or Merchant(**asdict(DEMO_PAYGENT_MERCHANT))
+        merchant = replace(known, **_known_only(Merchant, sent | {"merchant_id": merchant_id}))
+        paygent.ledger.save_merchant(merchant)
+        return jsonify(asdict(merchant))
+
+    @api.get("/faults")
+    def list_faults() -> Response:
+        return jsonify(faults.listed())
+
+    @api.post("/faults")
+    def set_fault() -> Response:
+        """Adds one fault, or with {"clear": true} removes all (and adds the one given with it, if any)."""
+        sent = _sent()
+        if sent.pop("clear", False):
+            faults.clear()
+        if sent:
+            faults.add(Fault(**{"kind": "*"} | sent))
+        return jsonify(faults.listed())
+
+    @api.get("/notices")
+    def show_disorder() -> Response:
+        return jsonify(asdict(paygent.notices.disorder))
+
+    @api.post("/notices")
+    def set_disorder() -> Response:
+        sent = _sent()
+        release = sent.pop("release", False)
+        paygent.notices.disorder = replace(paygent.notices.disorder, **sent)
+        if release:
+            paygent.notices.release()
+        return jsonify(asdict(paygent.notices.disorder))
+
+    @api.get("/clock")
+    def show_clock() -> Response:
+        return _clock(clock)
+
+    @api.post("/clock")
+    def move_clock() -> Response:
+        sent = _sent()
+        if sent.get("reset"):
+            clock.reset()
+        clock.advance(float(sent.get("advance", 0)))
+        return _clock(clock)
+
+    return api
+
+
+def _clock(clock: Clock) -> Response:
+    return jsonify(offset=clock.offset, now=wire_time(clock.now()))
+
+
+def _sent() -> dict[str, Any]:
+    """The JSON object of the request. The content type is demanded: a foreign web page cannot send it unasked."""
+    sent = request.get_json()
+    if not isinstance(sent, dict):
+        abort(400)
+    return sent
+
+
+def _known_only(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    unknown = values.keys() - {field.name for field in fields(kind)}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    return values

@@ -1,0 +1,60 @@
+"""The process around the simulators: one threaded HTTP server and the background sender of notices."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from providers.paygent.simulator import PaygentSimulator
+from providers.sandbox.app import create_app
+from providers.sandbox.clock import Clock
+from providers.sandbox.faults import AnswerCut, FaultBook
+
+
+class Handler(WSGIRequestHandler):
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """The ledger is the log."""
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """A client that went away, or an answer that was cut on request."""
+        self.close_connection = True
+        if isinstance(error, AnswerCut) and error.reset:
+            # Linger 0 turns the close into an RST. The descriptor is taken away from the server first, because
+            # its orderly shutdown would send a FIN before.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())
+
+
+class Sandbox:
+    """A running practice world."""
+
+    def __init__(self, host: str, port: int, state_dir: Path, ssl_context: SSLContext | None) -> None:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        clock, faults = Clock(state_dir), FaultBook()
+        self._paygent = PaygentSimulator(state_dir / "simulator.sqlite3", clock, faults)
+        self._server = make_server(
+            host,
+            port,
+            create_app(self._paygent, clock, faults),
+            threaded=True,
+            request_handler=Handler,
+            ssl_context=ssl_context,
+        )
+        self.port: int = self._server.port
+        self.url = f"{'https' if ssl_context else 'http'}://{host}:{self.port}"
+        # A short poll only makes close() quick; requests do not wait for it.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._paygent.close()

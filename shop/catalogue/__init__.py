@@ -1,0 +1,1 @@
+"""Products, their variants, and the stock each variant has: on hand, allocated to orders, held for payments."""

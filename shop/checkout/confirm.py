@@ -1,0 +1,103 @@
+"""確認 – fixing what the buyer sees, and noticing at 注文する whether any of it has changed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from shop.checkout import cart as carts
+from shop.checkout.cart import CartView
+from shop.checkout.models import Confirmation
+from shop.checkout.quote import Choice, Quote, choices, quote
+from shop.core import ids
+from shop.delivery.models import Delivery
+from shop.payments.models import PaymentMethod
+
+
+class CannotConfirm(Exception):
+    """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``."""
+
+    def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.product_names = product_names
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A cart with the chosen courier and method, and what it costs."""
+
+    cart: CartView
+    delivery: Delivery
+    method: PaymentMethod
+    quote: Quote
+
+
+def agree(session: Session, cart: CartView, delivery_id: int, payment_method_id: int) -> Agreement:
+    """Check a choice against cart, stock and pairing. Raises :class:`CannotConfirm` with what is wrong."""
+    if cart.is_empty:
+        raise CannotConfirm("empty")
+    short = tuple(line.name for line in cart.lines if line.short)
+    if short:
+        raise CannotConfirm("stock", short)
+    choice = _choice(choices(session, cart.goods_yen), delivery_id)
+    method = next((m for m in choice.methods if m.id == payment_method_id), None)
+    if method is None:
+        raise CannotConfirm("payment")
+    return Agreement(cart, choice.delivery, method, quote(cart, choice.delivery, method))
+
+
+def _choice(offered: list[Choice], delivery_id: int) -> Choice:
+    for choice in offered:
+        if choice.delivery.id == delivery_id:
+            return choice
+    raise CannotConfirm("delivery")
+
+
+def store(session: Session, agreement: Agreement, form: Mapping[str, object], now: datetime) -> str:
+    """Write the confirmation down; returns its token. ``form`` is the buyer's cleaned form, never card data."""
+    token = ids.public_id()
+    session.add(
+        Confirmation(
+            token=token, cart_id=agreement.cart.cart_id, cart_version=agreement.cart.version,
+            delivery_id=agreement.delivery.id, payment_method_id=agreement.method.id,
+            total_yen=agreement.quote.total_yen, quote_digest=agreement.quote.digest,
+            form=json.dumps(form, ensure_ascii=False), created_at=now,
+        )
+    )  # fmt: skip
+    return token
+
+
+def keep_snapshot(session: Session, token: str, page: str) -> None:
+    """The final page as shown, kept with the order (R-290)."""
+    session.execute(update(Confirmation).where(Confirmation.token == token).values(snapshot=page))
+
+
+def find(session: Session, token: str, cart_key: str) -> Confirmation | None:
+    """A confirmation by its token, for the cart it was made from only."""
+    if not token:
+        return None
+    found = session.scalar(select(Confirmation).where(Confirmation.token == token))
+    if found is None or carts.view(session, cart_key).cart_id != found.cart_id:
+        return None
+    return found
+
+
+def latest_form(session: Session, cart_id: int) -> dict[str, str]:
+    """What the buyer typed last in this cart's checkout; empty when nothing was confirmed yet."""
+    form = session.scalar(
+        select(Confirmation.form).where(Confirmation.cart_id == cart_id).order_by(Confirmation.id.desc()).limit(1)
+    )
+    return dict(json.loads(form)) if form else {}
+
+
+def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:
+    """Whether what would be ordered now is exactly what was confirmed (R-121, P-14)."""
+    return (
+        agreement.quote.digest == confirmation.quote_digest
+        and agreement.cart.version == confirmation.cart_version
+        and agreement.quote.total_yen == confirmation.total_yen
+    )

@@ -1,0 +1,250 @@
+"""注文する – from a confirmation to a draft with its operation, the call, and what the buyer is told.
+
+One confirmation is ordered at most once; one cart has at most one open attempt. Both are unique indexes, so a double
+click, a second tab or a replay finds the first attempt instead of making a second charge.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from providers.contract import CardSource, Charge, Verb
+from shop.catalogue import stock
+from shop.checkout import cart as carts
+from shop.checkout.confirm import Agreement, CannotConfirm, agree, still_true
+from shop.checkout.models import Cart, Confirmation
+from shop.core import db, ids
+from shop.core.runtime import now as moment
+from shop.orders import placing
+from shop.orders.models import Order, OrderLine
+from shop.payments import accounts, executor
+from shop.payments.engine import Busy, Slot, engine
+from shop.payments.models import AccountVersion, Payment, PaymentOperation
+
+#: 引き当て ends after this time at the latest (R-161).
+HOLD = timedelta(minutes=20)
+
+
+class ConfirmAgain(Exception):
+    """Price, stock, cart or pairing changed since the confirmation; nothing was ordered."""
+
+    def __init__(self, problem: str = "changed", product_names: tuple[str, ...] = ()) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.product_names = product_names
+
+
+class TokenMissing(Exception):
+    """A card was chosen but no card token came; nothing was ordered."""
+
+
+class TryLater(Exception):
+    """All provider slots are taken; nothing was ordered and nothing charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Where the press came from (R-158)."""
+
+    device: str
+    ip: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The attempt a press led to – this press's own, or the earlier one it repeats."""
+
+    order_id: int
+
+
+def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+    """Order what was confirmed and wait for the outcome as long as a buyer should.
+
+    Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing` or
+    :class:`TryLater`; then nothing was ordered.
+    """
+    session = db.db.session()
+    earlier = _earlier(session, confirmation)
+    if earlier is not None:
+        return Placed(earlier)
+    agreement = _agreement(session, confirmation, cart_key)
+    if agreement.method.account_id is None:
+        return _write(confirmation, agreement, buyer, None)
+    if not card_token:
+        raise TokenMissing
+    try:
+        with engine().pool.reserve() as slot:
+            return _write(confirmation, agreement, buyer, (slot, card_token))
+    except Busy:
+        raise TryLater from None
+
+
+def _earlier(session: Session, confirmation: Confirmation) -> int | None:
+    """The attempt this confirmation – or another tab of the same cart – has already led to."""
+    return session.scalar(
+        select(Order.id)
+        .where(
+            (Order.submission_key == confirmation.token)
+            | ((Order.cart_id == confirmation.cart_id) & (Order.state == "draft"))
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+
+
+def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
+    try:
+        agreement = agree(
+            session, carts.view(session, cart_key), confirmation.delivery_id, confirmation.payment_method_id
+        )
+    except CannotConfirm as error:
+        raise ConfirmAgain(error.problem, error.product_names) from None
+    if not still_true(agreement, confirmation):
+        raise ConfirmAgain
+    return agreement
+
+
+def _write(
+    confirmation: Confirmation, agreement: Agreement, buyer: Buyer, card: tuple[Slot, str] | None
+) -> Placed:
+    now = moment()
+    draft = _draft(confirmation, agreement, buyer, now)
+    lines = _lines(agreement)
+    payment = _payment(confirmation, agreement, now)
+    charge = _charge(agreement, payment, card[1], now) if card else None
+    try:
+        with db.write() as session:
+            _lock_cart(session, confirmation)
+            session.add(draft)
+            session.flush()
+            stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
+            for line in lines:
+                line.order_id = draft.id
+            payment.order_id = draft.id
+            session.add_all([*lines, payment])
+            session.flush()
+            operation_id = _commit_to(session, draft, payment, charge, now)
+            order_id = draft.id
+    except stock.OutOfStock as error:
+        raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
+    except IntegrityError:
+        earlier = _earlier(db.db.session(), confirmation)
+        if earlier is None:
+            raise
+        return Placed(earlier)
+    if card and charge and operation_id:
+        executor.wait(executor.start(card[0], operation_id, lambda gateway: gateway.authorize(charge)))
+    return Placed(order_id)
+
+
+def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge | None, now: datetime) -> int | None:
+    """With a provider: the intention, written ahead. Without: the order itself."""
+    if charge is None:
+        placing.place(session, draft, now)
+        carts.take_out(session, draft)
+        return None
+    operation = executor.write_ahead(
+        session, payment, Verb.AUTHORIZE, charge.amount_yen, "buyer", now, merchant_ref=charge.merchant_ref
+    )
+    return operation.id
+
+
+def _lock_cart(session: Session, confirmation: Confirmation) -> None:
+    """The cart must still be the confirmed one *in this transaction*: a change in another tab either came before
+    and is seen here, or comes after and belongs to the next order (T-019)."""
+    same = session.execute(
+        update(Cart)
+        .where(Cart.id == confirmation.cart_id, Cart.version == confirmation.cart_version)
+        .values(touched_at=moment())
+        .execution_options(synchronize_session=False)
+    )
+    if same.rowcount != 1:  # type: ignore[attr-defined]
+        raise ConfirmAgain
+
+
+def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: datetime) -> Order:
+    form = json.loads(confirmation.form)
+    ship = "ship_" if form.get("ship_to") == "other" else ""
+    return Order(
+        public_id=ids.public_id(), submission_key=confirmation.token, cart_id=confirmation.cart_id,
+        language=buyer.language, practice=_practice(agreement), state="draft", filed="open",
+        buyer_name=form["buyer_name"], buyer_kana=form.get("buyer_kana", ""), email=form["email"], phone=form["phone"],
+        postal_code=form["postal_code"], prefecture=form["prefecture"], address1=form["address1"],
+        address2=form.get("address2", ""),
+        ship_name=form["ship_name" if ship else "buyer_name"], ship_phone=form[ship + "phone"],
+        ship_postal_code=form[ship + "postal_code"], ship_prefecture=form[ship + "prefecture"],
+        ship_address1=form[ship + "address1"], ship_address2=form.get(ship + "address2", ""),
+        note=form.get("note", ""),
+        delivery_id=agreement.delivery.id, delivery_name=agreement.delivery.name, payment_name=agreement.method.name,
+        goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
+        fee_yen=agreement.quote.fee_yen, total_yen=agreement.quote.total_yen,
+        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now,
+    )  # fmt: skip
+
+
+def _practice(agreement: Agreement) -> bool:
+    """Everything in the demo is practice; a live shop has no practice account to sell through."""
+    account = agreement.method.account
+    return account.endpoint == "practice" if account else accounts.practice_mode()
+
+
+def _lines(agreement: Agreement) -> list[OrderLine]:
+    return [
+        OrderLine(
+            variant_id=line.variant_id, code=line.code, name=line.name, unit_yen=line.unit_yen, quantity=line.quantity,
+            tax_rate=line.tax_rate,
+        )
+        for line in agreement.cart.lines
+    ]  # fmt: skip
+
+
+def _payment(confirmation: Confirmation, agreement: Agreement, now: datetime) -> Payment:
+    method = agreement.method
+    version: AccountVersion | None = None
+    if method.account_id is not None:
+        version = accounts.current_version(db.db.session(), method.account_id)
+    return Payment(
+        method_id=method.id, method_name=method.name, kind=method.kind, capture_at_once=method.capture_at_once,
+        account_version_id=version.id if version else None, practice=_practice(agreement), created_at=now,
+        instalments=int(json.loads(confirmation.form).get("installments") or 1),
+    )  # fmt: skip
+
+
+def _charge(agreement: Agreement, payment: Payment, token: str, now: datetime) -> Charge:
+    account = agreement.method.account
+    assert account is not None
+    return Charge(
+        merchant_ref=accounts.provider_of(account).new_merchant_ref(now),
+        amount_yen=agreement.quote.total_yen,
+        source=CardSource(token),
+        capture=payment.capture_at_once,
+        instalments=payment.instalments,
+    )
+
+
+def _names(agreement: Agreement, variant_id: int) -> tuple[str, ...]:
+    return tuple(line.name for line in agreement.cart.lines if line.variant_id == variant_id)
+
+
+def last_operation(session: Session, order_id: int) -> PaymentOperation | None:
+    """The newest operation of an order's payment – what the buyer is told about."""
+    query = (
+        select(PaymentOperation)
+        .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .where(Payment.order_id == order_id)
+        .order_by(PaymentOperation.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def open_attempt(session: Session, cart_id: int | None) -> Order | None:
+    """The cart's attempt whose outcome is not known yet."""
+    if cart_id is None:
+        return None
+    return session.scalar(select(Order).where(Order.cart_id == cart_id, Order.state == "draft"))

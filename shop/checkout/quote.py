@@ -1,0 +1,86 @@
+"""What an order would cost: goods, shipping, fee, totals per tax rate – and a digest that notices any change of it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.checkout.cart import CartView
+from shop.core.money import STANDARD_RATE, totals_per_rate
+from shop.delivery import service as delivery
+from shop.delivery.models import Delivery
+from shop.payments import accounts
+from shop.payments.models import PaymentMethod, ProviderAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Amounts in yen, tax included."""
+
+    goods_yen: int
+    shipping_yen: int
+    fee_yen: int
+    per_rate: dict[int, int]
+    digest: str
+
+    @property
+    def total_yen(self) -> int:
+        return self.goods_yen + self.shipping_yen + self.fee_yen
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One courier with the payment methods that go with it now."""
+
+    delivery: Delivery
+    methods: tuple[PaymentMethod, ...]
+
+
+def choices(session: Session, goods_yen: int) -> list[Choice]:
+    """Couriers and their methods: 設定済み, paired [○], usable in this mode, and within the amount limits (R-116, R-117)."""
+    paired = delivery.pairs(session)
+    methods = session.scalars(
+        select(PaymentMethod).where(PaymentMethod.configured).order_by(PaymentMethod.position, PaymentMethod.id)
+    ).all()
+    session.scalars(select(ProviderAccount)).all()  # one statement for all accounts below
+    ready = [method for method in methods if accounts.usable(method.account)]
+    return [
+        Choice(
+            courier,
+            tuple(
+                method
+                for method in ready
+                if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + method.fee_yen)
+            ),
+        )
+        for courier in delivery.offered(session)
+    ]
+
+
+def payable(method: PaymentMethod, total_yen: int) -> bool:
+    """Whether a total can be paid this way: at least ¥1, and at most what the provider takes in one payment."""
+    if total_yen < 1:
+        return False
+    if method.account is None:
+        return True
+    return total_yen <= accounts.provider_of(method.account).capabilities.max_yen
+
+
+def quote(cart: CartView, courier: Delivery | None, method: PaymentMethod | None) -> Quote:
+    """The amounts for a cart; courier or method not chosen yet count nothing."""
+    shipping = courier.fee_yen if courier else 0
+    fee = method.fee_yen if method else 0
+    rates = totals_per_rate([(line.amount_yen, line.tax_rate) for line in cart.lines] + [(shipping + fee, STANDARD_RATE)])
+    return Quote(cart.goods_yen, shipping, fee, rates, _digest(cart, courier, method))
+
+
+def _digest(cart: CartView, courier: Delivery | None, method: PaymentMethod | None) -> str:
+    """Over everything the buyer agrees to: lines, prices, rates, courier, shipping, method, fee, capture mode."""
+    facts = [
+        [[line.variant_id, line.name, line.unit_yen, line.quantity, line.tax_rate] for line in cart.lines],
+        [courier.id, courier.name, courier.fee_yen] if courier else None,
+        [method.id, method.name, method.fee_yen, method.capture_at_once] if method else None,
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

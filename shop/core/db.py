@@ -1,0 +1,139 @@
+"""The database: one place that knows the extension, the pragmas, and what a write transaction is.
+
+Reads run in the request's session. A write goes through :func:`write`, which ends the read view first, takes the
+write lock at once (``BEGIN IMMEDIATE`` on SQLite) and commits or rolls back as a whole. A provider is never called
+with a transaction open: :func:`ensure_no_transaction` is asked before every byte that leaves.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Stores and returns aware datetimes in UTC; a naive one is an error, never a guess."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+#: Whole yen.
+YenColumn = Annotated[int, mapped_column(Integer)]
+#: SQLite counts only plain INTEGER keys automatically.
+Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+OptionalMoment = Annotated[datetime | None, mapped_column(UtcDateTime)]
+Code = Annotated[str, mapped_column(String(64))]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Bind the extension to ``url`` and tune the engine (study §3.11)."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        _tune(db.engine)
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        # A file opens in microseconds, and no pooled connection can go stale or be shared by a fork.
+        return {"poolclass": NullPool, "connect_args": {"timeout": 10}}
+    return {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": True}
+
+
+def _tune(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            # With NORMAL a power cut may lose the last commit, and a lost intention row is a lost order.
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """One write transaction. Ends the session's read view, commits on success, rolls back on any exception.
+
+    Raises ``RuntimeError`` when a write is already open in this session: transactions do not nest here.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("a write transaction is already open")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"immediate": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def end_read() -> None:
+    """Give the read view and its connection back. Objects loaded before are refreshed on their next use."""
+    db.session.rollback()
+
+
+def ensure_no_transaction() -> None:
+    """Raise ``RuntimeError`` when this thread's session has a transaction open – asked before a provider is called."""
+    if db.session().in_transaction():
+        raise RuntimeError("a database transaction is open across a provider call")

@@ -1,0 +1,10 @@
+"""Identifiers that must not be guessable or repeat."""
+
+import secrets
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def public_id(length: int = 22) -> str:
+    """A random lower-case id (5 bits a character) for addresses, tokens and provider references."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

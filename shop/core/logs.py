@@ -1,0 +1,74 @@
+"""Structured logs: one JSON object a line, redacted last. What must never be written is removed here, in one place."""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+#: Field names whose value is never logged, whoever logs it.
+SECRET_FIELDS = (
+    "password", "connect_password", "card_number", "card_conf_number", "cvc", "card_token", "token", "secret",
+    "token_generate_key", "hc", "authorization", "cookie", "security_code",
+)
+_DIGIT_RUN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_SECRET_PAIR = re.compile(r"(?i)\b(" + "|".join(SECRET_FIELDS) + r")(\"?'?\s*[=:]\s*\"?'?)([^\s&\"',;}]+)")
+_STANDARD = frozenset(vars(logging.makeLogRecord({})))
+
+
+def luhn_valid(number: str) -> bool:
+    """Whether a run of digits could be a card number (ISO/IEC 7812 check digit)."""
+    total = 0
+    for position, digit in enumerate(reversed(number)):
+        value = int(digit) * (2 if position % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def has_card_number(text: str) -> bool:
+    """Whether ``text`` holds a run of 13–19 digits that passes the check digit."""
+    return any(luhn_valid(re.sub(r"\D", "", run[0])) for run in _DIGIT_RUN.finditer(text))
+
+
+def redact(text: str) -> str:
+    """Mask card-number-like runs (all but the last four) and the values of secret fields; line breaks are escaped."""
+
+    def mask(run: re.Match[str]) -> str:
+        number = re.sub(r"\D", "", run[0])
+        return "*" * (len(number) - 4) + number[-4:] if luhn_valid(number) else run[0]
+
+    hidden = _SECRET_PAIR.sub(r"\1\2[hidden]", _DIGIT_RUN.sub(mask, text))
+    return hidden.replace("\r", "\\r").replace("\n", "\\n")
+
+
+class JsonFormatter(logging.Formatter):
+    """One line of JSON; ``extra`` fields are kept, secret ones hidden, the rest redacted."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        for name, value in vars(record).items():
+            if name not in _STANDARD and name not in ("message", "asctime"):
+                entry[name] = "[hidden]" if name in SECRET_FIELDS else _plain(value)
+        if record.exc_info:
+            entry["trace"] = redact(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (int, float, bool)) or value is None else redact(str(value))
+
+
+def configure(level: str = "INFO") -> None:
+    """Send everything to stderr in this format. Safe to call twice."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.getLogger("apscheduler").setLevel("WARNING")
+    logging.getLogger("urllib3").setLevel("WARNING")

@@ -1,0 +1,55 @@
+"""Counting in the database, because a counter in memory forgets per worker (study §3.12)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Index, delete, func, select
+from sqlalchemy.orm import Mapped, Session
+
+from shop.core.db import Base, Code, Key, Moment
+
+
+class ThrottleEvent(Base):
+    """One counted try: who (``subject``) at what (``scope``)."""
+
+    __tablename__ = "throttle_event"
+    __table_args__ = (Index(None, "scope", "subject", "at"),)
+
+    id: Mapped[Key]
+    scope: Mapped[Code]
+    subject: Mapped[Code]
+    at: Mapped[Moment]
+
+
+def count(session: Session, scope: str, subject: str, since: datetime) -> int:
+    """Tries of ``subject`` at ``scope`` after ``since``."""
+    query = (
+        select(func.count())
+        .select_from(ThrottleEvent)
+        .where(ThrottleEvent.scope == scope, ThrottleEvent.subject == subject, ThrottleEvent.at > since)
+    )
+    return session.scalar(query) or 0
+
+
+def free_at(session: Session, scope: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:
+    """When ``subject`` may try again, or ``None`` while fewer than ``limit`` tries lie within ``window``."""
+    times = session.scalars(
+        select(ThrottleEvent.at)
+        .where(ThrottleEvent.scope == scope, ThrottleEvent.subject == subject, ThrottleEvent.at > now - window)
+        .order_by(ThrottleEvent.at.desc())
+        .limit(limit)
+    ).all()
+    return times[-1] + window if len(times) >= limit else None
+
+
+def record(session: Session, scope: str, subject: str, now: datetime) -> None:
+    session.add(ThrottleEvent(scope=scope, subject=subject[:64], at=now))
+
+
+def forget(session: Session, scope: str, subject: str) -> None:
+    """Clear the count, e.g. after a correct log-in."""
+    session.execute(delete(ThrottleEvent).where(ThrottleEvent.scope == scope, ThrottleEvent.subject == subject))
+
+
+def purge(session: Session, before: datetime) -> int:
+    """Delete old events; returns how many."""
+    return session.execute(delete(ThrottleEvent).where(ThrottleEvent.at < before)).rowcount  # type: ignore[attr-defined, no-any-return]

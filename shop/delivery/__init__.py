@@ -1,0 +1,1 @@
+"""Couriers, what they charge, and which payment methods go with which of them."""

@@ -1,0 +1,32 @@
+"""Tables of delivery."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.core.db import Base, Key, YenColumn
+
+
+class Delivery(Base):
+    """宅配便 – a courier: a name for staff, a name for buyers, a flat fee (yen, tax included)."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (CheckConstraint("fee_yen BETWEEN 0 AND 99999999", name="fee"),)
+
+    id: Mapped[Key]
+    admin_name: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(30))
+    fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: 引渡時期 as the final confirmation must state it (法12条の6).
+    lead_time: Mapped[str] = mapped_column(Text, default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class DeliveryPayment(Base):
+    """対応可能な支払方法 – a row means [○], no row means [×]."""
+
+    __tablename__ = "delivery_payment"
+    __table_args__ = (Index(None, "payment_method_id"),)
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), primary_key=True)
+    payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_method.id"), primary_key=True)

@@ -1,0 +1,88 @@
+"""The jobs, in one list. Each is idempotent, claims its rows one by one, and may run in two processes at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from shop.checkout.models import Cart, CartItem, Confirmation
+from shop.core import db, throttle
+from shop.core.runtime import now as moment
+from shop.jobs import selfcheck
+from shop.orders import settlement
+from shop.orders.models import Order
+from shop.outbox import service as outbox
+from shop.payments import inbox, reconcile
+from shop.payments.models import Payment
+
+#: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
+_CART_LIFE = timedelta(days=30)
+_CONFIRMATION_LIFE = timedelta(days=2)
+_THROTTLE_LIFE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``every`` seconds the leader runs it; a ``daily`` one has one effect per business day."""
+
+    name: str
+    run: Callable[[], int]
+    every: float
+    daily: bool = False
+
+
+def release_holds() -> int:
+    """End holds whose time is over. An unknown payment is asked about first; without an answer the stock goes back
+    anyway – it never waits for a silent provider, and money that comes late is undone (study §3.8)."""
+    now = moment()
+    expired = settlement.expired_orders(db.db.session(), now)
+    return sum(_release(order_id) for order_id in expired)
+
+
+def _release(order_id: int) -> bool:
+    payment_id = db.db.session.scalar(select(Payment.id).where(Payment.order_id == order_id))
+    operation_id = reconcile.open_operation(payment_id) if payment_id is not None else None
+    if operation_id is not None and reconcile.ask(operation_id):
+        return True
+    with db.write() as session:
+        return settlement.release_expired(session, order_id, moment())
+
+
+def purge() -> int:
+    """Forget carts, confirmations and throttle counts that are past their time."""
+    now = moment()
+    with db.write() as session:
+        old = select(Cart.id).where(Cart.touched_at < now - _CART_LIFE)
+        busy = select(Order.cart_id).where(Order.state == "draft")
+        session.execute(delete(Confirmation).where(Confirmation.created_at < now - _CONFIRMATION_LIFE))
+        session.execute(delete(Confirmation).where(Confirmation.cart_id.in_(old), Confirmation.cart_id.not_in(busy)))
+        session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
+        carts = session.execute(
+            delete(Cart).where(
+                Cart.touched_at < now - _CART_LIFE,
+                Cart.id.not_in(busy),
+                Cart.id.not_in(select(Confirmation.cart_id)),
+            )
+        )
+        return int(carts.rowcount) + throttle.purge(session, now - _THROTTLE_LIFE)  # type: ignore[attr-defined]
+
+
+JOBS: tuple[Job, ...] = (
+    Job("dispatch", reconcile.dispatch, every=2),
+    Job("inbox", inbox.run, every=2),
+    Job("reconcile", reconcile.run, every=3),
+    Job("release_holds", release_holds, every=5),
+    Job("outbox", outbox.run, every=3),
+    Job("poll_notices", inbox.poll, every=300),
+    Job("purge", purge, every=3600, daily=True),
+    Job("self_check", selfcheck.run, every=3600, daily=True),
+)
+
+
+def by_name(name: str) -> Job:
+    """Raises ``LookupError`` for an unknown name."""
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise LookupError(f"no job named {name!r}; there are: {', '.join(job.name for job in JOBS)}")

@@ -1,0 +1,56 @@
+"""Daily self-check: cached amounts equal the ledger, held stock equals open holds, nothing is negative or forgotten."""
+
+from sqlalchemy import select
+
+from shop.catalogue import stock
+from shop.core import db
+from shop.core.runtime import now as moment
+from shop.core.runtime import runtime
+from shop.outbox import service as outbox
+from shop.payments.ledger import derive
+from shop.payments.models import Payment
+
+_BATCH = 500
+
+
+def differences() -> list[str]:
+    """Every difference found, in words; empty when all is well."""
+    return [*_money(), *_stock()]
+
+
+def _money() -> list[str]:
+    found: list[str] = []
+    last = 0
+    while True:
+        query = select(Payment).where(Payment.id > last).order_by(Payment.id).limit(_BATCH)
+        payments = db.db.session.scalars(query).unique().all()
+        if not payments:
+            return found
+        for payment in payments:
+            money = derive(payment.operations)
+            cached = (payment.status, payment.authorized_yen, payment.captured_yen, payment.refunded_yen)
+            if cached != (money.status.value, money.authorized_yen, money.captured_yen, money.refunded_yen):
+                found.append(f"payment {payment.id}: cached {cached}, ledger {money}")
+        last = payments[-1].id
+        db.db.session.expunge_all()
+
+
+def _stock() -> list[str]:
+    session = db.db.session()
+    held = stock.held_units(session)
+    return [
+        f"variant {variant_id}: held {counted}, open holds {held.get(variant_id, 0)}"
+        for variant_id, (_, _, counted) in stock.units(session).items()
+        if counted != held.get(variant_id, 0)
+    ]
+
+
+def run() -> int:
+    """Look for differences; mail the shop once a day when there are any. Returns how many."""
+    found = differences()
+    if found:
+        now = moment()
+        day = runtime().clock.today().isoformat()
+        with db.write() as session:
+            outbox.queue_alarm(session, "self_check", "\n".join(found), now, key=f"self_check:{day}")
+    return len(found)

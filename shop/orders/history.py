@@ -1,0 +1,12 @@
+"""変更履歴 – who did what to an order, and when. Lines are added, never changed."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from shop.orders.models import OrderHistory
+
+
+def add(session: Session, order_id: int, actor: str, text: str, now: datetime) -> None:
+    """Append one line. ``actor`` is ``buyer``, ``staff:<login>``, ``job:<name>`` or ``provider``."""
+    session.add(OrderHistory(order_id=order_id, at=now, actor=actor, text=text))

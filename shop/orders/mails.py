@@ -1,0 +1,98 @@
+"""The words of order mails. One body for buyer and shop (R-218); written when the order is placed, sent later."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from shop.core import shopinfo
+from shop.core.clock import jst
+from shop.core.i18n import force_locale
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen, totals_per_rate
+from shop.core.money import STANDARD_RATE
+from shop.orders.models import Order
+from shop.outbox import service as outbox
+
+
+def placed(session: Session, order: Order, now: datetime) -> None:
+    """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
+        body = thanks_body(order, info.name)
+    outbox.queue(session, "thanks", order.id, order.email, subject, body, now)
+    notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
+    outbox.queue(session, "order_notice", order.id, info.email, notice, body, now)
+
+
+def thanks_body(order: Order, shop_name: str) -> str:
+    """The body of the contract's part H, with tax per rate and the footnote for reduced lines."""
+    lines = [
+        f"{line.code} {line.name}{'※' if line.reduced else ''} "
+        f"{format_yen(line.unit_yen)} × {line.quantity} = {format_yen(line.amount_yen)}"
+        for line in order.lines
+    ]
+    rates = totals_per_rate(
+        [(line.amount_yen, line.tax_rate) for line in order.lines]
+        + [(order.shipping_yen + order.fee_yen, STANDARD_RATE)]
+    )
+    parts = [
+        _("※このメールはご注文完了時にお送りしている自動配信メールとなります。後ほど、正式なご案内メールをお送りいたします。"),
+        _("%(name)s様", name=order.buyer_name),
+        _(
+            "この度は%(shop)sをご利用頂きまして誠にありがとうございます。ご注文につきまして下記の通り承りましたのでご連絡致します。",
+            shop=shop_name,
+        ),
+        _("ご利用店：%(shop)s", shop=shop_name),
+        _("ご購入日：%(at)s", at=jst(order.placed_at).strftime("%Y-%m-%d %H:%M:%S") if order.placed_at else ""),
+        _("■ご注文内容"),
+        _("注文番号：%(number)s", number=order.number),
+        *lines,
+        _("小計：%(yen)s", yen=format_yen(order.goods_yen)),
+        _("送料：%(yen)s", yen=format_yen(order.shipping_yen)),
+    ]
+    if order.fee_yen:
+        parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
+    parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
+    parts += [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in rates.items()]
+    if any(line.reduced for line in order.lines):
+        parts.append(_("※は軽減税率対象商品です。"))
+    parts += [
+        _("■お支払方法"),
+        order.payment_name,
+        _("■お届け先"),
+        _("%(name)s様", name=order.ship_name),
+        f"〒{order.ship_postal_code} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
+        _("配送方法：%(name)s", name=order.delivery_name),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def not_placed(session: Session, order: Order, now: datetime) -> None:
+    """To the buyer, when an attempt of unknown outcome turned out to have charged nothing."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】ご注文は成立していません（請求はありません）", shop=info.name)
+        body = _(
+            "%(name)s様\n\nご請求はありません。\n\n"
+            "カード決済の結果を確認していたご注文（%(yen)s）は、お支払いが完了していないことが分かりました。"
+            "ご注文は成立しておらず、商品の確保も解除しました。\n"
+            "よろしければ、もう一度お手続きください。\n\n%(shop)s\n",
+            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
+        )  # fmt: skip
+    outbox.queue(session, "not_placed", order.id, order.email, subject, body, now)
+
+
+def payment_cancelled(session: Session, order: Order, now: datetime) -> None:
+    """To buyer and shop, when money that came too late for its order was given back."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】お支払いを取り消しました（請求はありません）", shop=info.name)
+        body = _(
+            "%(name)s様\n\nご請求はありません。\n\n"
+            "お支払い（%(yen)s）の承認が遅れて届きましたが、ご注文は成立していなかったため、承認を取り消しました。\n"
+            "カードのご利用枠が戻るまで、カード会社により数日かかることがあります。\n\n%(shop)s\n",
+            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
+        )  # fmt: skip
+    outbox.queue(session, "payment_cancelled", order.id, order.email, subject, body, now)
+    outbox.queue(session, "payment_cancelled_notice", order.id, info.email, subject, body, now)

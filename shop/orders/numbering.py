@@ -1,0 +1,24 @@
+"""注文番号: prefix + zero-padded serial, unique and never reused (R-157)."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from shop.core import shopinfo
+from shop.orders.models import OrderNumber
+
+_DIGITS = 8
+
+
+def next_number(session: Session) -> str:
+    """Take the next number inside the placing transaction: rolled back with it, given once, in order."""
+    serial = session.scalar(
+        update(OrderNumber)
+        .values(last=OrderNumber.last + 1)
+        .returning(OrderNumber.last)
+        .execution_options(synchronize_session=False)
+    )
+    if serial is None:
+        session.add(OrderNumber(last=1))
+        session.flush()
+        serial = 1
+    return f"{shopinfo.get(session).order_prefix}{serial:0{_DIGITS}d}"

@@ -1,0 +1,145 @@
+"""What a settled operation means for its order, stock and mails – the one adapter of ``SettlementHandler``.
+
+Runs inside the settling transaction, so money, order, stock and mail change together or not at all (R-151).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from providers.contract import Verb
+from shop.catalogue import stock
+from shop.catalogue.models import StockHold
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen
+from shop.orders import history, mails, placing
+from shop.orders.models import Order
+from shop.payments import executor, settle
+from shop.payments.actions import cancel_verb
+from shop.payments.engine import Change
+from shop.payments.ledger import EXPIRE
+from shop.payments.models import Payment
+
+#: A compensation that did not happen is tried again after this time.
+_RETRY = timedelta(seconds=60)
+_COMPENSATION = "job:compensation"
+
+
+class OrderSettlement:
+    """Places orders when money is there, lapses them when it is not, and undoes money that came too late.
+
+    ``after_placing`` runs in the same transaction once an order is placed: the cart lets go of what was ordered.
+    """
+
+    def __init__(self, after_placing: Callable[[Session, Order], None]) -> None:
+        self._after_placing = after_placing
+
+    def apply(self, session: Session, change: Change, now: datetime) -> None:
+        order = session.scalars(select(Order).where(Order.id == change.payment.order_id).with_for_update()).one()
+        if change.operation.verb == Verb.AUTHORIZE and change.operation.origin == "shop":
+            if _authorization(session, change, order, now):
+                self._after_placing(session, order)
+        else:
+            _continuation(session, change, order, now)
+
+
+def _authorization(session: Session, change: Change, order: Order, now: datetime) -> bool:
+    """Returns whether the order was placed."""
+    if change.operation.state != "succeeded":
+        _lapse(session, change, order, now)
+        return False
+    if order.state == "draft" and _secure_stock(session, order, now):
+        placing.place(session, order, now)
+        amount = format_yen(change.operation.amount_yen)
+        word = _("オーソリ+売上") if change.operation.capture else _("オーソリ")
+        history.add(session, order.id, change.operation.actor, f"{order.number} {word} {amount}", now)
+        return True
+    # Told "not charged" or sold out meanwhile: the money must not stay with us.
+    order.state = "lapsed"
+    stock.release(session, order.id, now)
+    _compensate(session, change.payment, now)
+    return False
+
+
+def _secure_stock(session: Session, order: Order, now: datetime) -> bool:
+    """Whether the order's units are still held – or could be taken again after the hold had ended."""
+    if stock.is_held(session, order.id):
+        return True
+    wanted = {line.variant_id: line.quantity for line in order.lines}
+    return stock.take_again(session, order.id, wanted, now)
+
+
+def _lapse(session: Session, change: Change, order: Order, now: datetime) -> None:
+    """No money: the draft ends, its units go back at once. Who was left waiting is told (I-8)."""
+    if order.state != "draft":
+        return
+    order.state = "lapsed"
+    stock.release(session, order.id, now)
+    if change.before == "unknown":
+        mails.not_placed(session, order, now)
+
+
+def _compensate(session: Session, payment: Payment, now: datetime) -> None:
+    """Queue the void or refund; the job runner sends it, a crash cannot lose it."""
+    if not settle.is_live(payment.status):
+        return
+    executor.write_ahead(
+        session, payment, cancel_verb(payment.status), payment.authorized_yen, _COMPENSATION, now, state="intended"
+    ).check_at = now
+
+
+def _continuation(session: Session, change: Change, order: Order, now: datetime) -> None:
+    operation, payment = change.operation, change.payment
+    if operation.actor == _COMPENSATION:
+        if operation.state == "succeeded":
+            mails.payment_cancelled(session, order, now)
+        elif settle.is_live(payment.status) and operation.state in ("absent", "dropped"):
+            again = executor.write_ahead(
+                session, payment, Verb(operation.verb), operation.amount_yen, _COMPENSATION, now, state="intended"
+            )
+            again.check_at = now + _RETRY
+        return
+    history.add(session, order.id, operation.actor, _line(order, change), now)
+
+
+def _line(order: Order, change: Change) -> str:
+    """One line of 変更履歴 for a follow-up or for something that happened at the provider."""
+    words = {
+        Verb.AUTHORIZE.value: _("与信"),
+        Verb.CAPTURE.value: _("売上確定"),
+        Verb.VOID.value: _("与信取消"),
+        Verb.REFUND.value: _("返金"),
+        EXPIRE: _("与信期限切れ"),
+    }
+    operation = change.operation
+    results = {
+        "succeeded": _("完了"),
+        "declined": _("拒否（コード %(code)s）", code=operation.result_code),
+        "absent": _("実行されていないことを確認"),
+        "dropped": _("送信できず"),
+    }
+    place = _("（決済代行会社側の操作）") if operation.origin == "provider" else ""
+    word = words.get(operation.verb, operation.verb)
+    return f"{order.number} {word}{place} {format_yen(operation.amount_yen)} {results.get(operation.state, operation.state)}"
+
+
+def release_expired(session: Session, order_id: int, now: datetime) -> bool:
+    """End an expired hold. A draft whose payment never left us lapses; an unknown one keeps its draft and is asked on.
+
+    Returns whether anything was released.
+    """
+    order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
+    released = stock.release(session, order_id, now) > 0
+    payment = session.scalar(select(Payment).where(Payment.order_id == order_id))
+    waiting = payment is not None and settle.has_open_operation(session, payment.id)
+    if order.state == "draft" and not waiting:
+        order.state = "lapsed"
+    return released
+
+
+def expired_orders(session: Session, now: datetime) -> list[int]:
+    """Orders with holds whose time is over."""
+    query = select(StockHold.order_id).where(StockHold.state == "held", StockHold.expires_at <= now).distinct().limit(50)
+    return list(session.scalars(query))

@@ -1,0 +1,1 @@
+"""Mail as rows: written in the transaction that made it due, sent afterwards, at least once."""

@@ -1,0 +1,35 @@
+"""Table of the outbox."""
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.core.db import Base, Key, Moment, OptionalMoment
+
+_WAITING = text("state IN ('queued', 'sending')")
+
+
+class OutboxMail(Base):
+    """One mail. ``dedupe_key`` makes it impossible to promise the same mail twice; the Message-ID never changes."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sending', 'sent', 'failed')", name="state"),
+        Index("ix_outbox_mail_waiting", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
+
+    id: Mapped[Key]
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    #: ``thanks``, ``order_notice``, ``payment_cancelled``, ``alarm`` …
+    kind: Mapped[str] = mapped_column(String(40))
+    order_id: Mapped[int | None] = mapped_column(index=True, default=None)
+    recipient: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(String(200))
+    #: ``failed`` = given up after the last try; shown to staff, can be queued again.
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[Moment]
+    created_at: Mapped[Moment]
+    sent_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    last_error: Mapped[str] = mapped_column(Text, default="")

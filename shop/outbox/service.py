@@ -1,0 +1,123 @@
+"""Promise a mail, send what is due, keep what failed in sight.
+
+Sending is at least once: a crash between hand-over and its note sends again, under the same Message-ID, so the copies
+thread and can be told apart. What is promised twice under one key is promised once.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from shop.core import db, ids, shopinfo
+from shop.core.runtime import now as moment
+from shop.core.runtime import runtime
+from shop.core.text import clean_line
+from shop.outbox import sending
+from shop.outbox.models import OutboxMail
+
+_BATCH = 20
+#: After this many tries a person is asked (about two days of waiting).
+_GIVE_UP = 12
+_FIRST_WAIT = 30.0
+_LONGEST_WAIT = 6 * 3600.0
+#: A sender that has not reported for this long is taken for dead.
+_LEASE = timedelta(minutes=2)
+
+
+def queue(
+    session: Session, kind: str, order_id: int | None, recipient: str, subject: str, body: str, now: datetime, key: str = ""
+) -> None:
+    """Promise one mail inside the caller's transaction. Header fields are single lines, whatever a buyer typed (R-224)."""
+    domain = runtime().config.host
+    session.execute(
+        insert(OutboxMail),
+        {
+            "dedupe_key": key or f"{kind}:{order_id}",
+            "kind": kind,
+            "order_id": order_id,
+            "recipient": clean_line(recipient),
+            "subject": clean_line(subject)[:300],
+            "body": body,
+            "message_id": f"<{ids.public_id()}@{domain}>",
+            "state": "queued",
+            "attempts": 0,
+            "next_at": now,
+            "created_at": now,
+            "last_error": "",
+        },
+    )
+
+
+def run() -> int:
+    """Send what is due. Returns how many mails were handed over."""
+    due = db.db.session.scalars(
+        select(OutboxMail.id)
+        .where(OutboxMail.state.in_(("queued", "sending")), OutboxMail.next_at <= moment())
+        .order_by(OutboxMail.next_at)
+        .limit(_BATCH)
+    ).all()
+    return sum(send(mail_id) for mail_id in due)
+
+
+def send(mail_id: int) -> bool:
+    """Send one mail if it is due and nobody else is sending it. Returns whether it was handed over."""
+    if not _claim(mail_id, moment()):
+        return False
+    mail = db.db.session.get_one(OutboxMail, mail_id)
+    letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, mail.body, mail.created_at)
+    attempts = mail.attempts
+    db.end_read()
+    try:
+        sending.hand_over(letter, runtime().config)
+    except sending.NotHandedOver as error:
+        _put_off(mail_id, attempts, str(error), permanent=error.permanent)
+        return False
+    with db.write() as session:
+        session.execute(
+            update(OutboxMail).where(OutboxMail.id == mail_id).values(state="sent", sent_at=moment(), last_error="")
+        )
+    return True
+
+
+def _claim(mail_id: int, now: datetime) -> bool:
+    with db.write() as session:
+        claimed = session.execute(
+            update(OutboxMail)
+            .where(
+                OutboxMail.id == mail_id,
+                or_(OutboxMail.state == "queued", OutboxMail.state == "sending"),
+                OutboxMail.next_at <= now,
+            )
+            .values(state="sending", attempts=OutboxMail.attempts + 1, next_at=now + _LEASE)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _put_off(mail_id: int, attempts: int, error: str, *, permanent: bool) -> None:
+    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    state = "failed" if permanent or attempts >= _GIVE_UP else "queued"
+    with db.write() as session:
+        session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.id == mail_id)
+            .values(state=state, next_at=moment() + timedelta(seconds=wait), last_error=error[:500])
+        )
+
+
+def retry(session: Session, mail_id: int, now: datetime) -> bool:
+    """Queue a failed mail again, on a staff member's word. Returns ``False`` when it had not failed."""
+    changed = session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.id == mail_id, OutboxMail.state == "failed")
+        .values(state="queued", attempts=0, next_at=now)
+    )
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def queue_alarm(session: Session, kind: str, body: str, now: datetime, key: str) -> None:
+    """Tell the shop about something a person must look at; once per ``key``."""
+    if session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe_key == key)) is None:
+        info = shopinfo.get(session)
+        queue(session, kind, None, info.email, f"【要確認】{info.name}", body, now, key)

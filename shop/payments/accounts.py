@@ -1,0 +1,147 @@
+"""Provider accounts: sealed credentials in versions, and a gateway opened with the right one of them."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from providers.contract import Endpoint, Exchange, Gateway, Provider, Recorder
+from shop.core import db, ids
+from shop.core.runtime import runtime
+from shop.payments.engine import engine
+from shop.payments.models import AccountVersion, PaymentMethod, ProviderAccount
+
+
+class PracticeOnly(RuntimeError):
+    """A practice account outside practice mode: no test order may reach a live shop's books, nor the other way round."""
+
+
+def provider_of(account: ProviderAccount) -> Provider:
+    """The installed provider of an account. Raises ``UnknownProvider`` when its folder is gone."""
+    return engine().registry.get(account.provider)
+
+
+def create(session: Session, provider: Provider, endpoint: Endpoint, values: Mapping[str, str], now: datetime) -> ProviderAccount:
+    """A new account with its first version of credentials."""
+    account = ProviderAccount(
+        provider=provider.code, name=provider.name, key=ids.public_id(), endpoint=endpoint.value, created_at=now
+    )
+    session.add(account)
+    session.flush()
+    _add_version(session, account.id, 1, values, now)
+    return account
+
+
+def current_version(session: Session, account_id: int) -> AccountVersion:
+    """The newest credentials of an account."""
+    query = (
+        select(AccountVersion)
+        .where(AccountVersion.account_id == account_id)
+        .order_by(AccountVersion.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).one()
+
+
+def settings(version: AccountVersion) -> dict[str, str]:
+    """Credentials in clear. Raises ``CannotDecrypt`` when the instance's key is not the one they were sealed with."""
+    return runtime().vault.open(version.sealed, f"account:{version.account_id}")
+
+
+def current_settings(session: Session, account: ProviderAccount) -> dict[str, str]:
+    return settings(current_version(session, account.id))
+
+
+def save_settings(session: Session, account_id: int, values: Mapping[str, str], now: datetime) -> bool:
+    """Store changed values as a new version; empty secrets keep the old ones. Returns whether anything changed.
+
+    Old payments keep the version they were made with (R-030).
+    """
+    version = current_version(session, account_id)
+    known = settings(version)
+    account = session.get_one(ProviderAccount, account_id)
+    secret = {setting.key for setting in provider_of(account).settings if setting.secret}
+    merged = known | {key: value for key, value in values.items() if value or key not in secret}
+    if merged == known:
+        return False
+    _add_version(session, account_id, version.version + 1, merged, now)
+    return True
+
+
+def _add_version(session: Session, account_id: int, number: int, values: Mapping[str, str], now: datetime) -> None:
+    sealed = runtime().vault.seal(values, f"account:{account_id}")
+    session.add(AccountVersion(account_id=account_id, version=number, sealed=sealed, created_at=now))
+    session.flush()
+
+
+def base_url(account: ProviderAccount) -> str:
+    """Where this account's calls go. Raises :class:`PracticeOnly` for a practice account outside demo mode (T-024)."""
+    config = runtime().config
+    endpoint = Endpoint(account.endpoint)
+    if endpoint == Endpoint.PRACTICE and not config.demo:
+        raise PracticeOnly(f"account {account.id} is for practice, but SHOP_DEMO is 0")
+    if endpoint == Endpoint.LIVE and config.demo:
+        raise PracticeOnly(f"account {account.id} is live, but SHOP_DEMO is 1")
+    return provider_of(account).base_url(endpoint, config.simulator_url)
+
+
+def open_gateway(session: Session, version_id: int, record: Recorder) -> Gateway:
+    """The gateway for one version of credentials; calls through it refuse to leave while a transaction is open."""
+    version = session.get_one(AccountVersion, version_id)
+    account = version.account
+    return provider_of(account).open(
+        settings(version), base_url(account), before_send=db.ensure_no_transaction, record=record
+    )
+
+
+def usable(account: ProviderAccount | None) -> bool:
+    """Whether buyers may be offered methods of this account now."""
+    if account is None:
+        return True
+    try:
+        base_url(account)
+    except PracticeOnly:
+        return False
+    return True
+
+
+def practice_mode() -> bool:
+    """Whether this instance sells for practice only."""
+    return runtime().config.demo
+
+
+def method_options(method: PaymentMethod) -> dict[str, str]:
+    """The method-scoped settings, defaults filled in."""
+    stored = json.loads(method.options)
+    if method.account is None:
+        return dict(stored)
+    defaults = {s.key: s.default for s in provider_of(method.account).settings if s.scope == "method"}
+    return defaults | stored
+
+
+class Tape:
+    """Collects exchanges of one call, to be written with its result."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+
+    def __call__(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+
+def all_accounts(session: Session) -> list[ProviderAccount]:
+    """Every account, oldest first."""
+    return list(session.scalars(select(ProviderAccount).order_by(ProviderAccount.id)))
+
+
+def ensure_no_practice(session: Session) -> None:
+    """Raise :class:`PracticeOnly` when a buyer would be offered a method of a practice account."""
+    query = (
+        select(PaymentMethod.name)
+        .join(ProviderAccount, ProviderAccount.id == PaymentMethod.account_id)
+        .where(PaymentMethod.configured, ProviderAccount.endpoint == Endpoint.PRACTICE.value)
+    )
+    if names := session.scalars(query).all():
+        raise PracticeOnly(f"configured with a practice account: {', '.join(names)}")

@@ -1,0 +1,281 @@
+"""What staff may do with a payment now, and doing it. The verdict that draws the button also guards the press."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from providers.contract import MoneyStatus, Provider, Reason, Snapshot, Verb, Verdict
+from shop.core import db
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen
+from shop.core.runtime import now as moment
+from shop.payments import accounts, executor, observe, reconcile
+from shop.payments.engine import Busy, engine
+from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """キャンセル, 取引更新 or 売上確定, with what a press will do – or why it cannot be pressed."""
+
+    verb: str
+    label: str
+    effect: str
+    allowed: bool
+    reason: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """決済状況 – the box on top of 受注明細."""
+
+    frame: str
+    box: str
+    transaction_id: str
+    status_word: str
+    text: tuple[str, ...]
+    buttons: tuple[Button, ...]
+    order_total_yen: int
+    authorized_yen: int
+    captured_yen: int
+    remote_seen_at: datetime | None
+    open_operation: PaymentOperation | None
+    console_name: str
+    practice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a press: ``done``, ``refused``, ``pending``, ``not_allowed`` or ``busy``, in words."""
+
+    kind: str
+    message: str
+
+
+def snapshot(payment: Payment, order_total_yen: int) -> Snapshot:
+    """The facts a provider's verdict is made from."""
+    readable = not payment.remote_problem
+    return Snapshot(
+        status=MoneyStatus(payment.status),
+        authorized_yen=payment.authorized_yen,
+        order_total_yen=order_total_yen,
+        capture_at_once=payment.capture_at_once,
+        remote_status=MoneyStatus(payment.remote_status) if payment.remote_status else None,
+        remote_amount_yen=payment.remote_amount_yen,
+        remote_readable=readable,
+        authorized_at=payment.authorized_at,
+    )
+
+
+def open_operation(session: Session, payment_id: int) -> PaymentOperation | None:
+    query = select(PaymentOperation).where(
+        PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(OPEN_STATES)
+    )
+    return session.scalar(query)
+
+
+def panel(session: Session, payment: Payment, order_total_yen: int, now: datetime) -> Panel:
+    """Draw the box from the ledger and the last seen state. Asks nobody."""
+    if payment.account_version is None:
+        return _plain(payment, order_total_yen)
+    provider = accounts.provider_of(payment.account_version.account)
+    waiting = open_operation(session, payment.id)
+    facts = snapshot(payment, order_total_yen)
+    box = _box(facts)
+    buttons = () if box in ("red-1", "yellow-3", "none") else _buttons(provider, facts, payment, waiting, now)
+    word = provider.status_words.get(facts.status, "") if facts.remote_readable else ""
+    return Panel(
+        frame=box.split("-")[0],
+        box=box,
+        transaction_id=payment.merchant_ref,
+        status_word=word,
+        text=_text(box, facts, provider, waiting),
+        buttons=buttons,
+        order_total_yen=order_total_yen,
+        authorized_yen=payment.authorized_yen,
+        captured_yen=payment.captured_yen,
+        remote_seen_at=payment.remote_seen_at,
+        open_operation=waiting,
+        console_name=provider.console_name,
+        practice=payment.practice,
+    )
+
+
+def _plain(payment: Payment, order_total_yen: int) -> Panel:
+    text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
+    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", payment.practice)
+
+
+def _box(facts: Snapshot) -> str:
+    """Which box of the shop guide (001 §7-3, §7-4) the facts make."""
+    differs = facts.authorized_yen != facts.order_total_yen or facts.remote_amount_yen not in (
+        None, facts.order_total_yen,
+    )  # fmt: skip
+    if not facts.remote_readable:
+        return "red-1"
+    match facts.status:
+        case MoneyStatus.AUTHORIZED:
+            return "yellow-1" if not differs else "red-3" if facts.three_ds else "red-2"
+        case MoneyStatus.CAPTURED:
+            return "red-4" if differs else "yellow-2"
+        case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:
+            return "yellow-3"
+        case _:
+            return "red-1"
+
+
+def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperation | None) -> tuple[str, ...]:
+    if waiting is not None:
+        return (_("決済代行会社へ確認中です。結果が分かるまで、次の操作はできません。"),)
+    match box:
+        case "yellow-1":
+            return (_("与信が取れています。発送したら売上確定を、取りやめるときはキャンセルを押してください。"),)
+        case "yellow-2":
+            return (_("売上は確定しています。決済についてすることはありません。"),)
+        case "yellow-3":
+            return (_("与信または売上は取り消されています。お客様への請求はありません。"),)
+        case "red-1":
+            return (
+                _("決済状況が取得できませんでした。"),
+                _("・接続ID、接続IDパスワードが正しくない。"),
+                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=provider.console_name),
+                _("・購入者が購入手続きや支払い手続きを完了していない。"),
+                _("などの可能性がございます。"),
+            )
+        case _:
+            yen = facts.remote_amount_yen if facts.remote_amount_yen is not None else facts.authorized_yen
+            return (
+                _(
+                    "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
+                    provider=provider.name,
+                    amount=format_yen(yen),
+                ),
+            )
+
+
+def cancel_verb(status: str) -> Verb:
+    """キャンセル means 与信取消 before the capture and 返金 of the full amount after it (R-059)."""
+    return Verb.REFUND if status == MoneyStatus.CAPTURED else Verb.VOID
+
+
+def _buttons(
+    provider: Provider, facts: Snapshot, payment: Payment, waiting: PaymentOperation | None, now: datetime
+) -> tuple[Button, ...]:
+    amount = payment.authorized_yen
+    labels: Mapping[str, tuple[str, Verb, str]] = {
+        "cancel": (_("キャンセル"), cancel_verb(facts.status), _cancel_effect(facts.status, amount)),
+        "update": (_("取引更新"), Verb.REAUTHORIZE, _("金額を%(yen)sに更新します", yen=format_yen(facts.order_total_yen))),
+        "capture": (_("売上確定"), Verb.CAPTURE, _("%(yen)sの売上を確定します", yen=format_yen(amount))),
+    }
+    buttons = []
+    for key, (label, verb, effect) in labels.items():
+        verdict = provider.capabilities.verdict(verb, facts, now)
+        allowed = verdict.allowed and waiting is None
+        buttons.append(Button(key, label, effect, allowed, "" if allowed else _reason(verdict, verb, facts, waiting), amount))
+    return tuple(buttons)
+
+
+def _cancel_effect(status: str, amount: int) -> str:
+    if status == MoneyStatus.CAPTURED:
+        return _("%(yen)s全額を返金します", yen=format_yen(amount))
+    return _("与信%(yen)sを取り消します", yen=format_yen(amount))
+
+
+def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOperation | None) -> str:
+    if waiting is not None:
+        return _("前の操作の結果を確認中です")
+    if verb == Verb.REAUTHORIZE and facts.order_total_yen == facts.authorized_yen:
+        return _("金額に差異がないため、更新は不要です")
+    if verb == Verb.CAPTURE and facts.status == MoneyStatus.CAPTURED:
+        return _("売上は確定済みです")
+    return {
+        Reason.UNREADABLE: _("決済状況が読めないため操作できません"),
+        Reason.AMOUNT_DIFFERS: _("受注の金額と与信の金額が違います"),
+        Reason.EXPIRED: _("与信から60日を過ぎたため、売上確定できません"),
+    }.get(verdict.reason, _("この決済状況では操作できません"))
+
+
+def capture(payment_id: int, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
+    """売上確定 of the amount the page showed. Refuses a stale page; a second press finds nothing left to do."""
+    return _act(payment_id, "capture", amount_yen, order_total_yen, actor)
+
+
+def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
+    """キャンセル: 与信取消 or 返金, whichever the payment needs now."""
+    return _act(payment_id, "cancel", amount_yen, order_total_yen, actor)
+
+
+def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
+    try:
+        with engine().pool.reserve() as slot:
+            now = moment()
+            with db.write() as session:
+                payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
+                verb = Verb.CAPTURE if key == "capture" else cancel_verb(payment.status)
+                refusal = _refusal(session, payment, verb, amount_yen, order_total_yen, now)
+                if refusal:
+                    return refusal
+                operation = executor.write_ahead(session, payment, verb, payment.authorized_yen, actor, now)
+                operation_id, handle, amount = operation.id, operation.handle, operation.amount_yen
+            ended = executor.wait(executor.start(slot, operation_id, executor.follow_up(verb, handle, amount)))
+    except Busy:
+        return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
+    except IntegrityError:
+        return Outcome("pending", _("前の操作の結果を確認中です"))
+    return outcome(operation_id) if ended else _pending()
+
+
+def _refusal(
+    session: Session, payment: Payment, verb: Verb, amount_yen: int, order_total_yen: int, now: datetime
+) -> Outcome | None:
+    if open_operation(session, payment.id) is not None:
+        return Outcome("pending", _("前の操作の結果を確認中です"))
+    if payment.account_version is None:
+        return Outcome("not_allowed", _("この決済状況では操作できません"))
+    facts = snapshot(payment, order_total_yen)
+    verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
+    if not verdict.allowed:
+        return Outcome("not_allowed", _reason(verdict, verb, facts, None))
+    if amount_yen != payment.authorized_yen:
+        return Outcome("not_allowed", _("画面を開いた後に金額が変わりました。内容を確かめて、もう一度押してください。"))
+    return None
+
+
+def _pending() -> Outcome:
+    return Outcome("pending", _("決済代行会社の返事を待っています。結果が分かり次第、この画面に反映されます。"))
+
+
+def outcome(operation_id: int) -> Outcome:
+    """What a settled operation means to the person who pressed."""
+    operation = db.db.session.get_one(PaymentOperation, operation_id, populate_existing=True)
+    yen = format_yen(operation.amount_yen)
+    match operation.state:
+        case "succeeded":
+            done = {
+                Verb.CAPTURE: _("%(yen)sの売上を確定しました。", yen=yen),
+                Verb.VOID: _("与信%(yen)sを取り消しました。", yen=yen),
+                Verb.REFUND: _("%(yen)sを返金しました。", yen=yen),
+            }
+            return Outcome("done", done[Verb(operation.verb)])
+        case "declined":
+            return Outcome("refused", _("決済代行会社に断られました（コード %(code)s）。金額は動いていません。", code=operation.result_code))
+        case "dropped":
+            return Outcome("refused", _("決済代行会社に接続できませんでした。何も行われていません。"))
+        case _:
+            return _pending()
+
+
+def refresh(payment_id: int) -> Outcome:
+    """決済状況を更新: ask the provider now and follow what it shows."""
+    operation_id = reconcile.open_operation(payment_id)
+    if operation_id is not None:
+        settled = reconcile.ask(operation_id)
+        return outcome(operation_id) if settled else _pending()
+    if observe.ask(payment_id):
+        return Outcome("done", _("決済状況を更新しました。"))
+    return Outcome("refused", _("決済状況が取得できませんでした。"))

@@ -1,0 +1,102 @@
+"""要確認 – what a person must look at, oldest first: money nobody can explain, notices that fit nothing, lost mails."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from providers.contract import MoneyStatus
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen
+from shop.outbox.models import OutboxMail
+from shop.payments.models import Payment, PaymentOperation, ProviderNotice
+
+#: An operation without a known outcome for this long is an alarm (decision 17).
+ALARM_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to look at. ``order_id`` leads to the order when there is one."""
+
+    kind: str
+    title: str
+    detail: str
+    order_id: int | None
+    payment_id: int | None
+    since: datetime
+
+
+def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
+    """Everything that needs a person now, at most ``limit`` of each kind."""
+    found = [
+        *_unknown(session, now, limit),
+        *_unreadable(session, limit),
+        *_notices(session, limit),
+        *_mails(session, limit),
+    ]
+    return sorted(found, key=lambda item: item.since)
+
+
+def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
+    rows = session.execute(
+        select(PaymentOperation, Payment.order_id)
+        .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .where(
+            PaymentOperation.state.in_(("intended", "sent", "unknown")),
+            PaymentOperation.created_at < now - ALARM_AFTER,
+        )
+        .order_by(PaymentOperation.id)
+        .limit(limit)
+    )
+    return [
+        Item(
+            "operation", _("結果の分からない取引操作"),
+            _("取引ID %(ref)s %(yen)s：決済代行会社の管理画面で確かめてください。",
+              ref=operation.merchant_ref or operation.handle, yen=format_yen(operation.amount_yen)),
+            order_id, operation.payment_id, operation.created_at,
+        )
+        for operation, order_id in rows
+    ]  # fmt: skip
+
+
+def _unreadable(session: Session, limit: int) -> list[Item]:
+    rows = session.scalars(
+        select(Payment)
+        .where(
+            Payment.remote_problem != "",
+            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+        )
+        .order_by(Payment.id)
+        .limit(limit)
+    )
+    return [
+        Item(
+            "payment", _("決済状況が取得できない受注"), _("理由：%(code)s", code=payment.remote_problem),
+            payment.order_id, payment.id, payment.remote_seen_at or payment.created_at,
+        )
+        for payment in rows
+    ]  # fmt: skip
+
+
+def _notices(session: Session, limit: int) -> list[Item]:
+    rows = session.scalars(
+        select(ProviderNotice).where(ProviderNotice.state == "unmatched").order_by(ProviderNotice.id).limit(limit)
+    )
+    return [
+        Item(
+            "notice", _("どの受注にも合わない決済通知"),
+            _("取引ID %(ref)s 決済ID %(handle)s", ref=notice.merchant_ref or "-", handle=notice.handle or "-"),
+            None, notice.payment_id, notice.received_at,
+        )
+        for notice in rows
+    ]  # fmt: skip
+
+
+def _mails(session: Session, limit: int) -> list[Item]:
+    rows = session.scalars(select(OutboxMail).where(OutboxMail.state == "failed").order_by(OutboxMail.id).limit(limit))
+    return [
+        Item("mail", _("送れなかったメール"), f"{mail.subject} ({mail.last_error})", mail.order_id, None, mail.created_at)
+        for mail in rows
+    ]

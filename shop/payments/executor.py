@@ -1,0 +1,100 @@
+"""From a written intention to a settled result: the call itself. Knows no screen and no order.
+
+The write-ahead rule lives here: an operation is committed as ``sent`` before :func:`start` lets a byte leave, and the
+pool slot was reserved before that row was written.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from providers.contract import Capabilities, Gateway, Result, Unknown, Verb
+from shop.core import db, ids
+from shop.payments import accounts, settle
+from shop.payments.engine import PATIENCE, Slot
+from shop.payments.models import AccountVersion, Payment, PaymentOperation
+
+#: Added to a call's deadline before anyone else may ask about the operation.
+_MARGIN = timedelta(seconds=10)
+
+Call = Callable[[Gateway], Result]
+
+
+def write_ahead(
+    session: Session,
+    payment: Payment,
+    verb: Verb,
+    amount_yen: int,
+    actor: str,
+    now: datetime,
+    *,
+    merchant_ref: str | None = None,
+    state: str = "sent",
+) -> PaymentOperation:
+    """Insert the operation that allows one provider call, inside the caller's write transaction.
+
+    Raises ``IntegrityError`` when the payment already has an open operation – the partial unique index is the lock.
+    """
+    assert payment.account_version_id is not None
+    account = session.get_one(AccountVersion, payment.account_version_id).account
+    deadline = accounts.provider_of(account).capabilities.call_deadline
+    operation = PaymentOperation(
+        public_id=ids.public_id(), payment_id=payment.id, account_id=account.id, verb=verb.value, amount_yen=amount_yen,
+        capture=verb == Verb.AUTHORIZE and payment.capture_at_once, merchant_ref=merchant_ref, handle=payment.handle,
+        state=state, check_at=now + timedelta(seconds=deadline) + _MARGIN, actor=actor, created_at=now,
+        sent_at=now if state == "sent" else None,
+    )  # fmt: skip
+    session.add(operation)
+    session.flush()
+    return operation
+
+
+def start(slot: Slot, operation_id: int, call: Call) -> "Future[object]":
+    """Run ``call`` for a committed ``sent`` operation on the reserved slot and settle what comes back."""
+    return slot.run(lambda: perform(operation_id, call))
+
+
+def wait(future: "Future[object]") -> bool:
+    """Wait as long as a person should. Returns whether the call has ended (it goes on either way)."""
+    try:
+        future.result(timeout=PATIENCE)
+    except NotYet:
+        return False
+    return True
+
+
+def perform(operation_id: int, call: Call) -> None:
+    """Open the gateway of the operation's own credentials, call, settle. No transaction is open during the call."""
+    session = db.db.session()
+    operation = session.get_one(PaymentOperation, operation_id)
+    version_id = operation.payment.account_version_id
+    assert version_id is not None
+    tape = accounts.Tape()
+    gateway = accounts.open_gateway(session, version_id, tape)
+    db.end_read()
+    try:
+        result = call(gateway)
+    except Exception as error:  # an adapter's bug must not be taken for a refusal
+        settle.settle(operation_id, Unknown(type(error).__name__), "answer", tape.exchanges)
+        raise
+    settle.settle(operation_id, result, "answer", tape.exchanges)
+
+
+def follow_up(verb: str, handle: str, amount_yen: int) -> Call:
+    """The call of a verb that continues an authorization. Raises ``ValueError`` for any other verb."""
+    match verb:
+        case Verb.CAPTURE:
+            return lambda gateway: gateway.capture(handle, amount_yen)
+        case Verb.VOID:
+            return lambda gateway: gateway.void(handle)
+        case Verb.REFUND:
+            return lambda gateway: gateway.refund(handle, amount_yen)
+        case _:
+            raise ValueError(f"{verb!r} follows nothing")
+
+
+def capabilities(account_version: AccountVersion) -> Capabilities:
+    return accounts.provider_of(account_version.account).capabilities

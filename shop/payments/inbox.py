@@ -1,0 +1,168 @@
+"""通知受信箱 – notifications: check the signature, store, acknowledge, and only then look what happened.
+
+A notice proves nothing by itself. It is a trigger: the provider is asked, and the answer goes through the same settle
+function as every other result (decision 15, 16). Duplicates are counted, disorder does not matter.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from providers.contract import Notice, NoticeReading
+from shop.core import db
+from shop.core.runtime import now as moment
+from shop.payments import accounts, observe, reconcile
+from shop.payments.models import PaymentOperation, ProviderAccount, ProviderNotice, RejectedNotice, RemoteReference
+
+_BATCH = 50
+_GIVE_UP = 8
+#: How many forged notifications an account keeps for staff to look at.
+_REJECTED_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What to answer: ``None`` as reading means there is no such account."""
+
+    reading: NoticeReading | None
+    stored: tuple[int, ...] = ()
+
+
+def receive(key: str, method: str, body: bytes, content_type: str, address: str) -> Received:
+    """Take one notification request. A genuine one is stored and committed before this returns."""
+    session = db.db.session()
+    account = session.scalar(select(ProviderAccount).where(ProviderAccount.key == key))
+    if account is None or not accounts.usable(account):
+        return Received(None)
+    version = accounts.current_version(session, account.id)
+    gateway = accounts.open_gateway(session, version.id, accounts.Tape())
+    account_id = account.id
+    db.end_read()
+    reading = gateway.read_notice(method, body, content_type)
+    if not reading.genuine:
+        _reject(account_id, address, reading.reason)
+        return Received(reading)
+    stored = tuple(row for notice in reading.notices if (row := _store(account_id, notice)) is not None)
+    return Received(reading, stored)
+
+
+def _store(account_id: int, notice: Notice) -> int | None:
+    """Insert a notice, or count a repetition. Returns the id when there is something to process."""
+    now = moment()
+    try:
+        with db.write() as session:
+            row = ProviderNotice(
+                account_id=account_id, serial=notice.serial, merchant_ref=notice.merchant_ref, handle=notice.handle,
+                raw_status=notice.raw_status, amount_yen=notice.amount_yen, changed_at=notice.changed_at, next_at=now,
+                received_at=now,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return row.id
+    except IntegrityError:
+        with db.write() as session:
+            session.execute(
+                update(ProviderNotice)
+                .where(ProviderNotice.account_id == account_id, ProviderNotice.serial == notice.serial)
+                .values(received=ProviderNotice.received + 1)
+            )
+        return None
+
+
+def _reject(account_id: int, address: str, reason: str) -> None:
+    now = moment()
+    with db.write() as session:
+        session.execute(
+            update(ProviderAccount)
+            .where(ProviderAccount.id == account_id)
+            .values(rejected_notices=ProviderAccount.rejected_notices + 1)
+        )
+        session.add(RejectedNotice(account_id=account_id, at=now, address=address[:64], reason=reason[:64]))
+        oldest = (
+            select(RejectedNotice.id)
+            .where(RejectedNotice.account_id == account_id)
+            .order_by(RejectedNotice.id.desc())
+            .offset(_REJECTED_KEPT)
+        )
+        session.execute(delete(RejectedNotice).where(RejectedNotice.id.in_(oldest.scalar_subquery())))
+
+
+def run() -> int:
+    """Process waiting notices. Returns how many are done."""
+    due = db.db.session.scalars(
+        select(ProviderNotice.id)
+        .where(ProviderNotice.state == "waiting", ProviderNotice.next_at <= moment())
+        .order_by(ProviderNotice.id)
+        .limit(_BATCH)
+    ).all()
+    return sum(process(notice_id) for notice_id in due)
+
+
+def process(notice_id: int) -> bool:
+    """Look into one notice. Returns whether it is done; otherwise it waits for its next turn."""
+    now = moment()
+    if not _claim(notice_id, now):
+        return False
+    session = db.db.session()
+    notice = session.get_one(ProviderNotice, notice_id)
+    payment_id = find_payment(session, notice.account_id, notice.handle, notice.merchant_ref)
+    handle, attempts = notice.handle, notice.attempts
+    understood = payment_id is not None and _look(payment_id, handle)
+    state = "done" if understood else "waiting" if attempts < _GIVE_UP else "unmatched"
+    with db.write() as writing:
+        writing.execute(
+            update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
+        )
+    return understood
+
+
+def _look(payment_id: int, handle: str) -> bool:
+    operation_id = reconcile.open_operation(payment_id)
+    if operation_id is not None:
+        return reconcile.ask(operation_id)
+    return observe.ask(payment_id, handle=handle)
+
+
+def _claim(notice_id: int, now: datetime) -> bool:
+    with db.write() as session:
+        notice = session.get_one(ProviderNotice, notice_id)
+        claimed = session.execute(
+            update(ProviderNotice)
+            .where(ProviderNotice.id == notice_id, ProviderNotice.state == "waiting", ProviderNotice.next_at <= now)
+            .values(attempts=ProviderNotice.attempts + 1, next_at=now + timedelta(seconds=10 * 2**notice.attempts))
+            .execution_options(synchronize_session=False)
+        )
+        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def find_payment(session: Session, account_id: int, handle: str, merchant_ref: str) -> int | None:
+    """The payment an id of the provider or our own reference belongs to; within one account only (T-021)."""
+    if merchant_ref:
+        operation = select(PaymentOperation.payment_id).where(
+            PaymentOperation.account_id == account_id, PaymentOperation.merchant_ref == merchant_ref
+        )
+        if (found := session.scalar(operation)) is not None:
+            return found
+    if not handle:
+        return None
+    reference = select(RemoteReference.payment_id).where(
+        RemoteReference.account_id == account_id, RemoteReference.value == handle
+    )
+    return session.scalar(reference.limit(1))
+
+
+def poll() -> int:
+    """Fetch notices from each account's feed, for gaps that pushing left. Returns how many were new."""
+    session = db.db.session()
+    found = [account for account in session.scalars(select(ProviderAccount)) if accounts.usable(account)]
+    gateways = [
+        (account.id, accounts.open_gateway(session, accounts.current_version(session, account.id).id, accounts.Tape()))
+        for account in found
+    ]
+    db.end_read()
+    return sum(
+        _store(account_id, notice) is not None for account_id, gateway in gateways for notice in gateway.poll_notices()
+    )

@@ -1,0 +1,226 @@
+"""Tables of payments."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shop.core.db import Base, Code, Key, Moment, OptionalMoment, YenColumn
+
+#: States in which an operation may still change; at most one such operation per payment.
+OPEN_STATES = ("intended", "sent", "parked", "unknown")
+_OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
+
+
+class ProviderAccount(Base):
+    """加盟店契約 – one contract with one provider. Several methods may share it."""
+
+    __tablename__ = "provider_account"
+
+    id: Mapped[Key]
+    provider: Mapped[Code]
+    name: Mapped[str] = mapped_column(String(100))
+    #: Random path part of the notification address; can be rotated.
+    key: Mapped[Code] = mapped_column(unique=True)
+    #: ``practice`` talks to the built-in simulator only, ``live`` to the provider only.
+    endpoint: Mapped[str] = mapped_column(String(16), default="practice")
+    #: Counts forged or unreadable notifications since the account exists.
+    rejected_notices: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[Moment]
+
+
+class AccountVersion(Base):
+    """Credentials as they were at a time. Old payments keep theirs (R-030)."""
+
+    __tablename__ = "provider_account_version"
+    __table_args__ = (UniqueConstraint("account_id", "version"),)
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Moment]
+
+    account: Mapped[ProviderAccount] = relationship()
+
+
+class PaymentMethod(Base):
+    """支払方法 – what the buyer picks."""
+
+    __tablename__ = "payment_method"
+    __table_args__ = (CheckConstraint("kind IN ('card', 'cash_on_delivery')", name="kind"),)
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(24))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("provider_account.id"), default=None)
+    #: 支払方法の名称 as seen by buyers, in mails and in the order list.
+    name: Mapped[str] = mapped_column(String(100))
+    #: 設定済み / 未設定.
+    configured: Mapped[bool] = mapped_column(default=False)
+    #: 同時売上: authorize and capture at once. Copied onto each payment.
+    capture_at_once: Mapped[bool] = mapped_column(default=False)
+    #: The provider's method-scoped settings (no secrets), JSON.
+    options: Mapped[str] = mapped_column(Text, default="{}")
+    #: 代引手数料 or other flat fee, yen, tax included.
+    fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: 注意書き shown on the confirmation.
+    note: Mapped[str] = mapped_column(Text, default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+    account: Mapped[ProviderAccount | None] = relationship()
+
+
+class Payment(Base):
+    """The money of one order under one method. Amounts and status are the fold over its operations, cached."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        Index("ix_payment_listed", "status", "id"),
+        Index("ix_payment_sync", "remote_seen_at"),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(index=True)
+    method_id: Mapped[int] = mapped_column(ForeignKey("payment_method.id"))
+    method_name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(24))
+    account_version_id: Mapped[int | None] = mapped_column(ForeignKey("provider_account_version.id"), default=None)
+    capture_at_once: Mapped[bool] = mapped_column(default=False)
+    #: Practice money: never in sales figures, never at a live provider.
+    practice: Mapped[bool] = mapped_column(default=False)
+    instalments: Mapped[int] = mapped_column(default=1)
+    #: 取引ID (加盟店取引ID) of the authorization that stands; empty before any was sent.
+    merchant_ref: Mapped[str] = mapped_column(String(64), default="", index=True)
+    handle: Mapped[str] = mapped_column(String(200), default="")
+    masked_card: Mapped[str] = mapped_column(String(32), default="")
+    card_brand: Mapped[str] = mapped_column(String(32), default="")
+    status: Mapped[str] = mapped_column(String(24), default="created")
+    authorized_yen: Mapped[YenColumn] = mapped_column(default=0)
+    captured_yen: Mapped[YenColumn] = mapped_column(default=0)
+    refunded_yen: Mapped[YenColumn] = mapped_column(default=0)
+    authorized_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    #: The provider's side as last seen.
+    remote_status: Mapped[str] = mapped_column(String(24), default="")
+    remote_amount_yen: Mapped[int | None] = mapped_column(default=None)
+    #: Empty = readable; otherwise why the state could not be read.
+    remote_problem: Mapped[str] = mapped_column(String(64), default="")
+    remote_seen_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    remote_changed_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    created_at: Mapped[Moment]
+
+    account_version: Mapped[AccountVersion | None] = relationship()
+    operations: Mapped[list["PaymentOperation"]] = relationship(order_by="PaymentOperation.id", back_populates="payment")
+
+
+class PaymentOperation(Base):
+    """取引操作 – one attempt at one verb. Append-only: a row changes its state until it is final, never its meaning."""
+
+    __tablename__ = "payment_operation"
+    __table_args__ = (
+        UniqueConstraint("account_id", "merchant_ref"),
+        Index("uq_payment_operation_one_open", "payment_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_payment_operation_due", "check_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        CheckConstraint(
+            "state IN ('intended','sent','parked','unknown','succeeded','declined','absent','dropped','lapsed')",
+            name="state",
+        ),
+    )
+
+    id: Mapped[Key]
+    public_id: Mapped[str] = mapped_column(String(40), unique=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("provider_account.id"), default=None)
+    verb: Mapped[str] = mapped_column(String(24))
+    #: ``shop`` = we asked; ``provider`` = it happened there (console, batch) and the ledger follows.
+    origin: Mapped[str] = mapped_column(String(16), default="shop")
+    amount_yen: Mapped[YenColumn]
+    capture: Mapped[bool] = mapped_column(default=False)
+    #: Sent with verbs that create something; ``None`` for follow-ups.
+    merchant_ref: Mapped[str | None] = mapped_column(String(64), default=None)
+    handle: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(16))
+    #: Until then the caller is believed to be at work; afterwards the reconciler takes over.
+    check_at: Mapped[Moment]
+    checks: Mapped[int] = mapped_column(default=0)
+    result_code: Mapped[str] = mapped_column(String(64), default="")
+    result_category: Mapped[str] = mapped_column(String(32), default="")
+    #: Who asked: ``buyer``, ``staff:<login>``, ``job:<name>``, ``provider``.
+    actor: Mapped[str] = mapped_column(String(120))
+    #: What settled it: ``answer``, ``notice``, ``query``, ``staff``.
+    settled_by: Mapped[str] = mapped_column(String(24), default="")
+    created_at: Mapped[Moment]
+    sent_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    settled_at: Mapped[OptionalMoment] = mapped_column(default=None)
+
+    payment: Mapped[Payment] = relationship(back_populates="operations")
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class RemoteReference(Base):
+    """Finds a payment by an id of the provider, old ids included. Never by searching text."""
+
+    __tablename__ = "remote_reference"
+    __table_args__ = (UniqueConstraint("account_id", "value", "kind"), Index(None, "value"))
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    value: Mapped[str] = mapped_column(String(200))
+
+
+class ProviderNotice(Base):
+    """通知受信箱 – a genuine notification as it came: stored, acknowledged, then processed."""
+
+    __tablename__ = "provider_notice"
+    __table_args__ = (
+        UniqueConstraint("account_id", "serial"),
+        Index("ix_provider_notice_waiting", "next_at", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("state IN ('waiting', 'done', 'unmatched')", name="state"),
+    )
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    serial: Mapped[Code]
+    merchant_ref: Mapped[str] = mapped_column(String(64), default="")
+    handle: Mapped[str] = mapped_column(String(200), default="")
+    raw_status: Mapped[str] = mapped_column(String(32), default="")
+    amount_yen: Mapped[int | None] = mapped_column(default=None)
+    changed_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True, default=None)
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    #: How often the same serial came.
+    received: Mapped[int] = mapped_column(default=1)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[Moment]
+    received_at: Mapped[Moment]
+
+
+class RejectedNotice(Base):
+    """A notification whose signature was wrong. Kept up to a cap, for staff."""
+
+    __tablename__ = "rejected_notice"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"), index=True)
+    at: Mapped[Moment]
+    address: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(64))
+
+
+class ProviderExchange(Base):
+    """One request to a provider and its answer, masked, with its duration (R-317)."""
+
+    __tablename__ = "provider_exchange"
+
+    id: Mapped[Key]
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True, default=None)
+    operation_id: Mapped[int | None] = mapped_column(ForeignKey("payment_operation.id"), default=None)
+    at: Mapped[Moment]
+    label: Mapped[str] = mapped_column(String(64))
+    request: Mapped[str] = mapped_column(Text)
+    response: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(String(64))
+    duration_ms: Mapped[int]

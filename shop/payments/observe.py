@@ -1,0 +1,114 @@
+"""What the provider shows of a payment that has no open operation: compare, follow, and keep it for the screen.
+
+Staff do use the provider's own console. What happened there becomes a ledger row of origin ``provider``; an amount that
+differs is shown, never overwritten.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from providers.contract import Absent, Approved, MoneyStatus, NotSent, QueryResult, RemoteState, Unknown, Unreadable, Verb
+from shop.core import db
+from shop.core.runtime import now as moment
+from shop.payments import accounts, settle
+from shop.payments.ledger import EXPIRE
+from shop.payments.models import Payment, PaymentOperation
+
+#: Which ledger rows lead from our status to the provider's.
+_FOLLOW: dict[tuple[str, MoneyStatus], tuple[str, ...]] = {
+    (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED): (Verb.CAPTURE,),
+    (MoneyStatus.AUTHORIZED, MoneyStatus.VOIDED): (Verb.VOID,),
+    (MoneyStatus.AUTHORIZED, MoneyStatus.REFUNDED): (Verb.CAPTURE, Verb.REFUND),
+    (MoneyStatus.AUTHORIZED, MoneyStatus.EXPIRED): (EXPIRE,),
+    (MoneyStatus.CAPTURED, MoneyStatus.REFUNDED): (Verb.REFUND,),
+}
+_LIVE = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+
+
+def ask(payment_id: int, *, handle: str = "") -> bool:
+    """Query the provider about a payment (by ``handle`` if given, else its current one) and observe the answer.
+
+    Returns what :func:`observe` returns.
+    """
+    session = db.db.session()
+    payment = session.get_one(Payment, payment_id)
+    assert payment.account_version_id is not None
+    tape = accounts.Tape()
+    gateway = accounts.open_gateway(session, payment.account_version_id, tape)
+    question = {"handle": handle or payment.handle} if handle or payment.handle else {"merchant_ref": payment.merchant_ref}
+    db.end_read()
+    answer = gateway.query(**question)
+    with db.write() as writing:
+        settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
+    return observe(payment_id, answer)
+
+
+def observe(payment_id: int, answer: QueryResult) -> bool:
+    """Write down what the provider shows. Does nothing while an operation is open – that one is asked about first.
+
+    Returns whether the answer was readable and took effect; ``False`` asks the caller to come back later.
+    """
+    now = moment()
+    with db.write() as session:
+        payment = session.scalars(
+            select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+        ).one()
+        if settle.has_open_operation(session, payment_id):
+            return False
+        match answer:
+            case RemoteState():
+                _observe_state(session, payment, answer, now)
+            case Unreadable(category, code):
+                _note_problem(payment, f"{category.value}:{code}", now)
+            case Absent(code):
+                _note_problem(payment, f"absent:{code}", now)
+            case NotSent() | Unknown():
+                _note_problem(payment, "no_answer", now)
+        return not payment.remote_problem
+
+
+def _observe_state(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:
+    if remote.handle and payment.handle and remote.handle != payment.handle:
+        if remote.status not in _LIVE:
+            return  # an id that was replaced long ago
+        if payment.status in _LIVE:
+            # Two live payments under one reference; which one counts shows when the old one is cancelled.
+            _note_problem(payment, "several", now)
+            return
+        # The amount was changed on the console: a new payment under our reference replaced the old one.
+        settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
+        account_id = payment.account_version.account_id if payment.account_version else None
+        settle.add_references(session, payment, account_id, remote.references)
+    elif remote.status in _LIVE and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
+        _late_approval(session, payment, remote, now)
+    if remote.status:
+        for verb in _FOLLOW.get((payment.status, remote.status), ()):
+            settle.append_remote(session, payment, verb, payment.authorized_yen, now)
+        payment.remote_status = remote.status.value
+    payment.remote_amount_yen = remote.amount_yen
+    payment.remote_problem = "" if remote.status else f"state:{remote.raw_status}"
+    payment.remote_seen_at = now
+
+
+def _late_approval(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:
+    """An authorization that we had believed absent exists after all; the handler decides what becomes of it."""
+    late = session.scalar(
+        select(PaymentOperation.id)
+        .where(
+            PaymentOperation.payment_id == payment.id,
+            PaymentOperation.verb == Verb.AUTHORIZE,
+            PaymentOperation.state == "absent",
+        )
+        .order_by(PaymentOperation.id.desc())
+        .limit(1)
+    )
+    if late is not None:
+        approved = Approved(remote.handle, MoneyStatus.AUTHORIZED, remote.references, remote.masked_card)
+        settle.apply_result(session, late, approved, "query", now)
+
+
+def _note_problem(payment: Payment, problem: str, now: datetime) -> None:
+    payment.remote_problem = problem[:64]
+    payment.remote_seen_at = now

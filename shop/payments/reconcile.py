@@ -1,0 +1,222 @@
+"""照合 – what happened? Asks the provider about operations whose outcome nobody knows, and settles what it says.
+
+Any number of processes may run this at once: each check claims its row by a conditional update, and the settle guard
+lets one result in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from providers.contract import (
+    Absent,
+    Approved,
+    Category,
+    Declined,
+    MoneyStatus,
+    NotSent,
+    QueryResult,
+    Recovery,
+    RemoteState,
+    Unknown,
+    Unreadable,
+    Verb,
+)
+from shop.core import db
+from shop.core.runtime import now as moment
+from shop.payments import accounts, executor, observe, settle
+from shop.payments.models import PaymentOperation
+
+_BATCH = 20
+_FIRST_WAIT = 5.0
+_LONGEST_WAIT = 60.0
+
+#: What the provider shows before and after a follow-up; anything else means it can no longer happen.
+_BEFORE = {
+    Verb.CAPTURE: MoneyStatus.AUTHORIZED,
+    Verb.VOID: MoneyStatus.AUTHORIZED,
+    Verb.REFUND: MoneyStatus.CAPTURED,
+}
+_AFTER = {
+    Verb.CAPTURE: MoneyStatus.CAPTURED,
+    Verb.VOID: MoneyStatus.VOIDED,
+    Verb.REFUND: MoneyStatus.REFUNDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The provider shows that the operation did not happen and, after this time, will not."""
+
+
+#: ``None`` = nothing can be said yet.
+Decision = Approved | Declined | Gone | None
+
+
+def run() -> int:
+    """Check every operation that is due. Returns how many reached a final state."""
+    now = moment()
+    due = db.db.session.scalars(
+        select(PaymentOperation.id)
+        .where(PaymentOperation.state.in_(("sent", "unknown")), PaymentOperation.check_at <= now)
+        .order_by(PaymentOperation.check_at)
+        .limit(_BATCH)
+    ).all()
+    return sum(check(operation_id) for operation_id in due)
+
+
+def check(operation_id: int) -> bool:
+    """Ask the provider about one operation, if it is due and nobody else is asking. Returns whether it was settled."""
+    now = moment()
+    if not _claim(operation_id, now):
+        return False
+    return ask(operation_id)
+
+
+def ask(operation_id: int) -> bool:
+    """Ask about one unsettled operation now – also when staff or the buyer press 確認. Returns whether it was settled."""
+    session = db.db.session()
+    operation = session.get_one(PaymentOperation, operation_id)
+    payment = operation.payment
+    assert payment.account_version is not None
+    rules = executor.capabilities(payment.account_version)
+    question = _question(operation, rules.recovery.get(Verb(operation.verb)))
+    tape = accounts.Tape()
+    gateway = accounts.open_gateway(session, payment.account_version.id, tape)
+    facts = (operation.verb, operation.amount_yen, operation.capture, operation.sent_at or operation.created_at)
+    payment_id = payment.id
+    db.end_read()
+    if question is None:
+        return False
+    answer = gateway.query(**question)
+    decision = decide(*facts, answer, moment(), rules.absent_after)
+    with db.write() as writing:
+        settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
+    if isinstance(decision, Gone):
+        return settle.settle_absent(operation_id, "query")
+    if decision is None:
+        return False
+    done = settle.settle(operation_id, decision, "query")
+    if isinstance(answer, RemoteState):
+        observe.observe(payment_id, answer)
+    return done
+
+
+def decide(
+    verb: str,
+    amount_yen: int,
+    capture: bool,
+    sent_at: datetime,
+    answer: QueryResult,
+    now: datetime,
+    absent_after: float,
+) -> Decision:
+    """What an answer to a query means for an operation. Pure.
+
+    "No such payment" counts only ``absent_after`` seconds after sending, because a request may still be on its way.
+    """
+    late = now >= sent_at + timedelta(seconds=absent_after)
+    match answer:
+        case NotSent() | Unknown() | Unreadable():
+            return None
+        case Absent():
+            return Gone() if late else None
+        case RemoteState() if verb == Verb.AUTHORIZE:
+            return _authorization(amount_yen, capture, answer, late)
+        case RemoteState():
+            return _continuation(Verb(verb), answer, late)
+
+
+def _authorization(amount_yen: int, capture: bool, remote: RemoteState, late: bool) -> Decision:
+    match remote.status:
+        case MoneyStatus.AUTHORIZED | MoneyStatus.CAPTURED if remote.amount_yen in (None, amount_yen):
+            status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
+            return Approved(remote.handle, status, remote.references, remote.masked_card)
+        case MoneyStatus.DECLINED:
+            return Declined(Category.CARD_REFUSED, remote.raw_status, references=remote.references)
+        case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:
+            return Declined(Category.STATE_CONFLICT, remote.raw_status, references=remote.references)
+        case MoneyStatus.CREATED if late:
+            return Gone()
+        case _:
+            return None
+
+
+def _continuation(verb: Verb, remote: RemoteState, late: bool) -> Decision:
+    if remote.status == _AFTER[verb]:
+        return Approved(remote.handle, _AFTER[verb], remote.references)
+    if remote.status is None:
+        return None
+    if remote.status == _BEFORE[verb]:
+        return Gone() if late else None
+    return Declined(Category.STATE_CONFLICT, remote.raw_status)
+
+
+def _claim(operation_id: int, now: datetime) -> bool:
+    """Mark a due operation unknown and put its next check off; one caller gets it."""
+    with db.write() as session:
+        operation = session.get_one(PaymentOperation, operation_id)
+        rules = executor.capabilities(operation.payment.account_version)  # type: ignore[arg-type]
+        wait = min(_FIRST_WAIT * 2**operation.checks, _LONGEST_WAIT)
+        believed = (operation.sent_at or operation.created_at) + timedelta(seconds=rules.absent_after)
+        following = now + timedelta(seconds=wait)
+        if now < believed < following:
+            following = believed
+        claimed = session.execute(
+            update(PaymentOperation)
+            .where(
+                PaymentOperation.id == operation_id,
+                PaymentOperation.state.in_(("sent", "unknown")),
+                PaymentOperation.check_at <= now,
+            )
+            .values(state="unknown", check_at=following, checks=PaymentOperation.checks + 1)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _question(operation: PaymentOperation, recovery: Recovery | None) -> dict[str, str] | None:
+    match recovery:
+        case Recovery.BY_MERCHANT_REF:
+            return {"merchant_ref": operation.merchant_ref or ""}
+        case Recovery.BY_HANDLE | Recovery.SAFE_REPEAT:
+            return {"handle": operation.handle}
+        case _:
+            return None  # by_console: a person answers
+
+
+def dispatch() -> int:
+    """Send queued compensations (``intended`` operations). Returns how many were sent."""
+    now = moment()
+    waiting = db.db.session.execute(
+        select(PaymentOperation.id, PaymentOperation.verb, PaymentOperation.handle, PaymentOperation.amount_yen)
+        .where(PaymentOperation.state == "intended", PaymentOperation.check_at <= now)
+        .order_by(PaymentOperation.id)
+        .limit(_BATCH)
+    ).all()
+    return sum(_send(row.id, row.verb, row.handle, row.amount_yen, now) for row in waiting)
+
+
+def _send(operation_id: int, verb: str, handle: str, amount_yen: int, now: datetime) -> bool:
+    with db.write() as session:
+        operation = session.get_one(PaymentOperation, operation_id)
+        rules = executor.capabilities(operation.payment.account_version)  # type: ignore[arg-type]
+        sent = session.execute(
+            update(PaymentOperation)
+            .where(PaymentOperation.id == operation_id, PaymentOperation.state == "intended")
+            .values(state="sent", sent_at=now, check_at=now + timedelta(seconds=rules.call_deadline + 10))
+            .execution_options(synchronize_session=False)
+        )
+        mine = bool(sent.rowcount == 1)  # type: ignore[attr-defined]
+    if mine:
+        executor.perform(operation_id, executor.follow_up(verb, handle, amount_yen))
+    return mine
+
+
+def open_operation(payment_id: int) -> int | None:
+    """The id of the payment's unsettled operation, if there is one."""
+    query = select(PaymentOperation.id).where(
+        PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(("sent", "unknown"))
+    )
+    return db.db.session.scalar(query)

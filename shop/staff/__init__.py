@@ -1,0 +1,1 @@
+"""管理者 – staff accounts, their passwords and their revocable sessions."""

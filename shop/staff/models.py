@@ -1,0 +1,35 @@
+"""Tables of staff."""
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shop.core.db import Base, Key, Moment, OptionalMoment
+
+
+class StaffUser(Base):
+    """Someone who may open the admin."""
+
+    __tablename__ = "staff_user"
+
+    id: Mapped[Key]
+    login: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    #: argon2id, with its parameters.
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[Moment]
+
+
+class StaffSession(Base):
+    """One log-in. The cookie holds the token, the row its digest: deleting the row logs out at once."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[Key]
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_user.id"), index=True)
+    created_at: Mapped[Moment]
+    seen_at: Mapped[Moment]
+    ended_at: Mapped[OptionalMoment] = mapped_column(default=None)
+
+    user: Mapped[StaffUser] = relationship()

@@ -1,0 +1,174 @@
+"""Who may open the admin: passwords, the throttle on guessing, and sessions that can be ended from here.
+
+argon2 takes a tenth of a second by design, so it never runs while a transaction is open.
+"""
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from shop.core import throttle
+from shop.core.db import db, end_read, write
+from shop.core.text import narrow
+from shop.staff.models import StaffSession, StaffUser
+
+PASSWORD_LENGTH = 12
+IDLE = timedelta(minutes=30)
+LIFETIME = timedelta(hours=12)
+#: ``seen_at`` is written at most this often, so reading the admin costs no write per page.
+TOUCH_EVERY = timedelta(minutes=1)
+WINDOW = timedelta(minutes=15)
+TRIES_PER_NAME = 5
+TRIES_PER_ADDRESS = 20
+
+_NAME_SCOPE = "staff-login-name"
+_ADDRESS_SCOPE = "staff-login-address"
+_hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+#: Verified for unknown names, so that the answer takes as long as for known ones.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class WeakPassword(ValueError):
+    """The password is shorter than the rule asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """What came of a log-in: the user, or nobody; ``blocked_until`` when the password was not even looked at."""
+
+    user_id: int | None = None
+    blocked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The staff member behind a live session."""
+
+    user_id: int
+    login: str
+    name: str
+    seen_at: datetime
+
+    @property
+    def actor(self) -> str:
+        """How histories and operations name this person."""
+        return f"staff:{self.login}"
+
+
+def create_owner(session: Session, login: str, name: str, password: str, now: datetime) -> StaffUser:
+    """Add a staff member. Raises :class:`WeakPassword`. Hashes before it touches ``session``."""
+    user = StaffUser(login=_login_name(login), name=name, password_hash=hash_password(password), created_at=now)
+    session.add(user)
+    return user
+
+
+def hash_password(password: str) -> str:
+    """argon2id of ``password``. Raises :class:`WeakPassword` when it is shorter than twelve characters."""
+    typed = _typed(password)
+    if len(typed) < PASSWORD_LENGTH:
+        raise WeakPassword(f"shorter than {PASSWORD_LENGTH} characters")
+    return _hasher.hash(typed)
+
+
+def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
+    """Check a name and password typed at ``address``. Opens its own transactions.
+
+    The try is counted before the password is looked at: parallel guesses cannot slip through between look and count.
+    """
+    name = _login_name(login)
+    with write() as session:
+        until = _blocked_until(session, name, address, now)
+        if until:
+            return LogIn(blocked_until=until)
+        counted = _count_try(session, name, address, now)
+    row = db.session.execute(
+        select(StaffUser.id, StaffUser.password_hash).where(StaffUser.login == name, StaffUser.active)
+    ).one_or_none()
+    end_read()
+    if not _matches(row.password_hash if row else _NOBODY, password) or row is None:
+        return LogIn()
+    better = _hasher.hash(_typed(password)) if _hasher.check_needs_rehash(row.password_hash) else None
+    with write() as session:
+        throttle.forget(session, _NAME_SCOPE, _digest(name))
+        session.execute(delete(throttle.ThrottleEvent).where(throttle.ThrottleEvent.id == counted))
+        if better:
+            session.execute(update(StaffUser).where(StaffUser.id == row.id).values(password_hash=better))
+    return LogIn(user_id=row.id)
+
+
+def start_session(session: Session, user_id: int, now: datetime) -> str:
+    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions."""
+    dead = (StaffSession.ended_at.is_not(None)) | (StaffSession.created_at <= now - LIFETIME)
+    session.execute(delete(StaffSession).where(StaffSession.user_id == user_id, dead))
+    token = secrets.token_urlsafe(32)
+    session.add(StaffSession(token_digest=_digest(token), user_id=user_id, created_at=now, seen_at=now))
+    return token
+
+
+def session_user(session: Session, token: str, now: datetime) -> Identity | None:
+    """Who is behind ``token``, or ``None`` when the session ended, idled out or grew too old. Writes nothing."""
+    row = session.execute(
+        select(StaffUser.id, StaffUser.login, StaffUser.name, StaffSession.seen_at)
+        .join(StaffUser, StaffUser.id == StaffSession.user_id)
+        .where(
+            StaffSession.token_digest == _digest(token),
+            StaffSession.ended_at.is_(None),
+            StaffSession.seen_at > now - IDLE,
+            StaffSession.created_at > now - LIFETIME,
+            StaffUser.active,
+        )
+    ).one_or_none()
+    return Identity(*row) if row else None
+
+
+def touch_session(session: Session, token: str, now: datetime) -> None:
+    """Note that the session was used."""
+    session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(seen_at=now))
+
+
+def end_session(session: Session, token: str, now: datetime) -> None:
+    """Log out on the server: whoever still holds the cookie holds nothing."""
+    session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(ended_at=now))
+
+
+def _blocked_until(session: Session, name: str, address: str, now: datetime) -> datetime | None:
+    limits = ((_NAME_SCOPE, _digest(name), TRIES_PER_NAME), (_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS))
+    times = [throttle.free_at(session, scope, subject, limit, WINDOW, now) for scope, subject, limit in limits]
+    return max((time for time in times if time), default=None)
+
+
+def _count_try(session: Session, name: str, address: str, now: datetime) -> int:
+    """Count against name and address; the address's row id is returned, because success takes only that one back."""
+    throttle.record(session, _NAME_SCOPE, _digest(name), now)
+    event = throttle.ThrottleEvent(scope=_ADDRESS_SCOPE, subject=address, at=now)
+    session.add(event)
+    session.flush()
+    return event.id
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, _typed(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _login_name(login: str) -> str:
+    return narrow(login).casefold()
+
+
+def _typed(password: str) -> str:
+    """The same characters whatever keyboard composed them."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,131 @@
+"""カゴ: what the buyer has picked. Every change is a POST; looking at it writes nothing."""
+
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from shop.catalogue.models import Product, Variant
+from shop.checkout import cart
+from shop.core import ids, money
+from shop.core.db import db, write
+from shop.core.i18n import gettext as _
+from shop.core.runtime import now
+from shop.core.text import narrow
+from shop.delivery.models import Delivery
+from shop.web import storefront
+
+blueprint = Blueprint("cart", __name__)
+
+
+class BadQuantity(ValueError):
+    """Not one whole number from 1 to 999."""
+
+
+def cart_key() -> str:
+    """The key of this visitor's cart, made at the first need. For POSTs: a GET needs no cart that is not there yet."""
+    key: str = session.setdefault("cart", ids.public_id())
+    return key
+
+
+def current() -> cart.CartView:
+    """This visitor's cart as it is now; empty without touching the database when there never was one."""
+    key = session.get("cart")
+    return cart.view(db.session(), key) if key else cart.CartView(None, 0, ())
+
+
+@blueprint.app_template_global("cart_count")
+def count() -> int:
+    """Units in the basket for the header: one small query a request, none for a new visitor."""
+    key = session.get("cart")
+    if not key:
+        return 0
+    if "cart_count" not in g:
+        g.cart_count = cart.count(db.session(), key)
+    return int(g.cart_count)
+
+
+@blueprint.post("/cart/items")
+def add() -> ResponseReturnValue:
+    """「カゴに入れる」 – on to the one-page checkout (R-106). Prices or totals sent along are not read."""
+    variant_id = _variant_id()
+    try:
+        quantity = _quantity()
+        with write() as transaction:
+            cart.add(transaction, cart_key(), variant_id, quantity, now())
+    except (BadQuantity, cart.CartError) as error:
+        return _product_again(variant_id, _message(error)), 422
+    return redirect(url_for("checkout.zero"), 303)
+
+
+@blueprint.get("/cart")
+def show() -> ResponseReturnValue:
+    """カゴの中身."""
+    return _cart_page()
+
+
+@blueprint.post("/cart/items/<int:item_id>")
+def change(item_id: int) -> ResponseReturnValue:
+    """A new quantity for one line, or the line away."""
+    try:
+        if "remove" in request.form:
+            with write() as transaction:
+                cart.remove(transaction, cart_key(), item_id, now())
+        else:
+            quantity = _quantity()
+            with write() as transaction:
+                cart.set_quantity(transaction, cart_key(), item_id, quantity, now())
+    except (BadQuantity, cart.CartError) as error:
+        return _cart_page(error_item=item_id, error=_message(error)), 422
+    return redirect(url_for("cart.show"), 303)
+
+
+def _cart_page(error_item: int = 0, error: str = "") -> str:
+    view = current()
+    return render_template(
+        "shop/cart.html",
+        cart=view,
+        per_rate=money.totals_per_rate((line.amount_yen, line.tax_rate) for line in view.lines),
+        shipping_from=db.session().scalar(select(func.min(Delivery.fee_yen)).where(Delivery.active)),
+        error_item=error_item,
+        error=error,
+        typed=request.form.get("quantity", ""),
+    )
+
+
+def _product_again(variant_id: int, message: str) -> str:
+    code = db.session().scalar(
+        select(Product.code).join(Variant, Variant.product_id == Product.id).where(Variant.id == variant_id)
+    )
+    if code is None:
+        abort(404)
+    return storefront.product_page(code, error=message, variant_id=variant_id, typed=request.form.get("quantity", ""))
+
+
+def _variant_id() -> int:
+    value = request.form.get("variant_id", "")
+    if not (value.isascii() and value.isdigit()) or len(value) > 15:
+        abort(404)
+    return int(value)
+
+
+def _quantity() -> int:
+    """One whole number, in whatever width it was typed. Signs, points, exponents and lists are not quantities."""
+    values = request.form.getlist("quantity")
+    text = narrow(values[0]) if len(values) == 1 else ""
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or not 1 <= int(text) <= cart.MAX_QUANTITY:
+        raise BadQuantity
+    return int(text)
+
+
+def _message(error: BadQuantity | cart.CartError) -> str:
+    if isinstance(error, BadQuantity):
+        return _("数量は1から%(most)sまでの整数で入力してください。", most=cart.MAX_QUANTITY)
+    messages = {
+        "sold_out": _("売り切れました。"),
+        "not_enough": _("在庫は残り%(left)s点です。数量を減らしてください。", left=error.available),
+        "too_many": _("ひとつの商品は、カゴに%(most)s点まで入れられます。", most=cart.MAX_QUANTITY)
+        if error.available
+        else _("カゴに入れられる商品は%(most)s種類までです。", most=cart.MAX_LINES),
+        "unpublished": _("この商品は販売停止中です。"),
+    }
+    return messages.get(error.message_key, _("商品が見つかりませんでした。"))

@@ -1,0 +1,339 @@
+"""Zero-step 注文手続き画面: one form, one confirmation, one order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from providers.contract import Category, Endpoint
+from shop.checkout import cart as carts
+from shop.checkout import confirm, placement
+from shop.checkout.cart import CartView
+from shop.checkout.confirm import Agreement, CannotConfirm
+from shop.checkout.quote import Choice, choices, quote
+from shop.core import db, shopinfo
+from shop.core.i18n import gettext as _
+from shop.core.i18n import language
+from shop.core.runtime import now as moment
+from shop.orders.models import Order
+from shop.payments import accounts
+from shop.payments.engine import engine
+from shop.payments.models import Payment, PaymentMethod, PaymentOperation
+from shop.web import legal, security
+from shop.web.cart import cart_key
+from shop.web.forms import CheckoutForm, small_number
+
+blueprint = Blueprint("checkout", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CardForm:
+    """What the page needs to make a card token in the browser."""
+
+    script_url: str
+    module_url: str
+    public: dict[str, str]
+    messages: dict[str, str]
+    default_message: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChoice:
+    id: int
+    kind: str
+    name: str
+    note: str
+    fee_yen: int
+    instalments: tuple[tuple[str, str], ...]
+    card: CardForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChoice:
+    id: int
+    name: str
+    fee_yen: int
+    lead_time: str
+    methods: tuple[MethodChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the last attempt came to nothing, in the buyer's words."""
+
+    title: str
+    text: str
+    code: str = ""
+
+
+@blueprint.get("/checkout/zero")
+def zero() -> Any:
+    """The form, filled with what the buyer typed before; with the refusal of the last attempt on top."""
+    reading = db.db.session()
+    cart = carts.view(reading, cart_key())
+    if placement.open_attempt(reading, cart.cart_id):
+        return redirect(url_for("checkout.pending"))
+    if cart.is_empty:
+        return redirect(url_for("cart.show"))
+    form = CheckoutForm(data=confirm.latest_form(reading, cart.cart_id or 0))
+    return _form_page(form, cart, refusal=_last_refusal())
+
+
+@blueprint.post("/checkout/zero/confirm")
+def confirm_zero() -> Any:
+    """Validate; show the confirmation as a fragment for the dialog or, without script, as a page."""
+    reading = db.db.session()
+    cart = carts.view(reading, cart_key())
+    if placement.open_attempt(reading, cart.cart_id):
+        return _elsewhere(url_for("checkout.pending"))
+    if cart.is_empty:
+        return _elsewhere(url_for("cart.show"))
+    form = CheckoutForm()
+    if request.form.get("refresh"):
+        return _form_page(form, cart)
+    valid = form.validate()
+    agreement = _agreed(form, cart)
+    if not valid or agreement is None:
+        return _form_page(form, cart, status=422)
+    return _confirmation(form, agreement)
+
+
+@blueprint.post("/checkout/zero/place")
+def place_zero() -> Any:
+    """Order what was confirmed. Always answers with a redirect: reload and back cannot repeat it."""
+    reading = db.db.session()
+    confirmation = confirm.find(reading, request.form.get("confirmation_token", ""), cart_key())
+    if confirmation is None:
+        flash(_("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。"), "changed")
+        return redirect(url_for("checkout.zero"), 303)
+    buyer = placement.Buyer(_device(), request.remote_addr or "", language())
+    try:
+        placed = placement.place(confirmation, cart_key(), request.form.get("card_token", "").strip()[:200], buyer)
+    except placement.ConfirmAgain as error:
+        flash(_changed(error.problem, error.product_names), "changed")
+        return redirect(url_for("checkout.zero"), 303)
+    except placement.TokenMissing:
+        flash(_("カード情報が受け付けられていません。カード情報を入力して、もう一度ご確認ください。請求はされていません。"), "changed")
+        return redirect(url_for("checkout.zero"), 303)
+    except placement.TryLater:
+        flash(_("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。"), "changed")
+        return redirect(url_for("checkout.zero"), 303)
+    session["attempt"] = placed.order_id
+    return redirect(_whither(placed.order_id), 303)
+
+
+@blueprint.get("/checkout/pending")
+def pending() -> Any:
+    """S10: the outcome is not known yet. Leads on by itself as soon as it is."""
+    order_id = session.get("attempt")
+    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
+    if order is None or order.state != "draft":
+        order = placement.open_attempt(db.db.session(), carts.view(db.db.session(), cart_key()).cart_id) or order
+    if order is None:
+        return redirect(url_for("cart.show"), 303)
+    session["attempt"] = order.id
+    if order.state != "draft":
+        return redirect(_whither(order.id), 303)
+    return render_template("shop/checkout_pending.html", order=order)
+
+
+@blueprint.get("/orders/<public_id>/complete")
+def complete(public_id: str) -> str:
+    """注文完了 – for the browser that ordered: the unguessable id opens it, others get 404."""
+    order = db.db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
+    if order is None:
+        abort(404)
+    own = session.get("attempt") == order.id
+    return render_template("shop/order_complete.html", order=order, own=own)
+
+
+@blueprint.get("/pay/a/<provider>/browser.js")
+def browser_module(provider: str) -> Response:
+    """The provider's token module, from its folder."""
+    found = next((p for p in engine().registry if p.code == provider), None)
+    if found is None:
+        abort(404)
+    return Response(found.browser_module, mimetype="text/javascript", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _whither(order_id: int) -> str:
+    order = db.db.session.get_one(Order, order_id, populate_existing=True)
+    match order.state:
+        case "placed":
+            return url_for("checkout.complete", public_id=order.public_id)
+        case "draft":
+            return url_for("checkout.pending")
+        case _:
+            return url_for("checkout.zero")
+
+
+def _elsewhere(url: str) -> BaseResponse:
+    """A redirect that also reaches a page that asked by script."""
+    if _by_script():
+        return Response(status=409, headers={"X-Location": url})
+    return redirect(url, 303)
+
+
+def _by_script() -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _form_page(
+    form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: Refusal | None = None
+) -> tuple[str, int]:
+    offered = choices(db.db.session(), cart.goods_yen)
+    courier = next((c for c in offered if str(c.delivery.id) == form.delivery_id.data), offered[0] if offered else None)
+    methods = courier.methods if courier else ()
+    method = next((m for m in methods if str(m.id) == form.payment_method_id.data), methods[0] if methods else None)
+    form.delivery_id.data = str(courier.delivery.id) if courier else ""
+    form.payment_method_id.data = str(method.id) if method else ""
+    shown = [_delivery_choice(choice) for choice in offered]
+    template = "shop/_checkout_form.html" if _by_script() else "shop/checkout_zero.html"
+    page = render_template(
+        template,
+        form=form,
+        cart=cart,
+        quote=quote(cart, courier.delivery if courier else None, method),
+        choices=shown,
+        refusal=refusal,
+        changed=_flashed("changed"),
+    )
+    return page, status
+
+
+def _flashed(category: str) -> list[str]:
+    from flask import get_flashed_messages
+
+    return list(get_flashed_messages(category_filter=[category]))
+
+
+def _delivery_choice(choice: Choice) -> DeliveryChoice:
+    courier = choice.delivery
+    methods = tuple(_method_choice(method) for method in choice.methods)
+    return DeliveryChoice(courier.id, courier.name, courier.fee_yen, courier.lead_time, methods)
+
+
+def _method_choice(method: PaymentMethod) -> MethodChoice:
+    counts: tuple[int, ...] = ()
+    if method.account is not None:
+        counts = accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
+    return MethodChoice(
+        method.id, method.kind, method.name, method.note, method.fee_yen,
+        tuple((str(count), instalment_word(count)) for count in counts), _card_form(method),
+    )  # fmt: skip
+
+
+def instalment_word(count: int) -> str:
+    """一括払い, 3回払い, ボーナス一括払い."""
+    if count == 0:
+        return _("ボーナス一括払い")
+    return _("一括払い") if count == 1 else _("%(count)s回払い", count=count)
+
+
+def _card_form(method: PaymentMethod) -> CardForm | None:
+    if method.kind != "card" or method.account is None:
+        return None
+    provider = accounts.provider_of(method.account)
+    settings = accounts.current_settings(db.db.session(), method.account)
+    endpoint = Endpoint(method.account.endpoint)
+    tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
+    security.allow_origins(tokens.origins)
+    messages = {code: message.text for code, message in provider.browser_messages().items()}
+    return CardForm(
+        script_url=tokens.script_url,
+        module_url=url_for("checkout.browser_module", provider=provider.code),
+        public=dict(tokens.public),
+        messages=messages,
+        default_message=messages.get("", ""),
+        note=accounts.method_options(method).get("instalments_note", ""),
+    )
+
+
+def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
+    """The choice as an agreement, or ``None`` with a sentence at the field that is wrong."""
+    delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
+    try:
+        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0)
+    except CannotConfirm as error:
+        field = {"delivery": form.delivery_id, "payment": form.payment_method_id}.get(error.problem, form.delivery_id)
+        field.errors = [*field.errors, _changed(error.problem, error.product_names)]
+        return None
+    method = agreement.method
+    if method.account is not None:
+        offered = accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
+        if (form.installments.data or "1") not in {str(count) for count in offered}:
+            form.installments.errors = [_("支払回数を選んでください。")]
+            return None
+    return agreement
+
+
+def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
+    now = moment()
+    values = form.cleaned()
+    courier, method = agreement.delivery, agreement.method
+    context = {
+        "lines": agreement.cart.lines,
+        "quote": agreement.quote,
+        "buyer": values,
+        "delivery": {"name": courier.name, "fee_yen": courier.fee_yen, "lead_time": courier.lead_time},
+        "method": {"name": method.name, "note": method.note, "fee_yen": method.fee_yen, "kind": method.kind},
+        "instalments": instalment_word(int(values["installments"] or 1)) if method.kind == "card" else "",
+        "is_card": method.kind == "card",
+        "texts": legal.final_page_texts(shopinfo.get(db.db.session()), courier, method),
+        "legal_url": url_for("storefront.legal", page="commerce"),
+    }
+    with db.write() as writing:
+        token = confirm.store(writing, agreement, values, now)
+        template = "shop/_confirm_panel.html" if _by_script() else "shop/checkout_confirm.html"
+        page = render_template(template, confirmation_token=token, **context)
+        confirm.keep_snapshot(writing, token, page)
+    return page
+
+
+def _changed(problem: str, names: tuple[str, ...]) -> str:
+    """Why the buyer must look again; says first that nothing was charged."""
+    match problem:
+        case "stock":
+            return _("在庫が足りなくなりました：%(names)s。ご注文はまだ確定していません。", names="、".join(names))
+        case "delivery":
+            return _("配送方法を選んでください。")
+        case "payment":
+            return _("この配送方法で使えるお支払方法を選んでください。")
+        case "empty":
+            return _("カートに商品がありません。")
+        case _:
+            return _("確認のあとで内容（カート、金額、配送方法、お支払方法のいずれか）が変わりました。ご注文はまだ確定していません。もう一度ご確認ください。")
+
+
+def _last_refusal() -> Refusal | None:
+    """What became of this browser's last attempt, if it ended without an order."""
+    order_id = session.get("attempt")
+    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
+    if order is None or order.state != "lapsed":
+        return None
+    session.pop("attempt")
+    operation = placement.last_operation(db.db.session(), order.id)
+    title = _("請求はされていません。ご注文は確定していません。")
+    if operation is None or operation.state != "declined":
+        return Refusal(title, _("カード会社に接続できませんでした。少し待ってから、もう一度お試しください。"))
+    return Refusal(title, *_buyer_words(operation))
+
+
+def _buyer_words(operation: PaymentOperation) -> tuple[str, str]:
+    payment = db.db.session.get_one(Payment, operation.payment_id)
+    assert payment.account_version is not None
+    provider = accounts.provider_of(payment.account_version.account)
+    category = Category(operation.result_category or Category.OTHER)
+    message = provider.buyer_message(category, operation.result_code)
+    if category == Category.CONFIGURATION:
+        current_app.logger.error("provider refused our settings", extra={"code": operation.result_code})
+    return _(message.text), message.code
+
+
+def _device() -> str:
+    """購入端末の種別: a coarse word from the browser's own name."""
+    agent = request.user_agent.string
+    return "スマートフォン" if any(word in agent for word in ("Mobile", "iPhone", "Android")) else "パソコン"

@@ -1,0 +1,97 @@
+"""Commands for operators: ``flask owner create``, ``flask jobs run``, ``flask demo load``."""
+
+import os
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+
+from shop.core import db
+from shop.core.config import ConfigError, check_production
+from shop.core.runtime import now as moment
+from shop.core.runtime import runtime
+from shop.demo import seed
+from shop.jobs import joblist, runner
+from shop.payments import accounts
+from shop.payments.engine import engine
+from shop.staff import service as staff
+
+owner = AppGroup("owner", help="Staff accounts.")
+jobs = AppGroup("jobs", help="Background jobs.")
+demo = AppGroup("demo", help="The practice shop.")
+
+
+def init_app(app: Flask) -> None:
+    for group in (owner, jobs, demo):
+        app.cli.add_command(group)
+    app.cli.add_command(check)
+
+
+@owner.command("create")
+@click.argument("login")
+@click.option("--name", default="店主", help="Name shown in the admin.")
+@click.password_option(help="At least 12 characters; asked for when not given.")
+def create_owner(login: str, name: str, password: str) -> None:
+    """Create a staff account that may open the admin."""
+    try:
+        with db.write() as session:
+            staff.create_owner(session, login, name, password, moment())
+    except staff.WeakPassword as error:
+        raise click.ClickException(f"the password is too short: at least {staff.PASSWORD_LENGTH} characters") from error
+    click.echo(f"created {login}")
+
+
+@jobs.command("run")
+@click.argument("name")
+def run_job(name: str) -> None:
+    """Run one job once, whoever leads: for cron, tests and repairs."""
+    try:
+        job = joblist.by_name(name)
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name}: {job.run()}")
+
+
+@jobs.command("worker")
+def worker() -> None:
+    """Run the job runner alone, for those who want it in a process of its own."""
+    scheduler = runner.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    try:
+        click.get_current_context().call_on_close(scheduler.shutdown)
+        click.pause("")
+    except KeyboardInterrupt:
+        scheduler.shutdown()
+
+
+@demo.command("load")
+def load_demo() -> None:
+    """Migrate, load the demo shop and its owner into an empty instance, print the log-in. A second call changes nothing."""
+    config = runtime().config
+    if not config.demo:
+        raise click.ClickException("SHOP_DEMO must be 1 for the demo shop")
+    upgrade()
+    seed.draw(config.instance)
+    if seed.is_empty(db.db.session()):
+        with db.write() as session:
+            seed.load(session, next(iter(engine().registry)), moment())
+            staff.create_owner(session, seed.OWNER, "店主", seed.owner_password(config.instance), moment())
+    click.echo(f"admin: {config.base_url}/admin  log-in: {seed.OWNER}  password: {seed.owner_password(config.instance)}")
+
+
+@demo.command("notice-address")
+def notice_address() -> None:
+    """Print where each practice account expects its notifications, one a line."""
+    for account in accounts.all_accounts(db.db.session()):
+        click.echo(f"{runtime().config.base_url}/pay/n/{account.key}")
+
+
+@click.command("check")
+def check() -> None:
+    """Refuse what must not face the public; ``make serve`` runs this first."""
+    try:
+        check_production(runtime().config)
+        accounts.ensure_no_practice(db.db.session())
+    except (ConfigError, accounts.PracticeOnly) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"ready to serve {runtime().config.base_url} (process {os.getpid()})")

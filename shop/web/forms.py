@@ -1,0 +1,146 @@
+"""The buyer's form. Widths, hyphens and spaces are put right silently; what cannot be meant gets a sentence at its field."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from shop.core.i18n import gettext as _
+from shop.core.i18n import lazy_gettext as _l
+from shop.core.text import clean_line, digits, katakana, narrow
+
+PREFECTURES = (
+    "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 新潟県 富山県 "
+    "石川県 福井県 山梨県 長野県 岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 和歌山県 鳥取県 島根県 "
+    "岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県 福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県"
+).split()
+
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
+_KANA = re.compile(r"[ァ-ヺー・ A-Za-z.'-]*")
+
+Filter = Callable[[Any], Any]
+
+
+def _filtered(clean: Callable[[str], str]) -> list[Filter]:
+    return [lambda value: clean(value) if isinstance(value, str) else value]
+
+
+def _email(value: str) -> str:
+    return narrow(value).replace(" ", "")
+
+
+def _paragraphs(value: str) -> str:
+    lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(clean_line(line) for line in lines).strip()
+
+
+class Needed:
+    """必須 – with the field's own name in the sentence. Fields of another ship-to are needed only when it is chosen."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, only_other: bool = False) -> None:
+        self.only_other = only_other
+        if only_other:
+            self.field_flags = {}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if self.only_other and form.ship_to.data != "other":
+            field.errors = []
+            raise StopValidation
+        if not field.data:
+            raise StopValidation(_("%(label)sを入力してください。", label=field.label.text))
+
+
+class AtMost:
+    """No more than ``limit`` characters; says how many there are."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        length = len(field.data or "")
+        if length > self.limit:
+            raise StopValidation(
+                _("%(limit)s文字以内で入力してください（いまは%(length)s文字です）。", limit=self.limit, length=length)
+            )
+
+
+def _postal_code(form: Any, field: Field) -> None:
+    if not re.fullmatch(r"[0-9]{7}", field.data or ""):
+        raise StopValidation(_("郵便番号は7桁の数字で入力してください（例 123-4567）。"))
+    field.data = f"{field.data[:3]}-{field.data[3:]}"
+
+
+def _phone(form: Any, field: Field) -> None:
+    if not re.fullmatch(r"0[0-9]{9,10}", field.data or ""):
+        raise StopValidation(_("電話番号は市外局番から、10桁か11桁の数字で入力してください。"))
+
+
+def _mail_address(form: Any, field: Field) -> None:
+    """Lenient: carrier addresses with dots in odd places exist and work (study §5)."""
+    address = field.data or ""
+    if not _EMAIL.fullmatch(address) or not address.isascii():
+        raise StopValidation(_("メールアドレスの形を確認してください（例 name@example.jp）。"))
+
+
+def _kana(form: Any, field: Field) -> None:
+    if not _KANA.fullmatch(field.data or ""):
+        raise StopValidation(_("フリガナはカタカナで入力してください。"))
+
+
+def _prefecture(form: Any, field: Field) -> None:
+    if field.data not in PREFECTURES:
+        raise StopValidation(_("都道府県を選んでください。"))
+
+
+def _text(label: Any, *validators: Any, clean: Callable[[str], str] = clean_line) -> StringField:
+    return StringField(label, validators=list(validators), filters=_filtered(clean))
+
+
+def _prefecture_field(label: Any, *validators: Any) -> SelectField:
+    options = [("", _l("選んでください")), *((name, name) for name in PREFECTURES)]
+    return SelectField(label, choices=options, validators=[*validators, _prefecture], validate_choice=False)
+
+
+class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
+    """Zero-step 注文手続き画面. Card fields are no part of it: they never come to us."""
+
+    buyer_name = _text(_l("お名前"), Needed(), AtMost(60))
+    buyer_kana = _text(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
+    email = _text(_l("メールアドレス"), Needed(), AtMost(254), _mail_address, clean=_email)
+    phone = _text(_l("電話番号"), Needed(), _phone, clean=digits)
+    postal_code = _text(_l("郵便番号"), Needed(), _postal_code, clean=digits)
+    prefecture = _prefecture_field(_l("都道府県"), Needed())
+    address1 = _text(_l("市区町村・番地"), Needed(), AtMost(100))
+    address2 = _text(_l("建物名・部屋番号"), AtMost(100))
+    ship_to = RadioField(
+        _l("お届け先"),
+        choices=[("same", _l("ご注文者と同じ")), ("other", _l("別のお届け先"))],
+        default="same",
+    )
+    ship_name = _text(_l("お届け先のお名前"), Needed(only_other=True), AtMost(60))
+    ship_phone = _text(_l("お届け先の電話番号"), Needed(only_other=True), _phone, clean=digits)
+    ship_postal_code = _text(_l("お届け先の郵便番号"), Needed(only_other=True), _postal_code, clean=digits)
+    ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), Needed(only_other=True))
+    ship_address1 = _text(_l("お届け先の市区町村・番地"), Needed(only_other=True), AtMost(100))
+    ship_address2 = _text(_l("お届け先の建物名・部屋番号"), AtMost(100))
+    note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(_paragraphs))
+    delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
+    payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
+    installments = SelectField(_l("支払回数"), coerce=str, validate_choice=False, default="1")
+
+    def cleaned(self) -> dict[str, str]:
+        """The values to keep, by field name; no token of ours, no card data."""
+        skipped = {"csrf_token"}
+        return {name: str(field.data or "") for name, field in self._fields.items() if name not in skipped}
+
+
+def small_number(text: str | None, limit: int = 2**31 - 1) -> int | None:
+    """A plain positive id from a form, or ``None`` for anything else."""
+    value = text or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 11 and 0 < int(value) <= limit else None

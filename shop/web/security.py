@@ -1,0 +1,69 @@
+"""Headers, cookies and request limits for every page of shop and admin. One policy, widened per page by data."""
+
+from collections.abc import Iterable
+
+from flask import Flask, Response, abort, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shop.core.config import Config
+from shop.core.logs import has_card_number
+
+#: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
+_PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"})
+_MAX_BODY = 256 * 1024
+_MAX_PARTS = 200
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Cookie rules, body limits, trusted proxies, headers, and the guard against card numbers."""
+    prefix = "__Host-" if config.https else ""
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_NAME=f"{prefix}session",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=_MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=_MAX_BODY,
+        MAX_FORM_PARTS=_MAX_PARTS,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.before_request(_refuse_card_numbers)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        return _harden(response, https=config.https)
+
+
+def allow_origins(origins: Iterable[str]) -> None:
+    """Let this page load the payment provider's token script and talk to its origin."""
+    g.provider_origins = tuple(origins)
+
+
+def _refuse_card_numbers() -> None:
+    """A card number in any buyer form means a broken page or a probe: refuse before anything stores it (R-111)."""
+    if request.blueprint in ("provider", "admin") or request.method != "POST":
+        return
+    if any(has_card_number(value) for values in request.form.listvalues() for value in values):
+        abort(400, description="card number")
+
+
+def _harden(response: Response, *, https: bool) -> Response:
+    origins = " ".join(getattr(g, "provider_origins", ()))
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'; "
+        f"img-src 'self' data:; script-src 'self' {origins}; connect-src 'self' {origins}".strip(),
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if https:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint not in _PUBLIC_ENDPOINTS:
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,36 @@
+// Comfort only: every page works without this file.
+
+// A form that was sent once is not sent again by an impatient second press; the server guards the same.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-disabled", "true");
+  });
+}
+// Coming back by the browser's history finds the form usable.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+});
+
+document.querySelector("[data-error-summary]")?.focus();
+document.querySelector("[data-first-focus]")?.focus();
+
+const links = [...document.querySelectorAll("[data-rows] .row-link")];
+const step = { j: 1, k: -1 };
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector("[data-search]");
+  if (event.key === "/" && search) {
+    event.preventDefault();
+    search.closest("details").open = true;
+    search.focus();
+  } else if (event.key in step && links.length) {
+    const at = links.indexOf(document.activeElement);
+    const next = at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step[event.key]));
+    links[next].focus();
+  }
+});

@@ -1,0 +1,208 @@
+// The one-page checkout: choices that follow each other, sums that follow the choices, the confirmation as a dialog.
+// Everything but the card token also works without this file; the server judges every value again.
+
+import { CardForm } from "./card.js";
+
+const wide = matchMedia("(min-width: 60rem)");
+const dialog = document.getElementById("confirm");
+const cards = new Map(); // card fieldset → CardForm; a kept fieldset keeps its CardForm
+
+let form = document.getElementById("checkout");
+let card = null; // the card form of the confirmation that is open
+let busy = false;
+
+const words = () => JSON.parse(form.dataset.words);
+const checked = (name) => form.querySelector(`input[name="${name}"]:checked`);
+
+// ---- Choices and sums ----
+
+function follow() {
+  const delivery = checked("delivery_id");
+  if (delivery) offerMethods(new Set(delivery.dataset.methods.split(" ")));
+  const method = checked("payment_method_id");
+  for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
+    fieldset.disabled = !method || fieldset.closest("[data-method]").dataset.method !== method.value;
+  }
+  showSums(Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0));
+}
+
+/** Only methods paired with the delivery are offered (R-117). */
+function offerMethods(paired) {
+  const offered = [];
+  for (const place of form.querySelectorAll("[data-method]")) {
+    const radio = place.querySelector("input[name=payment_method_id]");
+    const fits = paired.has(place.dataset.method);
+    place.hidden = radio.disabled = !fits;
+    if (fits) offered.push(radio);
+    else radio.checked = false;
+  }
+  if (offered.length === 1) offered[0].checked = true;
+}
+
+function showSums(shipping, fee) {
+  if (Number.isNaN(shipping)) return;
+  const { goods, standardGoods, amount } = form.dataset;
+  const sums = { shipping, fee, total: Number(goods) + shipping + fee, "rate-10": Number(standardGoods) + shipping + fee };
+  for (const [name, yen] of Object.entries(sums)) {
+    for (const place of form.querySelectorAll(`[data-sum="${name}"]`)) {
+      place.textContent = amount.replace("{amount}", yen.toLocaleString("ja-JP"));
+      if (name === "rate-10") place.parentElement.hidden = yen === 0;
+    }
+  }
+}
+
+function foldSummary() {
+  form.querySelector("[data-summary]").open = wide.matches;
+}
+
+// ---- 「注文確認する」 ----
+
+async function confirmOrder(event) {
+  if (event.submitter?.name === "refresh") return;
+  event.preventDefault();
+  if (busy) return;
+  card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
+  if (card && !card.check()) return;
+  work(words().checking);
+  try {
+    await openConfirmation();
+  } finally {
+    work("");
+  }
+}
+
+async function openConfirmation() {
+  let response;
+  try {
+    response = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "X-Requested-With": "fetch" },
+    });
+  } catch {
+    work("");
+    form.querySelector("[data-progress]").textContent = words().offline;
+    return;
+  }
+  if (response.redirected) return location.assign(response.url);
+  const answer = document.createElement("template");
+  answer.innerHTML = await response.text();
+  const panel = response.ok && answer.content.querySelector("[data-confirm-panel]");
+  const again = answer.content.querySelector("#checkout");
+  if (panel) return showPanel(panel);
+  if (again) return showAgain(again);
+  form.submit(); // an answer this page cannot show: let the browser show it
+}
+
+async function showPanel(panel) {
+  if (card) {
+    work(words().card);
+    // The token comes last: a wrong address costs no token, and the security code stays until it is needed.
+    const made = await card.tokenise();
+    if (!made) return;
+    panel.querySelector("[name=card_token]").value = made.token;
+    panel.querySelector("[data-card-shown]").textContent = made.shown;
+  }
+  dialog.replaceChildren(panel);
+  dialog.showModal();
+  history.pushState({ confirming: true }, "");
+  dialog.scrollTop = 0;
+  document.getElementById("confirm-title").focus();
+}
+
+/** The form as the server sent it back, with the card form the buyer has typed into. */
+function showAgain(fresh) {
+  const old = form;
+  form.after(fresh);
+  for (const kept of old.querySelectorAll("[data-keep]")) {
+    fresh.querySelector(`#${CSS.escape(kept.id)}`)?.replaceWith(kept);
+  }
+  old.remove();
+  form = fresh;
+  begin();
+  (form.querySelector("[data-error-summary]") ?? form.querySelector("[aria-invalid=true]"))?.focus();
+}
+
+/** Say what is being waited for; an empty text ends the waiting. */
+function work(text) {
+  busy = text !== "";
+  form.querySelector("[data-progress]").textContent = text;
+  form.querySelector("[data-confirm-button]").setAttribute("aria-disabled", String(busy));
+}
+
+// ---- 「注文する」 ----
+
+function placeOrder(event) {
+  const order = event.target;
+  if (!order.matches("[data-place]")) return;
+  if (order.dataset.sent) return event.preventDefault();
+  order.dataset.sent = "yes";
+  order.querySelector("[data-place-button]").disabled = true;
+  order.querySelector("[data-back]").hidden = true;
+  order.querySelector("[data-progress]").textContent = order.dataset.working;
+}
+
+function setUpDialog() {
+  dialog.addEventListener("cancel", (event) => {
+    if (dialog.querySelector("[data-sent]")) event.preventDefault(); // on its way: no way back now
+  });
+  dialog.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-back]")) return;
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab") return;
+    const stops = [...dialog.querySelectorAll("a[href], button:enabled")].filter((stop) => stop.checkVisibility());
+    const [first, last] = [stops[0], stops[stops.length - 1]];
+    if (!first) return;
+    const leaving = event.shiftKey ? first : last;
+    const inside = stops.includes(document.activeElement);
+    if (document.activeElement !== leaving && (inside || !event.shiftKey)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first).focus();
+  });
+  dialog.addEventListener("close", () => {
+    if (history.state?.confirming) history.back();
+    form.querySelector("[data-confirm-button]").focus();
+  });
+  // The browser's own way back closes the dialog instead of leaving the checkout.
+  addEventListener("popstate", () => dialog.open && dialog.close());
+}
+
+// ---- Beginning ----
+
+function begin() {
+  for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
+    if (!cards.has(fieldset)) cards.set(fieldset, new CardForm(fieldset, words()));
+  }
+  form.addEventListener("submit", confirmOrder);
+  form.addEventListener("change", follow);
+  form.addEventListener("input", ({ target }) => {
+    // The server found this wrong; once it is touched the message has done its work.
+    if (target.matches("[name][aria-invalid=true]")) clearError(target);
+  });
+  foldSummary();
+  follow();
+}
+
+function clearError(control) {
+  control.setAttribute("aria-invalid", "false");
+  const slot = document.getElementById(`${control.id}-error`);
+  if (slot) slot.hidden = true;
+}
+
+if (form) {
+  begin();
+  setUpDialog();
+  wide.addEventListener("change", foldSummary);
+  if (history.state?.confirming) history.replaceState(null, "");
+  form.querySelector("[data-error-summary]")?.focus();
+}
+document.addEventListener("submit", placeOrder);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) return location.reload();
+  if (!form || performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+  for (const each of cards.values()) each.wipeCode(); // the browser may have filled it again on the way back
+  follow();
+});
