@@ -31,7 +31,7 @@ def create_app(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Fl
 
 
 def guard_switches() -> None:
-    """What changes the world (all but the provider's own addresses) is for this machine and its own pages only."""
+    """The switches and the console are for this machine only, and for no foreign web page on it."""
     if request.method != "POST" or request.path.startswith("/paygent/"):
         return
     origin = request.headers.get("Origin")

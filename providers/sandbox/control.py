@@ -33,7 +33,7 @@ def control_api(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> B
 
     @api.post("/merchants")
     def save_merchant() -> Response:
-        """Creates or changes; what is left out keeps its value, for a new merchant that of the demo merchant."""
+        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it."""
         sent = _sent()
         merchant_id = str(sent.get("merchant_id", DEMO_PAYGENT_MERCHANT.merchant_id))
         known = paygent.ledger.merchant(merchant_id) or Merchant(**asdict(DEMO_PAYGENT_MERCHANT))
@@ -88,7 +88,7 @@ def _clock(clock: Clock) -> Response:
 
 
 def _sent() -> dict[str, Any]:
-    """The JSON object of the request. The content type is demanded: a foreign web page cannot send it unasked."""
+    """The JSON object of the request; a foreign web page cannot send that content type unasked."""
     sent = request.get_json()
     if not isinstance(sent, dict):
         abort(400)

@@ -1,7 +1,7 @@
 """Asked-for trouble on the wire: which request it hits, and how the answer is spoiled.
 
-A fault of phase ``before`` leaves the request unexecuted; ``after`` executes it and spoils only the answer. The
-waiting modes send a good answer late: ``before`` waits and then executes, ``after`` executes and then waits.
+A fault of phase ``before`` leaves the request unexecuted; ``after`` executes it and spoils only the answer.
+The waiting modes send a good answer late: ``before`` waits and then executes, ``after`` the other way round.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Fault:
 
 
 class FaultBook:
-    """The faults that are switched on; the first that fits a request is used up by it. Gone with the process."""
+    """The faults that are switched on, in memory only; a request uses up the first that fits it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class FaultBook:
 def answer_through(
     fault: Fault | None, execute: Callable[[], Response], refuse: Callable[[str, str], Response]
 ) -> Response:
-    """The answer of ``execute`` as the fault lets it out; ``refuse`` words an error answer in the provider's form."""
+    """What ``execute`` answers, as the fault lets it out; ``refuse`` words an error of the provider."""
     if fault is None:
         return execute()
     if fault.mode in WAITS:

@@ -26,8 +26,8 @@ class Handler(WSGIRequestHandler):
         """A client that went away, or an answer that was cut on request."""
         self.close_connection = True
         if isinstance(error, AnswerCut) and error.reset:
-            # Linger 0 turns the close into an RST. The descriptor is taken away from the server first, because
-            # its orderly shutdown would send a FIN before.
+            # Linger 0 turns the close into an RST. The descriptor is taken away from the server first,
+            # because its orderly shutdown would send a FIN before.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(self.connection.detach())
 

@@ -84,7 +84,8 @@ async function openConfirmation() {
     form.querySelector("[data-progress]").textContent = words().offline;
     return;
   }
-  if (response.redirected) return location.assign(response.url);
+  const elsewhere = response.headers.get("X-Location") ?? (response.redirected ? response.url : "");
+  if (elsewhere) return location.assign(elsewhere);
   const answer = document.createElement("template");
   answer.innerHTML = await response.text();
   const panel = response.ok && answer.content.querySelector("[data-confirm-panel]");

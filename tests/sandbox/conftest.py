@@ -120,11 +120,18 @@ class World:
         self.control("clock", advance=seconds)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+@pytest.fixture(scope="session")
+def running_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("practice"))
     yield world
     world.sandbox.close()
+
+
+@pytest.fixture
+def world(running_world: World) -> World:
+    running_world.control("reset")
+    running_world.control("clock", reset=True)
+    return running_world
 
 
 class Receiver:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +38,7 @@ def retriable(world: World) -> str:
     return world.authorise("retry", "4980000000058244")["payment_id"]
 
 
-# ---- browser script --------------------------------------------------------------------------------------------
+# ---- browser script ------------------------------------------------------------------------------
 
 
 def test_token_answer_is_signed_and_open_to_other_origins(world: World) -> None:
@@ -115,7 +114,7 @@ def test_all_test_cards_pass_the_check_digit() -> None:
     assert len({card.last_four for card in TEST_CARDS}) == len(TEST_CARDS)
 
 
-# ---- 020 -------------------------------------------------------------------------------------------------------
+# ---- 020 -----------------------------------------------------------------------------------------
 
 
 def test_authorisation_on_the_wire(world: World) -> None:
@@ -277,7 +276,7 @@ def test_foreign_cards_pay_at_once(world: World) -> None:
     assert world.authorise("order2", foreign)["issur_class"] == "1"
 
 
-# ---- 021 022 023 -----------------------------------------------------------------------------------------------
+# ---- 021 022 023 ---------------------------------------------------------------------------------
 
 
 def bring_to(world: World, status: str) -> str:
@@ -363,7 +362,7 @@ def test_unfinished_payment_ends_after_30_days(world: World) -> None:
     assert payment["history"][-1]["by"] == "deadline"
 
 
-# ---- 094 091 ---------------------------------------------------------------------------------------------------
+# ---- 094 091 -------------------------------------------------------------------------------------
 
 
 def test_look_up(world: World) -> None:
@@ -424,7 +423,7 @@ def test_applications_are_noticed_by_contract(world: World) -> None:
     assert [notice["status"] for notice in world.ledger()["notices"]] == ["10", "20"]
 
 
-# ---- push ------------------------------------------------------------------------------------------------------
+# ---- push ----------------------------------------------------------------------------------------
 
 
 def test_pushed_notice_is_signed_and_counts_as_read(world: World, receiver: Receiver) -> None:
@@ -496,7 +495,7 @@ def test_notice_before_the_answer(world: World, receiver: Receiver) -> None:
     assert [notice["payment_status"] for notice in receiver.received] == ["20"]
 
 
-# ---- console ---------------------------------------------------------------------------------------------------
+# ---- console -------------------------------------------------------------------------------------
 
 
 def test_amount_change_makes_a_new_payment(world: World) -> None:
@@ -560,7 +559,7 @@ def test_start_page_switches(world: World) -> None:
     assert requests.get(f"{world.url}/control/faults").json() == []
 
 
-# ---- faults ----------------------------------------------------------------------------------------------------
+# ---- faults --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["reset", "close", "half"])
@@ -620,7 +619,7 @@ def test_cards_that_spoil_the_answer(world: World) -> None:
     assert (world.status("order1"), world.status("order2")) == ("20", "20")
 
 
-# ---- the books -------------------------------------------------------------------------------------------------
+# ---- the books -----------------------------------------------------------------------------------
 
 
 def test_restart_keeps_the_books(world: World) -> None:
@@ -651,13 +650,13 @@ def test_requests_are_on_record(world: World) -> None:
     ]
 
 
-def test_card_numbers_are_not_kept(world: World, tmp_path: Path) -> None:
+def test_card_numbers_are_not_kept(world: World) -> None:
     world.authorise("order1")
     world.tokenize("4980000000077301")
     pages = "".join(requests.get(f"{world.url}{path}").text for path in ("/console", "/ledger.json"))
     assert VISA not in pages
     world.sandbox.close()
-    files = [path for path in tmp_path.iterdir() if path.is_file()]
+    files = [path for path in world.state.iterdir() if path.is_file()]
     assert files
     for path in files:
         content = path.read_bytes()

@@ -24,21 +24,21 @@ class CardTelegrams:
         self._clock = clock
         self._payments = payments
 
-    # ---- 021 022 023 -------------------------------------------------------------------------------------------
+    # ---- 021 022 023 -----------------------------------------------------------------------------
 
     def follow_up(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
         payment = find_payment(self._ledger, merchant, sent, none="2006", several="2005")
         self._payments.perform(VERBS[sent["telegram_kind"]], payment, by=sent["telegram_kind"])
         return {"payment_id": payment.payment_id, "trading_id": payment.trading_id}
 
-    # ---- 020 ---------------------------------------------------------------------------------------------------
+    # ---- 020 -------------------------------------------------------------------------------------
 
     def authorise(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
-        """An error of parameter, token or system (P..., 202x, E001) leaves no payment; a refusal leaves one."""
+        """Errors of parameter, token and system (P..., 202x, E001) leave no payment, a refusal does."""
         try:
             return self._authorise(merchant, sent)
         except Refusal as refusal:
-            # Of the answer's fields a refusal echoes the trading_id only, and the payment_id where it can be retried.
+            # A refusal echoes the trading_id only, and the payment_id where it can be retried.
             refusal.answered = {"trading_id": sent.get("trading_id", "")} | refusal.answered
             raise
 
@@ -107,7 +107,7 @@ class CardTelegrams:
         return earlier[0]
 
     def _retried(self, merchant: Merchant, sent: dict[str, str], card: Card, terms: Terms) -> Payment:
-        """The payment of an earlier code 2003, with the card and terms of this telegram (protocol §4.1, §7.2)."""
+        """The payment of an earlier code 2003, with this telegram's card and terms (protocol §4.1, §7.2)."""
         payment = self._ledger.payment(sent["payment_id"])
         if (
             payment is None
@@ -188,7 +188,7 @@ def authorised_fields(payment: Payment) -> dict[str, str]:
 def find_payment(
     ledger: Ledger, merchant: Merchant, sent: dict[str, str], none: str, several: str
 ) -> Payment:
-    """The payment that payment_id and trading_id name; when both are given both must match (protocol §2.4)."""
+    """The payment that payment_id and trading_id name; if both are given both must match (protocol §2.4)."""
     payment_id, trading_id = sent.get("payment_id", ""), sent.get("trading_id", "")
     if not payment_id and not trading_id:
         raise Refusal("P006" if "payment_id" in sent else "P005", field="payment_id")

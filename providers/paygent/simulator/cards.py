@@ -174,7 +174,7 @@ def cancel_answer(last_four: str) -> Answer:
     return ACCEPTED
 
 
-# ---- what the number itself tells ------------------------------------------------------------------------------
+# ---- what the number itself tells ----------------------------------------------------------------
 
 #: Acquirers by number, wire id -> name (protocol §4.2).
 ACQUIRERS = {

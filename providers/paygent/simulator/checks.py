@@ -1,4 +1,4 @@
-"""Parameter checks P001-P014 of the telegrams (protocol §2.4, §4.1, §7.1): table order, the first error wins."""
+"""Parameter checks P001-P014 (protocol §2.4, §4.1, §7.1): in table order, the first error wins."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The provider's own books: merchants, card tokens, payments and their history, notices, telegrams received.
 
-One SQLite file. One connection behind one lock: a telegram is worked off as a whole before the next one, which keeps
-every rule of the simulator free of races. Card numbers never get here; a token knows only mask and fingerprint.
+One SQLite file. One connection behind one lock: a telegram is worked off as a whole before the next one,
+which keeps every rule of the simulator free of races. Card numbers never get here; a token knows only mask
+and fingerprint.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ CREATE TABLE IF NOT EXISTS merchants (
     token_hash_key TEXT, notice_hash_key TEXT, threeds_hash_key TEXT, push_url TEXT, notify_applied INTEGER,
     payment_classes TEXT, split_counts TEXT, push_failures INTEGER, push_paused_until REAL);
 CREATE TABLE IF NOT EXISTS tokens (
-    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT, valid_term TEXT,
+    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
+    valid_term TEXT,
     token TEXT PRIMARY KEY, merchant_id TEXT, cvc_only INTEGER, has_security_code INTEGER, valid_until REAL,
     used INTEGER);
 CREATE TABLE IF NOT EXISTS payments (
-    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT, valid_term TEXT,
+    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
+    valid_term TEXT,
     payment_id TEXT PRIMARY KEY, merchant_id TEXT, trading_id TEXT, site_id TEXT, amount INTEGER,
     payment_class TEXT, split_count TEXT, threeds_omitted TEXT, created_at REAL, status TEXT, joho_code TEXT,
     authorized_at REAL, captured_at REAL, cancelled_at REAL, deadline REAL, retries INTEGER);
@@ -39,14 +42,15 @@ CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY, payment_id TEXT, at REAL, from_status TEXT, to_status TEXT, by TEXT);
 CREATE INDEX IF NOT EXISTS history_by_payment ON history (payment_id);
 CREATE TABLE IF NOT EXISTS notices (
-    merchant_id TEXT, notice_id INTEGER, payment_id TEXT, status TEXT, site_id TEXT, changed_at REAL, fields TEXT,
+    merchant_id TEXT, notice_id INTEGER, payment_id TEXT, status TEXT, site_id TEXT, changed_at REAL,
+    fields TEXT,
     push_due REAL, copies INTEGER, held INTEGER, attempts INTEGER, acknowledged INTEGER, fetched INTEGER,
     PRIMARY KEY (merchant_id, notice_id));
 CREATE INDEX IF NOT EXISTS notices_to_push ON notices (push_due) WHERE push_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS notices_to_fetch ON notices (merchant_id, notice_id) WHERE fetched = 0;
 CREATE TABLE IF NOT EXISTS requests (
-    id INTEGER PRIMARY KEY, kind TEXT, trading_id TEXT, payment_id TEXT, result TEXT, response_code TEXT, fault TEXT,
-    at REAL);
+    id INTEGER PRIMARY KEY, kind TEXT, trading_id TEXT, payment_id TEXT, result TEXT, response_code TEXT,
+    fault TEXT, at REAL);
 CREATE TABLE IF NOT EXISTS telegrams (kind TEXT PRIMARY KEY, count INTEGER);
 """
 
@@ -190,7 +194,7 @@ class Ledger:
         marks = ", ".join("?" * len(row))
         self.change(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
 
-    # ---- settings ----------------------------------------------------------------------------------------------
+    # ---- settings --------------------------------------------------------------------------------
 
     def setting(self, name: str) -> Any:
         row = self.one("SELECT value FROM settings WHERE name = ?", name)
@@ -205,7 +209,7 @@ class Ledger:
             self.set("last_payment_id", payment_id)
         return str(payment_id)
 
-    # ---- merchants ---------------------------------------------------------------------------------------------
+    # ---- merchants -------------------------------------------------------------------------------
 
     def merchant(self, merchant_id: str) -> Merchant | None:
         row = self.one("SELECT * FROM merchants WHERE merchant_id = ?", merchant_id)
@@ -217,7 +221,7 @@ class Ledger:
     def save_merchant(self, merchant: Merchant) -> None:
         self.save("merchants", asdict(merchant))
 
-    # ---- tokens ------------------------------------------------------------------------------------------------
+    # ---- tokens ----------------------------------------------------------------------------------
 
     def token(self, merchant_id: str, token: str) -> Token | None:
         row = self.one("SELECT * FROM tokens WHERE token = ? AND merchant_id = ?", token, merchant_id)
@@ -226,7 +230,7 @@ class Ledger:
     def save_token(self, token: Token) -> None:
         self.save("tokens", asdict(token))
 
-    # ---- payments ----------------------------------------------------------------------------------------------
+    # ---- payments --------------------------------------------------------------------------------
 
     def payment(self, payment_id: str) -> Payment | None:
         return next(iter(self.payments("payment_id = ?", payment_id)), None)
@@ -251,7 +255,7 @@ class Ledger:
     def history(self, payment_id: str) -> list[sqlite3.Row]:
         return self.all("SELECT * FROM history WHERE payment_id = ? ORDER BY id", payment_id)
 
-    # ---- telegrams received ------------------------------------------------------------------------------------
+    # ---- telegrams received ----------------------------------------------------------------------
 
     def add_request(self, at: float, kind: str, sent: dict[str, str], fault: str) -> int:
         """Notes a telegram as it comes in; its answer is added when there is one."""
@@ -270,8 +274,8 @@ class Ledger:
 
     def add_answer(self, number: int, payment_id: str, result: str, response_code: str) -> None:
         self.change(
-            "UPDATE requests SET payment_id = coalesce(nullif(?, ''), payment_id), result = ?, response_code = ?"
-            " WHERE id = ?",
+            "UPDATE requests SET payment_id = coalesce(nullif(?, ''), payment_id),"
+            " result = ?, response_code = ? WHERE id = ?",
             payment_id,
             result,
             response_code,

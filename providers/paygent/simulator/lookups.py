@@ -25,7 +25,7 @@ class Lookups:
         return payment_fields(payment)
 
     def notice(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
-        """091. success_code: 0 data, 1 none, 2 data after a purged gap; the detail repeats it, as samples do."""
+        """091. success_code: 0 data, 1 none, 2 data after a purged gap; the detail repeats it."""
         purged = False
         if sent.get("payment_notice_id"):
             notice = self._notices.fetch(merchant, int(sent["payment_notice_id"]))

@@ -83,7 +83,8 @@ class NoticeQueue:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._pushing = threading.Lock()
+        #: held while notices are on their way
+        self.pushing = threading.Lock()
         self.disorder = Disorder()
 
     def announce(self, payment: Payment, at: float) -> None:
@@ -125,7 +126,7 @@ class NoticeQueue:
             "UPDATE notices SET held = 0, push_due = ? WHERE held = 1 AND push_due > 0", time.time()
         )
 
-    # ---- 091 ---------------------------------------------------------------------------------------------------
+    # ---- 091 -------------------------------------------------------------------------------------
 
     def fetch_next(self, merchant: Merchant, site_id: str) -> tuple[dict[str, str] | None, bool]:
         """The next unread notice, and whether older unread ones were purged since the last call."""
@@ -173,13 +174,13 @@ class NoticeQueue:
             row["notice_id"],
         )
 
-    # ---- push --------------------------------------------------------------------------------------------------
+    # ---- push ------------------------------------------------------------------------------------
 
     def push_due(self) -> None:
         """Sends every notice whose time has come, once."""
         order = "DESC" if self.disorder.reorder else "ASC"
         due = f"SELECT * FROM notices WHERE push_due <= ? AND held = 0 ORDER BY notice_id {order}"
-        with self._pushing:
+        with self.pushing:
             for row in self._ledger.all(due, time.time()):
                 merchant = self._ledger.merchant(row["merchant_id"])
                 if merchant and merchant.push_url and merchant.push_paused_until <= self._clock.now():

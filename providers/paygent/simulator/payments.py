@@ -147,10 +147,10 @@ class Payments:
         return payment
 
     def change_amount(self, payment: Payment, amount: int, by: str) -> Payment:
-        """The console's change before capture: a new payment under the same trading_id, the old one is voided.
+        """The console's change before capture: a new payment under the same trading_id voids the old one.
 
-        Both directions are allowed: the limit of 028 (only downwards) belongs to that telegram, the console's is
-        not documented.
+        Both directions are allowed: the limit of 028 (only downwards) belongs to that telegram, the
+        console's is not documented.
         """
         if amount <= 0:
             raise Refusal("P014")
@@ -186,7 +186,7 @@ class Payments:
         return moved
 
     def expire_due(self) -> None:
-        """Applies deadlines that have passed, one after the other (10 -> 11, 20 -> 33, 31 -> 32, 40 -> 41)."""
+        """Applies deadlines that have passed (10 -> 11, 20 -> 33, 31 -> 32, 40 -> 41)."""
         with self._ledger.transaction():
             for payment in self._ledger.payments("deadline <= ? ORDER BY deadline", self._clock.now()):
                 _, status = DEADLINES[payment.status]

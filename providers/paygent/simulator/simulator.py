@@ -48,8 +48,10 @@ class PaygentSimulator:
     def reset(self) -> None:
         """A new world; the clock stays, it belongs to the shop as well."""
         self.faults.clear()
-        self.notices.disorder = Disorder()
-        self.ledger.reset()
+        # No notice of the old world may be counted in the new one.
+        with self.notices.pushing:
+            self.notices.disorder = Disorder()
+            self.ledger.reset()
 
     def _beat(self) -> None:
         self.payments.expire_due()

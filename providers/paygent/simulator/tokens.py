@@ -16,7 +16,7 @@ from providers.sandbox.clock import Clock, japan_time, wire_time
 #: Seconds a token lives; our choice, the provider does not document it
 VALIDITY = 3600.0
 
-MAINTENANCE, INTERNAL_ERROR = "8000", "9000"
+INTERNAL_ERROR = "9000"
 
 #: Half-width letters, digits, symbols, katakana and the space
 HOLDER_NAME = r"[ -~｡-ﾟ]{0,64}"

@@ -48,8 +48,8 @@ PATHS = {
     "450": "threeds/request",
 }
 
-#: Codes of the provider and their wording (protocol §7.1). The wording of 2001-2003, 2008, 2009, 2020, 2022-2026,
-#: P024, P030, P063, 31001-31011 and E001 is ours: the protocol gives codes only, or for 2001-2003 a network detail.
+#: Codes of the provider and their wording (protocol §7.1). The wording of P017, P024, P030, E001, 2008, 2009,
+#: 2020, 2022-2026 and 310xx is ours; 2001-2003 carry a detail of the card network instead of a text.
 TEXTS = {
     "P001": "認証情報が存在しません。",
     "P002": "認証情報が不正です。",

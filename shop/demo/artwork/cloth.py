@@ -11,6 +11,7 @@ from shop.demo.artwork.palette import (
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -178,7 +179,7 @@ def tenugui_hemp(s: Sheet) -> None:
     print_ = s.print_of(1, 1, _hemp_tile(red), (*across, *down, 96, 520))
     s.fill(top, print_)
     with s.inside(top):
-        s.soft(250, 400, 170, 90, "#fffdf6", 0.5)
+        s.soft(250, 400, 170, 90, SNOW, 0.5)
         s.soft(500, 540, 150, 60, SUMI, 0.4, -30)
     s.line(top, 2.6, opacity=0.65, closed=True)
     flap = polygon((place(0.66, 0), place(1, 0.48), place(0.62, 0.5)), 6)

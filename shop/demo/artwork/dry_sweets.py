@@ -8,12 +8,14 @@ from shop.demo.artwork.palette import (
     AMBER,
     ASH,
     AZUKI,
+    GOLD,
     INDIGO,
     MATCHA,
     MOSS,
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -31,10 +33,10 @@ from shop.demo.artwork.shapes import (
 from shop.demo.artwork.sheet import Sheet
 
 SUGAR = (
-    "#fdf8ee",
+    SNOW,
     mix(PERSIMMON, PAPER, 0.5),
     mix(MATCHA, PAPER, 0.35),
-    mix("#e9bf5b", PAPER, 0.3),
+    mix(GOLD, PAPER, 0.3),
     mix(INDIGO, PAPER, 0.62),
 )
 
@@ -48,7 +50,7 @@ def _stars(s: Sheet, places: Points, r: float, colour: str) -> None:
         shapes.append([(x + size * cos(a), y + size * sin(a)) for size, a in reach])
     s.forms(shapes, colour, 1.6, deep(colour, 0.42))
     s.dots([(x + r * 0.2, y + r * 0.24) for x, y in places], r, deep(colour, 0.12), 0.5)
-    s.dots([(x - r * 0.22, y - r * 0.26) for x, y in places], r * 0.6, "#fffdf8", 0.85)
+    s.dots([(x - r * 0.22, y - r * 0.26) for x, y in places], r * 0.6, SNOW, 0.85)
 
 
 def konpeito_jar(s: Sheet) -> None:
@@ -74,8 +76,8 @@ def konpeito_jar(s: Sheet) -> None:
         for number, colour in enumerate(SUGAR):
             _stars(s, grains[number :: len(SUGAR)], 22, colour)
         s.soft(500, 470, 60, 190, deep(ASH, 0.5), 0.35)
-        s.fill(ribbon(((262, 364), (252, 440), (256, 560)), (6, 22, 6)), "#ffffff", 0.6)
-        s.fill(ribbon(((502, 360), (512, 440)), (5, 9)), "#ffffff", 0.5)
+        s.fill(ribbon(((262, 364), (252, 440), (256, 560)), (6, 22, 6)), SNOW, 0.6)
+        s.fill(ribbon(((502, 360), (512, 440)), (5, 9)), SNOW, 0.5)
     s.line(outline, 2.8, opacity=0.7, closed=True)
     s.line(outline, 1.4, opacity=0.5, closed=True, waver=2)
     s.line(ellipse(380, 276, 96, 26), 2.6, opacity=0.6, closed=True)
@@ -118,7 +120,7 @@ def senbei(s: Sheet) -> None:
         ):
             s.soft(x, y, rx, ry, light(soy, 0.7), 0.75)
             s.line(ellipse(x, y, rx * 0.8, ry * 0.8, 20, 200), 2, deep(soy, 0.5), 0.4)
-        s.soft(300, 384, 110, 20, "#fff3da", 0.4)
+        s.soft(300, 384, 110, 20, SNOW, 0.4)
     s.shadow(576, 680, 140, 34)
     with s.moved(566, 562, 1, -7):
         face = ellipse(0, 0, 126, 132)
@@ -211,7 +213,7 @@ def _persimmon(s: Sheet) -> None:
         s.strokes([[(x + 5, y) for x, y in fold] for fold in folds], 5, light(flesh, 0.5), 0.25)
         s.soft(-34, -4, 56, 84, PAPER, 0.75, 8)
         s.soft(40, 50, 40, 50, PAPER, 0.45)
-        s.dots(s.scatter(-10, 16, 74, 76, 60), 3.6, "#fffaf2", 0.6)
+        s.dots(s.scatter(-10, 16, 74, 76, 60), 3.6, SNOW, 0.6)
     calyx = [
         (r * cos(radians(a)), -74 + r * 0.42 * sin(radians(a)))
         for a, r in ((0, 58), (45, 24), (90, 60), (135, 24), (180, 58), (225, 24), (270, 40), (315, 24))

@@ -1,10 +1,11 @@
-"""Ten colours and the ways to lean one towards another.
+"""A dozen colours and the ways to lean one towards another.
 
 Every tone in the pictures is one of these or a mixture, which keeps four families of goods in one hand.
 """
 
 from __future__ import annotations
 
+SNOW = "#fffaf0"
 PAPER = "#f7f2e7"
 RAW = "#e2d3b6"
 ASH = "#a39c8e"
@@ -14,7 +15,9 @@ MATCHA = "#93a052"
 INDIGO = "#324a66"
 PERSIMMON = "#cf7440"
 AZUKI = "#70363a"
+CAMELLIA = "#d0453c"
 AMBER = "#a8733b"
+GOLD = "#efc15a"
 
 
 def mix(colour: str, towards: str, share: float) -> str:

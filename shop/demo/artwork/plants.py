@@ -7,9 +7,12 @@ from math import cos, pi, radians, sin
 from shop.demo.artwork.palette import (
     AMBER,
     AZUKI,
+    CAMELLIA,
+    GOLD,
     MOSS,
     PAPER,
     PERSIMMON,
+    SNOW,
     deep,
     light,
     mix,
@@ -20,7 +23,7 @@ from shop.demo.artwork.sheet import Sheet
 
 def ginkgo_leaf(s: Sheet) -> None:
     """One yellow ginkgo leaf, its stalk at the origin."""
-    gold = mix(AMBER, "#f2c14e", 0.66)
+    gold = mix(AMBER, GOLD, 0.66)
     fan = spline(
         (
             (0, 0),
@@ -59,12 +62,12 @@ def leaf(s: Sheet, colour: str) -> None:
 
 def camellia(s: Sheet) -> None:
     """A red camellia seen a little from the side."""
-    red = mix(AZUKI, "#d0453c", 0.62)
+    red = mix(AZUKI, CAMELLIA, 0.62)
     for angle in (200, 250, 300, 350, 140, 40, 90):
         x, y = 46 * cos(radians(angle)), 40 * sin(radians(angle))
         s.form(ellipse(x, y, 48, 42), s.slanted(red, 1.3), 2.2)
     s.form(ellipse(2, 2, 34, 30), s.slanted(deep(red, 0.2)), 1.6)
-    gold = "#f0c768"
+    gold = GOLD
     s.strokes(
         [[(2.0, 4.0), (2 + 24 * cos(a * pi / 7), 2 + 21 * sin(a * pi / 7))] for a in range(14)],
         3,
@@ -90,12 +93,12 @@ def persimmon(s: Sheet) -> None:
         ),
         True,
     )
-    skin = mix(PERSIMMON, "#e9a23f", 0.32)
+    skin = mix(PERSIMMON, GOLD, 0.32)
     s.form(
         fruit,
         s.linear(((0, light(skin, 0.3), 1), (0.5, skin, 1), (1, deep(mix(skin, AZUKI, 0.3), 0.22), 1)), 45),
     )
     with s.inside(fruit):
-        s.soft(-26, -8, 22, 30, "#fff4dc", 0.7, 20)
+        s.soft(-26, -8, 22, 30, SNOW, 0.7, 20)
     calyx: Points = [(0, -62), (14, -48), (46, -46), (18, -34), (4, -12), (-12, -34), (-46, -42), (-16, -50)]
     s.form(spline(calyx, True, 3), s.slanted(mix(MOSS, AMBER, 0.4)), 2)

@@ -15,6 +15,7 @@ from shop.demo.artwork.palette import (
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     deep,
     light,
     mix,
@@ -31,9 +32,9 @@ def early_winter(s: Sheet) -> None:
     _window(s)
     for left, width in ((960, 190), (1200, 130)):
         beam = polygon(((left, -20), (left + width, -20), (left + width + 330, 640), (left + 330, 640)), 2)
-        s.fill(beam, s.linear(((0, "#fffaf0", 0.75), (1, "#fffaf0", 0)), 90))
+        s.fill(beam, s.linear(((0, SNOW, 0.75), (1, SNOW, 0)), 90))
     _table(s)
-    s.soft(640, 800, 520, 60, "#fff6e2", 0.5)
+    s.soft(640, 800, 520, 60, SNOW, 0.5)
     _stand(s, tea.hojicha_pouch, 292, 748, 0.46)
     _stand(s, vessels.tetsubin, 634, 770, 0.7)
     s.steam(818, 596, 330)
@@ -79,7 +80,7 @@ def _window(s: Sheet) -> None:
                 (752, 222),
                 (800, 226),
             )
-            s.fill([*spline(line, per=3), (800.0, 100.0), (330.0, 100.0)], "#fdfbf5", 0.95, 2)
+            s.fill([*spline(line, per=3), (800.0, 100.0), (330.0, 100.0)], SNOW, 0.95, 2)
         near = spline(((60, 470), (240, 420), (380, 452), (560, 400), (760, 440), (960, 410)))
         green = mix(MOSS, PAPER, 0.42)
         s.fill(
@@ -99,7 +100,7 @@ def _window(s: Sheet) -> None:
         s.dots([(676, 334), (842, 290), (722, 240)], 19, mix(PERSIMMON, PAPER, 0.15))
         s.soft(300, 560, 420, 120, PAPER, 0.7)
     screen = polygon(((110, 40), (372, 40), (372, 560), (110, 560)), 3)
-    s.fill(screen, s.linear(((0, "#fffaf0", 1), (1, mix(PAPER, RAW, 0.3), 1)), 50))
+    s.fill(screen, s.linear(((0, SNOW, 1), (1, mix(PAPER, RAW, 0.3), 1)), 50))
     bars: list[Points] = [segment((x, 44), (x, 556)) for x in (176, 241, 306)]
     bars += [segment((112, y), (370, y)) for y in (127, 214, 301, 388, 475)]
     for bar in bars:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, pi, sin
 
-from shop.demo.artwork.palette import ASH, PAPER, RAW, deep, light, mix
+from shop.demo.artwork.palette import ASH, PAPER, RAW, SNOW, deep, light, mix
 from shop.demo.artwork.paper import Paper
 from shop.demo.artwork.shapes import Point, Points, Turned, ellipse, ribbon
 
@@ -118,7 +118,7 @@ class Sheet(Paper):
         wash = self.linear(((0, top, 0.75), (0.3, top, 0.5), (1, mix(top, PAPER, 0.3), 0.6)), 90)
         self.fill([*edge, (w + 400.0, h + 400.0), (-400.0, h + 400.0)], wash, waver=1.5)
         self.line(edge, 1.6, deep(RAW, 0.4), 0.35)
-        self.soft(0, 0, w * 0.75, h * 0.8, "#fffaf0", 0.75)
+        self.soft(0, 0, w * 0.75, h * 0.8, SNOW, 0.75)
         fibres = [(self.rng.uniform(0, w), self.rng.uniform(0, h)) for _ in range(w // 16)]
         self.dots(fibres[::2], 2.2, deep(RAW, 0.35), 0.16)
         self.strokes(

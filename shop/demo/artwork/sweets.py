@@ -8,12 +8,14 @@ from shop.demo.artwork.palette import (
     AMBER,
     ASH,
     AZUKI,
+    GOLD,
     INDIGO,
     MATCHA,
     MOSS,
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -128,7 +130,7 @@ def _wafer(s: Sheet, cx: float, cy: float, r: float, colour: str, turn: float) -
         s.strokes([[(x + 3, y + 3) for x, y in ray] for ray in rays], 3, light(colour, 0.6), 0.6)
         s.line(ellipse(0, 0, r * 0.3, r * 0.19), 2.6, deep(colour, 0.4), 0.6, closed=True)
         s.moon_ring(0, 0, r * 0.14, deep(colour, 0.35), 0.7, squash=1.5)
-        s.soft(-r * 0.4, -r * 0.28, r * 0.4, r * 0.2, "#fffaf0", 0.5, -20)
+        s.soft(-r * 0.4, -r * 0.28, r * 0.4, r * 0.2, SNOW, 0.5, -20)
 
 
 def _beans(s: Sheet, area: Points, middle: Point, rx: float, ry: float) -> None:
@@ -148,7 +150,7 @@ def dorayaki(s: Sheet) -> None:
     s.shadow(560, 668, 130, 34)
     with s.moved(556, 560, 1, 10):
         edge = deep(BAKED, 0.25)
-        crumb = mix(RAW, "#f0c868", 0.45)
+        crumb = mix(RAW, GOLD, 0.45)
         face = spline(
             (
                 (-150, 30),
@@ -193,7 +195,7 @@ def _bun(s: Sheet, cx: float, y: float, r: float) -> None:
     with s.inside(upper.outline()):
         s.fill(brown, s.linear(((0, light(BAKED, 0.16), 1), (0.5, BAKED, 1), (1, deep(BAKED, 0.35), 1)), 25))
         s.line(brown, 3, deep(BAKED, 0.3), 0.35, closed=True)
-        s.soft(cx - r * 0.4, y - 24, r * 0.36, r * 0.09, "#fff4dc", 0.7, -8)
+        s.soft(cx - r * 0.4, y - 24, r * 0.36, r * 0.09, SNOW, 0.7, -8)
         s.dots(
             [(cx + s.rng.uniform(-0.7, 0.7) * r, y + s.rng.uniform(-26, 34)) for _ in range(26)],
             3.4,
@@ -249,7 +251,7 @@ def _chestnut(s: Sheet) -> None:
         s.fill(sole, s.rounded(foot))
         s.line(spline(((-150, 30), (-70, 58), (0, 64), (70, 56), (150, 26))), 2.6, deep(glaze, 0.3), 0.6)
         s.dots(s.scatter(0, 78, 106, 16, 60), 4.4, deep(AMBER, 0.5), 0.75)
-        s.soft(-44, -34, 40, 52, "#fff0d2", 0.75, 34)
+        s.soft(-44, -34, 40, 52, SNOW, 0.75, 34)
         s.strokes(
             [[(0.0, -104.0), (x * 0.5, -30.0), (x, 40.0)] for x in (-80, -44, 0, 44, 80)],
             1.8,

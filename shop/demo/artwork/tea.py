@@ -13,6 +13,7 @@ from shop.demo.artwork.palette import (
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -145,7 +146,7 @@ def genmaicha_dish(s: Sheet) -> None:
         s.needles(rice[:60], 17, 9, (mix(AMBER, RAW, 0.3), mix(AMBER, RAW, 0.55), mix(AMBER, SUMI, 0.1)))
         popped = rice[60:]
         s.dots([(x + 2, y + 3) for x, y in popped], 17, deep(RAW, 0.45), 0.7)
-        s.dots(popped, 15, "#fffaf0")
+        s.dots(popped, 15, SNOW)
         s.dots([(x + 8, y - 5) for x, y in popped], 11, PAPER)
     s.line(edge[: len(edge) // 2 + 1], 2.2, opacity=0.55)
     wood = mix(AMBER, RAW, 0.35)
@@ -162,7 +163,7 @@ def genmaicha_dish(s: Sheet) -> None:
         s.fill(hollow, deep(wood, 0.3))
         with s.inside(hollow):
             s.needles(s.scatter(0, 4, 50, 26, 34), 26, 5, GREEN_LEAF)
-            s.dots(s.scatter(0, 4, 46, 24, 12), 9, "#fffaf0")
+            s.dots(s.scatter(0, 4, 46, 24, 12), 9, SNOW)
 
 
 def black_tea_bags(s: Sheet) -> None:

@@ -10,6 +10,7 @@ from shop.demo.artwork.palette import (
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -78,7 +79,7 @@ def shino_bowl(s: Sheet) -> None:
             s.soft(x, y, rx, ry, blush, 0.75)
         bare = [(200, 560), (260, 590), (330, 574), (400, 606), (470, 590), (540, 616), (600, 580)]
         s.fill([*spline(bare), (620.0, 720.0), (180.0, 720.0)], s.rounded(clay))
-        s.line(spline(bare), 5, mix(snow, "#ffffff", 0.5), 0.9)
+        s.line(spline(bare), 5, mix(snow, SNOW, 0.5), 0.9)
         s.line([(x, y + 5) for x, y in spline(bare)], 2, deep(clay, 0.3), 0.5)
         s.dots(
             [body.at(s.rng.uniform(8, 172), s.rng.uniform(350, 560)) for _ in range(70)],
@@ -88,7 +89,7 @@ def shino_bowl(s: Sheet) -> None:
         )
         for x, y in ((452, 470), (496, 462), (470, 500)):
             s.line(spline(((x, y + 34), (x + 10, y), (x + 26, y - 26))), 4, deep(AMBER, 0.55), 0.65)
-        s.soft(270, 440, 44, 96, "#fffefa", 0.7, 5)
+        s.soft(270, 440, 44, 96, SNOW, 0.7, 5)
     edge = s.mouth(body, snow, mix(snow, blush, 0.3), 15)
     s.poured(body, edge, 26, MATCHA, 16)
     with s.inside(edge):

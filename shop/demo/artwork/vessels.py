@@ -9,12 +9,14 @@ from shop.demo.artwork.palette import (
     AMBER,
     ASH,
     AZUKI,
+    GOLD,
     INDIGO,
     MATCHA,
     MOSS,
     PAPER,
     PERSIMMON,
     RAW,
+    SNOW,
     SUMI,
     deep,
     light,
@@ -92,7 +94,7 @@ def rice_bowl(s: Sheet) -> None:
             0.8,
         )
         s.dots([body.at(s.rng.uniform(10, 170), s.rng.uniform(400, 560)) for _ in range(34)], 4, foot, 0.5)
-        s.soft(290, 470, 60, 90, "#fffdf6", 0.5, 12)
+        s.soft(290, 470, 60, 90, SNOW, 0.5, 12)
     edge = s.mouth(body, slip, mix(slip, ASH, 0.25), 10)
     with s.inside([(180.0, 200.0), (620.0, 200.0), *ellipse(400, 386, 200, 60, 0, 180)]):
         heap = spline(
@@ -101,11 +103,11 @@ def rice_bowl(s: Sheet) -> None:
         )
         s.form(
             heap,
-            s.linear(((0, "#fffdf5", 1), (0.6, mix(PAPER, RAW, 0.25), 1), (1, mix(RAW, ASH, 0.3), 1)), 40),
+            s.linear(((0, SNOW, 1), (0.6, mix(PAPER, RAW, 0.25), 1), (1, mix(RAW, ASH, 0.3), 1)), 40),
             1.6,
         )
         grains = s.scatter(400, 366, 170, 56, 120)
-        s.needles(grains, 15, 6, (mix(RAW, ASH, 0.28), "#fffdf6", mix(PAPER, RAW, 0.4)))
+        s.needles(grains, 15, 6, (mix(RAW, ASH, 0.28), SNOW, mix(PAPER, RAW, 0.4)))
         for x, y, r in (
             (320, 350, 30),
             (402, 326, 33),
@@ -114,7 +116,7 @@ def rice_bowl(s: Sheet) -> None:
             (540, 382, 24),
             (268, 386, 22),
         ):
-            nut = mix(AMBER, "#f0c05c", 0.62)
+            nut = mix(AMBER, GOLD, 0.62)
             s.form(
                 spline(
                     (
@@ -160,7 +162,7 @@ def brushed_plate(s: Sheet) -> None:
                 waver=2,
             )
         s.soft(560, 600, 210, 110, deep(clay, 0.4), 0.5)
-        s.soft(250, 446, 130, 60, "#fffdf6", 0.55)
+        s.soft(250, 446, 130, 60, SNOW, 0.55)
     s.line(well, 2, opacity=0.35, closed=True, waver=2)
     s.soft(452, 540, 96, 40, SUMI, 0.35)
     with s.moved(440, 520, 1.05, -22):
@@ -180,7 +182,7 @@ def striped_cup(s: Sheet) -> None:
         for y in (284, 606):
             s.line(body.ring(y, 182, -2), 3.4, INDIGO, 0.85)
         s.soft(520, 500, 90, 240, deep(INDIGO, 0.4), 0.4)
-        s.soft(316, 420, 40, 170, "#fffdf8", 0.75, 3)
+        s.soft(316, 420, 40, 170, SNOW, 0.75, 3)
     edge = s.mouth(body, white, white)
     s.poured(body, edge, 16, mix(MATCHA, AMBER, 0.45))
     s.steam(400, 250, 150)
@@ -196,11 +198,11 @@ def sake_flask(s: Sheet) -> None:
     )
     s.turned(flask, clay, 0.3)
     with s.inside(flask.outline()):
-        drips = [(460 - 26 * i, 470 + 46 * (i % 2) + s.rng.uniform(-14, 26)) for i in range(12)]
+        drips = [(484 - 38 * i, 452 + s.rng.uniform(0, 26) + 46 * (i % 3 == 1)) for i in range(9)]
         run = [(470.0, 140.0), *spline(drips), (180.0, 140.0)]
         s.fill(run, s.rounded(glaze, 1.1))
         s.line(spline(drips), 2.4, deep(glaze, 0.5), 0.5)
-        s.soft(286, 390, 26, 150, "#fff6e2", 0.8, 9)
+        s.soft(286, 390, 26, 150, SNOW, 0.8, 9)
         s.soft(420, 500, 70, 170, deep(AZUKI, 0.3), 0.5)
     s.mouth(flask, glaze, deep(glaze, 0.5), 8)
     for x, y, tone in ((556, 566, glaze), (672, 508, mix(AMBER, SUMI, 0.22))):
