@@ -50,8 +50,7 @@ def load_user(user_id: str) -> Staff | None:
 
 def staff() -> Staff | None:
     """Who is logged in, if it is staff."""
-    user = current_user._get_current_object()
-    return user if isinstance(user, Staff) else None
+    return current_user if isinstance(current_user, Staff) else None
 
 
 def actor() -> str:

@@ -20,7 +20,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment, PaymentMethod
 
 _LAST_ORDERS = 8
-_SHOWN_ITEMS = 8
+_SHOWN_ITEMS = 5
 
 
 @blueprint.get("")

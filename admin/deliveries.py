@@ -34,7 +34,7 @@ def deliveries() -> str:
 @blueprint.route("/settings/deliveries/new", methods=["GET", "POST"])
 def new_delivery() -> ResponseReturnValue:
     """宅配便新規登録."""
-    return _edit(Delivery(admin_name="", name=""))
+    return _edit(None)
 
 
 @blueprint.route("/settings/deliveries/<int:delivery_id>", methods=["GET", "POST"])
@@ -43,23 +43,20 @@ def delivery(delivery_id: int) -> ResponseReturnValue:
     return _edit(db.session().get(Delivery, delivery_id) or abort(404))
 
 
-def _edit(courier: Delivery) -> ResponseReturnValue:
+def _edit(courier: Delivery | None) -> ResponseReturnValue:
     session = db.session()
     form = _form(session, courier)
     if request.method == "POST" and form.validate():
         with write() as database:
-            _save(database, courier.id, form)
+            _save(database, courier and courier.id, form)
         flash(_("宅配便を保存しました。"), "good")
         return redirect(url_for("admin.deliveries"), 303)
     return render_template("admin/delivery.html", delivery=courier, form=form), 422 if form.errors else 200
 
 
-def _form(session: Session, courier: Delivery) -> DeliveryForm:
-    if courier.id is None:
-        form = DeliveryForm()
-    else:
-        paired = select(DeliveryPayment.payment_method_id).where(DeliveryPayment.delivery_id == courier.id)
-        form = DeliveryForm(obj=courier, methods=list(session.scalars(paired)))
+def _form(session: Session, courier: Delivery | None) -> DeliveryForm:
+    paired = select(DeliveryPayment.payment_method_id).where(DeliveryPayment.delivery_id == (courier and courier.id))
+    form = DeliveryForm(obj=courier, methods=list(session.scalars(paired)))
     # Only 設定済み methods can be paired (R-225).
     usable = select(PaymentMethod.id, PaymentMethod.name).where(PaymentMethod.configured)
     form.methods.choices = [

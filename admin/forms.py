@@ -16,16 +16,16 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )  # fmt: skip
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, TextInput
 
 from providers.contract import Setting
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
-from shop.core.text import clean_line, digits
+from shop.core.text import clean_line, narrow
 
 #: Fees of the trade: 0–99999999 yen.
-FEE_MAX = 99_999_999
+FEE_DIGITS = 8
 #: Field names of the two scopes a provider's settings have.
 ACCOUNT, METHOD = "account_", "method_"
 
@@ -56,8 +56,8 @@ class YenField(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist:
             return
-        typed = digits(valuelist[0]).replace(",", "").removesuffix("円")
-        self.data = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 12 else None
+        typed = narrow(valuelist[0]).replace(",", "").removesuffix("円")
+        self.data = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= FEE_DIGITS else None
         if self.data is None:
             raise ValueError(_("0から99999999までの数字で入力してください。"))
 
@@ -74,9 +74,9 @@ class CheckBoxes(SelectMultipleField):
 
     option_widget = CheckboxInput()
 
-
-def fee_field(label: Any) -> YenField:
-    return YenField(label, [NumberRange(0, FEE_MAX, lazy_gettext("0から99999999までの数字で入力してください。"))], default=0)
+    def pre_validate(self, form: FlaskForm) -> None:
+        if not set(self.data or ()) <= {value for value, _label in self.choices}:
+            raise ValidationError(_("今は選べないものが含まれていました。もう一度選んでください。"))
 
 
 def name_field(label: Any, longest: int) -> StringField:
@@ -96,7 +96,7 @@ class DeliveryForm(FlaskForm):
 
     admin_name = name_field(lazy_gettext("管理用宅配便名"), 30)
     name = name_field(lazy_gettext("表示用宅配便名"), 30)
-    fee_yen = fee_field(lazy_gettext("送料（全国一律・税込）"))
+    fee_yen = YenField(lazy_gettext("送料（全国一律・税込）"), default=0)
     lead_time = lines_field(lazy_gettext("お届けまでの日数（引渡時期）"))
     active = BooleanField(lazy_gettext("この宅配便を使う"), default=True)
     methods = CheckBoxes(lazy_gettext("対応可能な支払方法"), coerce=int)
@@ -117,7 +117,7 @@ class MethodForm(FlaskForm):
 class FeeMethodForm(MethodForm):
     """A method the shop collects itself, with its flat fee."""
 
-    fee_yen = fee_field(lazy_gettext("手数料（税込）"))
+    fee_yen = YenField(lazy_gettext("手数料（税込）"), default=0)
 
 
 class CardMethodForm(MethodForm):

@@ -36,7 +36,8 @@ def payment_methods() -> str:
     query = select(PaymentMethod).options(joinedload(PaymentMethod.account))
     methods = session.scalars(query.order_by(PaymentMethod.position, PaymentMethod.id)).all()
     couriers = _couriers(session)
-    pairs = set(session.execute(select(DeliveryPayment.delivery_id, DeliveryPayment.payment_method_id)).tuples())
+    rows = session.execute(select(DeliveryPayment.delivery_id, DeliveryPayment.payment_method_id))
+    pairs = {(row.delivery_id, row.payment_method_id) for row in rows}
     listed = [Listed(m, tuple((name, (key, m.id) in pairs) for key, name in couriers)) for m in methods]
     return render_template("admin/payment_methods.html", listed=listed)
 
@@ -82,7 +83,7 @@ def _save(session: Session, method_id: int, form: MethodForm) -> None:
         method.options = json.dumps(form.settings(METHOD), ensure_ascii=False)
         accounts.save_settings(session, method.account_id, form.settings(ACCOUNT), now())
     elif isinstance(form, FeeMethodForm):
-        method.fee_yen = form.fee_yen.data
+        method.fee_yen = form.fee_yen.data or 0
     session.execute(delete(DeliveryPayment).where(DeliveryPayment.payment_method_id == method_id))
     chosen = [{"delivery_id": key, "payment_method_id": method_id} for key in form.deliveries.data]
     if chosen:

@@ -78,7 +78,7 @@ def find_payment(session: Session, order_id: int) -> Payment | None:
 
 def deed(found: Order, what: str) -> str:
     """A line of 変更履歴 in the trade's form (R-179)."""
-    return _("注文番号：%(number)s(%(id)s) %(what)s", number=found.number, id=found.id, what=what)
+    return str(_("注文番号：%(number)s(%(id)s) %(what)s", number=found.number, id=found.id, what=what))
 
 
 def _taxes(found: Order) -> list[TaxLine]:
@@ -96,5 +96,6 @@ def _neighbours(session: Session, found: Order) -> tuple[str | None, str | None]
             select(func.min(Order.id)).where(*same, Order.id > found.id).scalar_subquery(),
         )
     ).one()
-    numbers = dict(session.execute(select(Order.id, Order.number).where(Order.id.in_([i for i in ids if i]))).all())
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_([i for i in ids if i])))
+    numbers = {row.id: row.number for row in rows}
     return numbers.get(ids[0]), numbers.get(ids[1])

@@ -52,7 +52,7 @@ def two_weeks(session: Session, now: datetime) -> tuple[Sales, Sales]:
     sums = session.execute(
         select(inner.c.practice, inner.c.day, func.sum(inner.c.total_yen), func.count())
         .group_by(inner.c.practice, inner.c.day)
-    ).tuples()
+    )
     found = {(bool(practice), day): (int(yen), count) for practice, day, yen, count in sums}
     real, practice = ([found.get((kind, i), (0, 0)) for i in range(DAYS)] for kind in (False, True))
     return _sales(days, real), _sales(days, practice)

@@ -52,7 +52,8 @@ def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
     """What needs a person, at most ``limit`` of each kind."""
     items = attention.items(session, moment, limit)
     ids = {item.order_id for item in items if item.order_id}
-    numbers = dict(session.execute(select(Order.id, Order.number).where(Order.id.in_(ids))).tuples().all())
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
+    numbers = {row.id: row.number for row in rows}
     return [Concern(item, numbers.get(item.order_id or 0)) for item in items]
 
 

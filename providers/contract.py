@@ -35,7 +35,7 @@ class Recovery(StrEnum):
     BY_MERCHANT_REF = "by_merchant_ref"
     #: Ask by the provider's own handle.
     BY_HANDLE = "by_handle"
-    #: The provider answers a repetition like the first time.
+    #: Ask by the handle; what stays half-way may be sent again: a repetition is answered like the first time.
     SAFE_REPEAT = "safe_repeat"
     #: Nothing can be asked: a person looks it up in the provider's console.
     BY_CONSOLE = "by_console"

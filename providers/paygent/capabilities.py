@@ -19,9 +19,10 @@ class PaygentCapabilities:
     call_deadline = 35.0
     recovery: Mapping[Verb, Recovery] = {
         Verb.AUTHORIZE: Recovery.BY_MERCHANT_REF,
-        Verb.CAPTURE: Recovery.BY_HANDLE,
-        Verb.VOID: Recovery.BY_HANDLE,
-        Verb.REFUND: Recovery.BY_HANDLE,
+        # Asked by 094 first; a state that stays half-way (30, 42) is finished by sending 022 or 023 again.
+        Verb.CAPTURE: Recovery.SAFE_REPEAT,
+        Verb.VOID: Recovery.SAFE_REPEAT,
+        Verb.REFUND: Recovery.SAFE_REPEAT,
     }
 
     def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict:

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from providers.contract import Notice, NoticeReading
 from shop.core import db
 from shop.core.runtime import now as moment
-from shop.payments import accounts, observe, reconcile
-from shop.payments.models import PaymentOperation, ProviderAccount, ProviderNotice, RejectedNotice, RemoteReference
+from shop.payments import accounts, observe, reconcile, settle
+from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice, RejectedNotice, RemoteReference
 
 _BATCH = 50
 _GIVE_UP = 8
@@ -56,7 +56,7 @@ def _store(account_id: int, notice: Notice) -> int | None:
         with db.write() as session:
             row = ProviderNotice(
                 account_id=account_id, serial=notice.serial, merchant_ref=notice.merchant_ref, handle=notice.handle,
-                raw_status=notice.raw_status, amount_yen=notice.amount_yen, changed_at=notice.changed_at, next_at=now,
+                status=notice.status.value if notice.status else "", raw_status=notice.raw_status, amount_yen=notice.amount_yen, changed_at=notice.changed_at, next_at=now,
                 received_at=now,
             )  # fmt: skip
             session.add(row)
@@ -110,13 +110,25 @@ def process(notice_id: int) -> bool:
     notice = session.get_one(ProviderNotice, notice_id)
     payment_id = find_payment(session, notice.account_id, notice.handle, notice.merchant_ref)
     handle, attempts = notice.handle, notice.attempts
-    understood = payment_id is not None and _look(payment_id, handle)
+    understood = payment_id is not None and (_agrees(session, notice, payment_id) or _look(payment_id, handle))
     state = "done" if understood else "waiting" if attempts < _GIVE_UP else "unmatched"
     with db.write() as writing:
         writing.execute(
             update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
         )
     return understood
+
+
+def _agrees(session: Session, notice: ProviderNotice, payment_id: int) -> bool:
+    """Whether a notice says only what the ledger says already – then asking would be a round trip for nothing."""
+    payment = session.get_one(Payment, payment_id)
+    return (
+        notice.handle == payment.handle
+        and notice.status == payment.status == payment.remote_status
+        and notice.amount_yen == payment.remote_amount_yen
+        and not payment.remote_problem
+        and not settle.has_open_operation(session, payment_id)
+    )
 
 
 def _look(payment_id: int, handle: str) -> bool:

@@ -186,6 +186,8 @@ class ProviderNotice(Base):
     serial: Mapped[Code]
     merchant_ref: Mapped[str] = mapped_column(String(64), default="")
     handle: Mapped[str] = mapped_column(String(200), default="")
+    #: The contract's word for ``raw_status``; empty for states on their way.
+    status: Mapped[str] = mapped_column(String(24), default="")
     raw_status: Mapped[str] = mapped_column(String(32), default="")
     amount_yen: Mapped[int | None] = mapped_column(default=None)
     changed_at: Mapped[OptionalMoment] = mapped_column(default=None)

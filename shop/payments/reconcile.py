@@ -50,8 +50,13 @@ class Gone:
     """The provider shows that the operation did not happen and, after this time, will not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The provider began and did not finish; where it declares ``safe_repeat`` the verb is sent again."""
+
+
 #: ``None`` = nothing can be said yet.
-Decision = Approved | Declined | Gone | None
+Decision = Approved | Declined | Gone | Stuck | None
 
 
 def run() -> int:
@@ -85,6 +90,8 @@ def ask(operation_id: int) -> bool:
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     facts = (operation.verb, operation.amount_yen, operation.capture, operation.sent_at or operation.created_at)
+    repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
+    handle = operation.handle
     payment_id = payment.id
     db.end_read()
     if question is None:
@@ -95,7 +102,9 @@ def ask(operation_id: int) -> bool:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
     if isinstance(decision, Gone):
         return settle.settle_absent(operation_id, "query")
-    if decision is None:
+    if isinstance(decision, Stuck) and repeatable:
+        executor.perform(operation_id, executor.follow_up(Verb(facts[0]), handle, facts[1]))
+    if decision is None or isinstance(decision, Stuck):
         return False
     done = settle.settle(operation_id, decision, "query")
     if isinstance(answer, RemoteState):
@@ -147,7 +156,7 @@ def _continuation(verb: Verb, remote: RemoteState, late: bool) -> Decision:
     if remote.status == _AFTER[verb]:
         return Approved(remote.handle, _AFTER[verb], remote.references)
     if remote.status is None:
-        return None
+        return Stuck() if late else None
     if remote.status == _BEFORE[verb]:
         return Gone() if late else None
     return Declined(Category.STATE_CONFLICT, remote.raw_status)

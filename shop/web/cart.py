@@ -98,7 +98,9 @@ def _product_again(variant_id: int, message: str) -> str:
     )
     if code is None:
         abort(404)
-    return storefront.product_page(code, error=message, variant_id=variant_id, typed=request.form.get("quantity", ""))
+    return storefront.product_page(
+        code, error=message, variant_id=variant_id, typed=request.form.get("quantity", "")
+    )
 
 
 def _variant_id() -> int:
@@ -119,7 +121,7 @@ def _quantity() -> int:
 
 def _message(error: BadQuantity | cart.CartError) -> str:
     if isinstance(error, BadQuantity):
-        return _("数量は1から%(most)sまでの整数で入力してください。", most=cart.MAX_QUANTITY)
+        return str(_("数量は1から%(most)sまでの整数で入力してください。", most=cart.MAX_QUANTITY))
     messages = {
         "sold_out": _("売り切れました。"),
         "not_enough": _("在庫は残り%(left)s点です。数量を減らしてください。", left=error.available),
@@ -128,4 +130,4 @@ def _message(error: BadQuantity | cart.CartError) -> str:
         else _("カゴに入れられる商品は%(most)s種類までです。", most=cart.MAX_LINES),
         "unpublished": _("この商品は販売停止中です。"),
     }
-    return messages.get(error.message_key, _("商品が見つかりませんでした。"))
+    return str(messages.get(error.message_key, _("商品が見つかりませんでした。")))

@@ -23,7 +23,9 @@ _WEEKDAYS = "月火水木金土日"
 
 def init_app(app: Flask) -> None:
     """Register filters and globals. Globals are functions, so a page that does not use one does not pay for it."""
-    app.jinja_env.filters.update(yen=yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose)
+    app.jinja_env.filters.update(
+        yen=yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose
+    )
     app.jinja_env.globals.update(
         shop=shop_info,
         shop_text=shop_text,
@@ -35,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 def yen(amount: int) -> str:
     """``12800`` → ``12,800円``."""
-    return gettext("%(amount)s円", amount=f"{amount:,}")
+    return str(gettext("%(amount)s円", amount=f"{amount:,}"))
 
 
 def long_date(day: date) -> str:

@@ -4,7 +4,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, func, select, tuple_
 
@@ -40,7 +50,9 @@ def front() -> str:
 def products() -> ResponseReturnValue:
     """All products or one family, twelve a page, by key."""
     family = _family(request.args.get("category", ""))
-    found = _cards(_PAGE + 1, family_id=family.id if family else None, after=_position(request.args.get("after", "")))
+    found = _cards(
+        _PAGE + 1, family_id=family.id if family else None, after=_position(request.args.get("after", ""))
+    )
     shown = found[:_PAGE]
     last = shown[-1] if len(found) > _PAGE else None
     return render_template(
@@ -108,7 +120,11 @@ def legal(page: str) -> str:
         abort(404)
     table = shop_text("legal", []) or json.loads(shop_info().legal) if page == "commerce" else []
     return render_template(
-        "shop/legal.html", title=titles[page], page=page, table=table, text=shop_text(page) if not table else ""
+        "shop/legal.html",
+        title=titles[page],
+        page=page,
+        table=table,
+        text=shop_text(page) if not table else "",
     )
 
 
@@ -146,7 +162,9 @@ def family_name(family: Any) -> str:
     return str(family.name_en if language() != DEFAULT and family.name_en else family.name)
 
 
-def _cards(limit: int, *, family_id: int | None = None, after: tuple[int, int] | None = None) -> Sequence[Row[Any]]:
+def _cards(
+    limit: int, *, family_id: int | None = None, after: tuple[int, int] | None = None
+) -> Sequence[Row[Any]]:
     """What the grid shows of each published product, in one statement whose cost does not grow with the catalogue."""
     window = select(
         Product.id, Product.code, Product.name, Product.image, Product.position, Product.reduced_tax
@@ -187,9 +205,9 @@ def _position(key: str) -> tuple[int, int] | None:
     return (int(position), int(last_id)) if plain else None
 
 
-def _preselected(rows: Sequence[Row[Any]], variant_id: int) -> int:
+def _preselected(rows: Sequence[Any], variant_id: int) -> int:
     """The variant the form starts with: the one just tried, else the first that can be had."""
-    ids = [row.variant_id for row in rows]
+    ids: list[int] = [row.variant_id for row in rows]
     available = [row.variant_id for row in rows if row.available > 0]
     return variant_id if variant_id in ids else (available or ids)[0]
 

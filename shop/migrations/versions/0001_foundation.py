@@ -414,6 +414,7 @@ def upgrade() -> None:
     sa.Column('serial', sa.String(length=64), nullable=False),
     sa.Column('merchant_ref', sa.String(length=64), nullable=False),
     sa.Column('handle', sa.String(length=200), nullable=False),
+    sa.Column('status', sa.String(length=24), nullable=False),
     sa.Column('raw_status', sa.String(length=32), nullable=False),
     sa.Column('amount_yen', sa.Integer(), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,321 @@
+"""The door of the admin: who gets in, how often one may guess, and how a session ends."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from shop.core.clock import Clock
+from shop.core.db import db, write
+from shop.core.runtime import now
+from shop.core.shopinfo import ShopInfo
+from shop.core.throttle import ThrottleEvent
+from shop.staff import service
+from shop.staff.models import StaffSession, StaffUser
+
+LOGIN = "hana"
+PASSWORD = "tsukinowa no cha 12"  # noqa: S105 – a test's own
+WRONG = "not the right words"
+HEX_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weak parameters: these tests are about the door, not about argon2's cost."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(service, "_hasher", hasher)
+    monkeypatch.setattr(service, "_NOBODY", hasher.hash("nobody"))
+
+
+@pytest.fixture(autouse=True)
+def owner(app: Flask) -> None:
+    with app.app_context():
+        moment = now()
+        with write() as session:
+            if session.scalar(select(func.count()).select_from(ShopInfo)) == 0:
+                session.add(ShopInfo(name="つきのわ商店", email="shop@example.jp"))
+            service.create_owner(session, LOGIN, "月野 花", PASSWORD, moment)
+
+
+def token_of(client: FlaskClient, path: str = "/admin/login") -> str:
+    found = HEX_TOKEN.search(client.get(path).text)
+    assert found, f"no CSRF token on {path}"
+    return found[1]
+
+
+def log_in(client: FlaskClient, password: str = PASSWORD, login: str = LOGIN, wanted: str = ""):  # type: ignore[no-untyped-def]
+    form = {"login": login, "password": password, "next": wanted, "csrf_token": token_of(client)}
+    return client.post("/admin/login", data=form)
+
+
+def is_in(client: FlaskClient) -> bool:
+    answer = client.get("/admin/orders")
+    assert answer.status_code in (200, 303)
+    return answer.status_code == 200
+
+
+def admin_rules(app: Flask) -> list[tuple[str, str]]:
+    """Every admin address with every method, its variables filled in."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("admin.") and rule.endpoint not in ("admin.login", "admin.log_in"):
+            path = re.sub(r"<int:\w+>", "1", rule.rule)
+            path = re.sub(r"<\w+>", "order00000001", path)
+            found += [(method, path) for method in sorted((rule.methods or set()) & {"GET", "POST"})]
+    return found
+
+
+@pytest.mark.req("R-310")
+def test_guest_gets_no_admin_page(app: Flask, client: FlaskClient) -> None:
+    rules = admin_rules(app)
+    assert len(rules) > 20
+    for method, path in rules:
+        answer = client.open(path, method=method, data={"csrf_token": token_of(client)})
+        assert answer.status_code == 303, (method, path)
+        assert urlsplit(answer.location).path == "/admin/login", (method, path)
+
+
+@pytest.mark.req("R-310", "T-043")
+def test_every_admin_post_needs_the_csrf_token(app: Flask, client: FlaskClient) -> None:
+    log_in(client)
+    posts = [path for method, path in admin_rules(app) if method == "POST"]
+    assert "/admin/logout" in posts
+    for path in [*posts, "/admin/login"]:
+        assert client.post(path, data={"login": LOGIN, "password": PASSWORD}).status_code == 400, path
+    assert is_in(client)
+
+
+@pytest.mark.req("R-310")
+def test_correct_password_opens_the_desk(client: FlaskClient) -> None:
+    answer = log_in(client)
+    assert (answer.status_code, answer.location) == (303, "/admin")
+    page = client.get("/admin")
+    assert page.status_code == 200
+    assert "月野 花" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_name_is_found_in_any_width_and_case(client: FlaskClient) -> None:
+    assert log_in(client, login=" Ｈａｎａ ").status_code == 303
+
+
+@pytest.mark.parametrize("login", [LOGIN, "nobody"])
+def test_refusal_does_not_say_what_was_wrong(client: FlaskClient, login: str) -> None:
+    answer = log_in(client, password=WRONG, login=login)
+    assert answer.status_code == 401
+    assert "ログインIDまたはパスワードが違います。" in answer.text
+    assert WRONG not in answer.text
+    assert not is_in(client)
+
+
+def test_unknown_name_costs_a_verification_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[str] = []
+    monkeypatch.setattr(service, "_matches", lambda stored, typed: bool(verified.append(stored)))
+    with app.app_context():
+        service.authenticate("nobody", WRONG, "192.0.2.1", now())
+    assert verified == [service._NOBODY]
+
+
+@pytest.mark.req("T-040")
+def test_five_failures_close_the_name_until_the_time_the_page_says(client: FlaskClient, clock: Clock) -> None:
+    assert [log_in(client, password=WRONG).status_code for _ in range(5)] == [401] * 5
+    answer = log_in(client)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60
+    assert re.search(r"\d\d:\d\d 以降にもう一度お試しください", answer.text)
+    assert not is_in(client)
+    clock.advance(15 * 60 + 1)
+    assert log_in(client).status_code == 303
+
+
+@pytest.mark.req("T-040")
+def test_correct_password_clears_the_count_of_its_name(client: FlaskClient) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            log_in(client, password=WRONG)
+        assert log_in(client).status_code == 303
+        client.delete_cookie(client.application.config["SESSION_COOKIE_NAME"])
+
+
+@pytest.mark.req("T-040")
+def test_twenty_failures_close_the_address_for_every_name(client: FlaskClient) -> None:
+    for number in range(20):
+        assert log_in(client, password=WRONG, login=f"name{number}").status_code == 401
+    assert log_in(client).status_code == 429
+    elsewhere = {"login": LOGIN, "password": PASSWORD, "csrf_token": token_of(client)}
+    answer = client.post("/admin/login", data=elsewhere, environ_base={"REMOTE_ADDR": "192.0.2.9"})
+    assert answer.status_code == 303
+
+
+def test_log_ins_that_succeed_do_not_fill_the_address(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(25):
+            assert service.authenticate(LOGIN, PASSWORD, "192.0.2.1", now()).user_id
+        assert db.session.scalar(select(func.count()).select_from(ThrottleEvent)) == 0
+
+
+@pytest.mark.req("T-040")
+def test_parallel_guesses_do_not_slip_past_the_limit(app: Flask) -> None:
+    def guess(_number: int) -> bool:
+        with app.app_context():
+            return service.authenticate(LOGIN, WRONG, "192.0.2.1", now()).blocked_until is None
+
+    with ThreadPoolExecutor(12) as pool:
+        looked_at = list(pool.map(guess, range(12)))
+    assert sum(looked_at) == 5
+
+
+def test_no_password_is_hashed_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    verify = service._matches
+
+    def watched(stored: str, typed: str) -> bool:
+        seen.append(db.session().in_transaction())
+        return verify(stored, typed)
+
+    monkeypatch.setattr(service, "_matches", watched)
+    with app.app_context():
+        assert service.authenticate(LOGIN, PASSWORD, "192.0.2.1", now()).user_id
+    assert seen == [False]
+
+
+@pytest.mark.req("T-105")
+def test_hash_is_renewed_at_log_in_when_the_parameters_grew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(service, "_hasher", stronger)
+    with app.app_context():
+        assert service.authenticate(LOGIN, PASSWORD, "192.0.2.1", now()).user_id
+        stored = db.session.scalar(select(StaffUser.password_hash))
+    assert stored is not None
+    assert not stronger.check_needs_rehash(stored)
+    assert stored.startswith("$argon2id$")
+
+
+@pytest.mark.req("T-105")
+def test_password_has_at_least_twelve_characters() -> None:
+    with pytest.raises(service.WeakPassword):
+        service.hash_password("eleven char")
+    assert service.hash_password("twelve chars").startswith("$argon2id$")
+
+
+@pytest.mark.req("T-034")
+def test_log_in_starts_a_new_session(client: FlaskClient) -> None:
+    before = token_of(client)
+    with client.session_transaction() as session:
+        session["planted"] = "by someone else"
+        session["language"] = "en"
+    log_in(client)
+    with client.session_transaction() as session:
+        assert "planted" not in session
+        assert session["language"] == "en"
+    stale = client.post("/admin/logout", data={"csrf_token": before})
+    assert stale.status_code == 400
+
+
+@pytest.mark.req("T-034")
+def test_log_out_ends_the_session_on_the_server(client: FlaskClient) -> None:
+    log_in(client)
+    name = client.application.config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name)
+    assert cookie is not None
+    answer = client.post("/admin/logout", data={"csrf_token": token_of(client, "/admin")})
+    assert answer.status_code == 303
+    assert not is_in(client)
+    client.set_cookie(name, cookie.value)
+    assert not is_in(client)
+
+
+def test_only_the_digest_of_the_session_is_stored(app: Flask, client: FlaskClient) -> None:
+    log_in(client)
+    with client.session_transaction() as session:
+        kind, token = session["_user_id"].split(":")
+    with app.app_context():
+        stored = db.session.scalar(select(StaffSession.token_digest))
+    assert kind == "staff"
+    assert stored == service._digest(token) != token
+
+
+def test_half_an_hour_without_a_page_logs_out(client: FlaskClient, clock: Clock) -> None:
+    log_in(client)
+    for _ in range(3):
+        clock.advance(29 * 60)
+        assert is_in(client)
+    clock.advance(30 * 60)
+    assert not is_in(client)
+    assert "しばらく操作がなかったため" in client.get("/admin/login").text
+
+
+def test_twelve_hours_end_even_a_busy_session(client: FlaskClient, clock: Clock) -> None:
+    log_in(client)
+    for _ in range(12 * 3 - 1):
+        clock.advance(20 * 60)
+        assert is_in(client)
+    clock.advance(20 * 60)
+    assert not is_in(client)
+
+
+def test_use_is_noted_at_most_once_a_minute(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    log_in(client)
+
+    def seen() -> object:
+        with app.app_context():
+            return db.session.scalar(select(StaffSession.seen_at))
+
+    first = seen()
+    clock.advance(20)
+    assert is_in(client)
+    assert seen() == first
+    clock.advance(50)
+    assert is_in(client)
+    assert seen() != first
+
+
+def test_a_dismissed_member_is_out_at_once(app: Flask, client: FlaskClient) -> None:
+    log_in(client)
+    with app.app_context(), write() as session:
+        session.execute(update(StaffUser).values(active=False))
+    assert not is_in(client)
+
+
+def test_dead_sessions_are_cleared_at_the_next_log_in(app: Flask) -> None:
+    with app.app_context():
+        moment = now()
+        user_id = db.session.scalar(select(StaffUser.id))
+        assert user_id is not None
+        with write() as session:
+            service.end_session(session, service.start_session(session, user_id, moment), moment)
+            service.start_session(session, user_id, moment - service.LIFETIME - timedelta(seconds=1))
+            service.start_session(session, user_id, moment)
+        assert db.session.scalar(select(func.count()).select_from(StaffSession)) == 1
+
+
+@pytest.mark.req("T-042")
+@pytest.mark.parametrize("wanted", ["/admin", "/admin/orders", "/admin/orders?list=completed&before=51"])
+def test_log_in_leads_to_the_page_that_was_wanted(client: FlaskClient, wanted: str) -> None:
+    sent_away = client.get(wanted)
+    assert sent_away.status_code == 303
+    page = client.get(sent_away.location)
+    hidden = re.search(r'name="next" value="([^"]*)"', page.text)
+    assert hidden
+    assert log_in(client, wanted=hidden[1].replace("&amp;", "&")).location == wanted
+
+
+@pytest.mark.req("T-042")
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example", "////evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example",
+        "https://evil.example/admin", "/%09/evil.example", "/\t/evil.example", "/admin@evil.example",
+        "/admin//evil.example", "/admin/../..//evil.example", "/admin\r\nLocation: https://evil.example",
+        "/admin。evil.example", "javascript:alert(1)", "/adminevil", "http:///evil.example", "",
+    ],
+)  # fmt: skip
+def test_log_in_never_leaves_the_admin(client: FlaskClient, wanted: str) -> None:
+    assert log_in(client, wanted=wanted).location == "/admin"
