@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from admin import sales
 from admin.blueprint import blueprint
-from admin.order_query import PLACED, Search, judge, latest_payment, listed
+from admin.order_query import PLACED, Search, judge, listed
 from admin.paging import COUNT_CAP
 from admin.watch import ATTENTION_LIMIT, concerns
 from shop.catalogue.models import StockHold
@@ -45,9 +45,9 @@ def dashboard() -> str:
 
 def _counts(session: Session) -> Row[Any]:
     uncaptured = (
-        select(Order.id)
-        .join(Payment, Payment.id == latest_payment())
-        .where(PLACED, Order.filed != "cancelled", Payment.status == "authorized")
+        select(Payment.id)
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.status == "authorized", PLACED, Order.filed != "cancelled")
     )
     failed = select(OutboxMail.id).where(OutboxMail.state == "failed")
     held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))

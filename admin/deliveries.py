@@ -48,14 +48,15 @@ def _edit(courier: Delivery | None) -> ResponseReturnValue:
     form = _form(session, courier)
     if request.method == "POST" and form.validate():
         with write() as database:
-            _save(database, courier and courier.id, form)
+            _save(database, courier.id if courier else None, form)
         flash(_("宅配便を保存しました。"), "good")
         return redirect(url_for("admin.deliveries"), 303)
     return render_template("admin/delivery.html", delivery=courier, form=form), 422 if form.errors else 200
 
 
 def _form(session: Session, courier: Delivery | None) -> DeliveryForm:
-    paired = select(DeliveryPayment.payment_method_id).where(DeliveryPayment.delivery_id == (courier and courier.id))
+    delivery_id = courier.id if courier else None
+    paired = select(DeliveryPayment.payment_method_id).where(DeliveryPayment.delivery_id == delivery_id)
     form = DeliveryForm(obj=courier, methods=list(session.scalars(paired)))
     # Only 設定済み methods can be paired.
     usable = select(PaymentMethod.id, PaymentMethod.name).where(PaymentMethod.configured)

@@ -61,7 +61,7 @@ def save_memo(number: str) -> ResponseReturnValue:
         session.execute(update(Order).where(Order.id == found.id).values(memo=memo))
         history.add(session, found.id, actor(), deed(found, _("メモ変更")), now())
     flash(_("メモを保存しました。"), "good")
-    return redirect(url_for("admin.order", number=number, _anchor="memo"), 303)
+    return redirect(url_for("admin.order", number=number), 303)
 
 
 def find_order(session: Session, number: str) -> Order:

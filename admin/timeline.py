@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from admin import words
@@ -37,7 +38,7 @@ def entries(session: Session, payment: Payment) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.at)
 
 
-def _newest(table: type[ProviderExchange] | type[ProviderNotice], payment_id: int):  # type: ignore[no-untyped-def]
+def _newest(table: type[ProviderExchange] | type[ProviderNotice], payment_id: int) -> Select[Any]:
     return select(table).where(table.payment_id == payment_id).order_by(table.id.desc()).limit(_LIMIT)
 
 

@@ -211,7 +211,7 @@ def _payment(confirmation: Confirmation, agreement: Agreement, now: datetime) ->
     return Payment(
         method_id=method.id, method_name=method.name, kind=method.kind, capture_at_once=method.capture_at_once,
         account_version_id=version.id if version else None, practice=_practice(agreement), created_at=now,
-        instalments=int(json.loads(confirmation.form).get("installments") or 1),
+        instalments=int(json.loads(confirmation.form)["installments"]) if method.kind == "card" else 1,
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 Two processes on two hosts names (127.0.0.1 and localhost), so that cookies and CSP behave as with a real provider.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -23,9 +22,9 @@ def main() -> int:
     environment = os.environ | {"SHOP_DEMO": "1", "FLASK_APP": "app", "SHOP_INSTANCE": str(instance)}
     flask = [sys.executable, "-m", "flask"]
     login = subprocess.run([*flask, "demo", "load"], env=environment, check=True, capture_output=True, text=True).stdout
-    addresses = subprocess.run(
+    contracts = subprocess.run(
         [*flask, "demo", "notice-address"], env=environment, check=True, capture_output=True, text=True
-    ).stdout.split()
+    ).stdout.splitlines()
     simulator = subprocess.Popen(
         [sys.executable, "-m", "providers.sandbox", "--host", "127.0.0.1", "--port", simulator_port,
          "--state", str(instance)],
@@ -34,7 +33,8 @@ def main() -> int:
     processes = [simulator]
     try:
         _wait_for(f"http://127.0.0.1:{simulator_port}/")
-        _register(f"http://127.0.0.1:{simulator_port}", addresses[0])
+        for contract in contracts:
+            _register(f"http://127.0.0.1:{simulator_port}", contract)
         processes.append(subprocess.Popen(server_command(port), env=environment, cwd=root))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
         print(f"\nshop:       http://127.0.0.1:{port}\n{login.strip()}", flush=True)
@@ -69,12 +69,10 @@ def _wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
-def _register(simulator: str, push_url: str) -> None:
+def _register(simulator: str, contract: str) -> None:
     """Tell the practice provider where this shop takes notifications, as the contract form does in real life."""
-    body = json.dumps({"merchant_id": "100001", "push_url": push_url}).encode()
-    request = urllib.request.Request(
-        f"{simulator}/control/merchants", body, {"Content-Type": "application/json"}, method="POST"
-    )
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{simulator}/control/merchants", contract.encode(), headers, method="POST")
     with urllib.request.urlopen(request, timeout=5):
         pass
 

@@ -122,12 +122,17 @@ def _quantity() -> int:
 def _message(error: BadQuantity | cart.CartError) -> str:
     if isinstance(error, BadQuantity):
         return str(_("数量は1から%(most)sまでの整数で入力してください。", most=cart.MAX_QUANTITY))
-    messages = {
-        "sold_out": _("売り切れました。"),
-        "not_enough": _("在庫は残り%(left)s点です。数量を減らしてください。", left=error.available),
-        "too_many": _("ひとつの商品は、カゴに%(most)s点まで入れられます。", most=cart.MAX_QUANTITY)
-        if error.available
-        else _("カゴに入れられる商品は%(most)s種類までです。", most=cart.MAX_LINES),
-        "unpublished": _("この商品は販売停止中です。"),
-    }
-    return str(messages.get(error.message_key, _("商品が見つかりませんでした。")))
+    match error.message_key:
+        case "sold_out":
+            message = _("売り切れました。")
+        case "not_enough":
+            message = _("在庫は残り%(left)s点です。数量を減らしてください。", left=error.available)
+        case "too_many" if error.available:
+            message = _("ひとつの商品は、カゴに%(most)s点まで入れられます。", most=cart.MAX_QUANTITY)
+        case "too_many":
+            message = _("カゴに入れられる商品は%(most)s種類までです。", most=cart.MAX_LINES)
+        case "unpublished":
+            message = _("この商品は販売停止中です。")
+        case _unknown:
+            message = _("商品が見つかりませんでした。")
+    return str(message)

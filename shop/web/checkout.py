@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, flash, get_flashed_messages, redirect, render_template, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -205,8 +205,6 @@ def _form_page(
 
 
 def _flashed(category: str) -> list[str]:
-    from flask import get_flashed_messages
-
     return list(get_flashed_messages(category_filter=[category]))
 
 
@@ -217,13 +215,10 @@ def _delivery_choice(choice: Choice) -> DeliveryChoice:
 
 
 def _method_choice(method: PaymentMethod) -> MethodChoice:
-    counts: tuple[int, ...] = ()
-    if method.account is not None:
-        counts = accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
+    counts = tuple((str(count), instalment_word(count)) for count in _instalments(method))
     return MethodChoice(
-        method.id, method.kind, method.name, method.note, method.fee_yen,
-        tuple((str(count), instalment_word(count)) for count in counts), _card_form(method),
-    )  # fmt: skip
+        method.id, method.kind, method.name, method.note, method.fee_yen, counts, _card_form(method)
+    )
 
 
 def instalment_word(count: int) -> str:
@@ -261,13 +256,18 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
         field = {"delivery": form.delivery_id, "payment": form.payment_method_id}.get(error.problem, form.delivery_id)
         field.errors = [*field.errors, _changed(error.problem, error.product_names)]
         return None
-    method = agreement.method
-    if method.account is not None:
-        offered = accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
-        if (form.installments.data or "1") not in {str(count) for count in offered}:
-            form.installments.errors = [_("支払回数を選んでください。")]
-            return None
+    counts = _instalments(agreement.method) or (1,)
+    form.installments.data = form.installments.data or "1"
+    if agreement.method.kind == "card" and form.installments.data not in {str(count) for count in counts}:
+        form.installments.errors = [_("支払回数を選んでください。")]
+        return None
     return agreement
+
+
+def _instalments(method: PaymentMethod) -> tuple[int, ...]:
+    if method.account is None:
+        return ()
+    return accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
 
 
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
@@ -280,7 +280,7 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
         "buyer": values,
         "delivery": {"name": courier.name, "fee_yen": courier.fee_yen, "lead_time": courier.lead_time},
         "method": {"name": method.name, "note": method.note, "fee_yen": method.fee_yen, "kind": method.kind},
-        "instalments": instalment_word(int(values["installments"] or 1)) if method.kind == "card" else "",
+        "instalments": instalment_word(int(values["installments"])) if method.kind == "card" else "",
         "is_card": method.kind == "card",
         "texts": legal.final_page_texts(shopinfo.get(db.db.session()), courier, method),
         "legal_url": url_for("storefront.legal", page="commerce"),

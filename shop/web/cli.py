@@ -1,5 +1,6 @@
 """Commands for operators: ``flask owner create``, ``flask jobs run``, ``flask demo load``."""
 
+import json
 import os
 
 import click
@@ -16,14 +17,16 @@ from shop.jobs import joblist, runner
 from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.staff import service as staff
+from shop.web import opening
 
 owner = AppGroup("owner", help="Staff accounts.")
+shop = AppGroup("shop", help="The shop itself.")
 jobs = AppGroup("jobs", help="Background jobs.")
 demo = AppGroup("demo", help="The practice shop.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (owner, jobs, demo):
+    for group in (shop, owner, jobs, demo):
         app.cli.add_command(group)
     app.cli.add_command(check)
 
@@ -40,6 +43,20 @@ def create_owner(login: str, name: str, password: str) -> None:
     except staff.WeakPassword as error:
         raise click.ClickException(f"the password is too short: at least {staff.PASSWORD_LENGTH} characters") from error
     click.echo(f"created {login}")
+
+
+@shop.command("open")
+@click.argument("name")
+@click.argument("email")
+@click.option("--prefix", default="order", help="Head of every order number.")
+def open_shop(name: str, email: str, prefix: str) -> None:
+    """Migrate an empty database and open a real shop in it. Refuses where a shop is open already."""
+    upgrade()
+    if not seed.is_empty(db.db.session()):
+        raise click.ClickException("a shop is open here already")
+    with db.write() as session:
+        opening.open_shop(session, next(iter(engine().registry)), name, email, prefix, moment())
+    click.echo(f"opened {name}; next: flask owner create LOGIN")
 
 
 @jobs.command("run")
@@ -81,9 +98,10 @@ def load_demo() -> None:
 
 @demo.command("notice-address")
 def notice_address() -> None:
-    """Print where each practice account expects its notifications, one a line."""
+    """Print each practice contract with the address its notifications go to: one JSON object a line."""
     for account in accounts.all_accounts(db.db.session()):
-        click.echo(f"{runtime().config.base_url}/pay/n/{account.key}")
+        practice = dict(accounts.provider_of(account).practice_settings())
+        click.echo(json.dumps(practice | {"push_url": f"{runtime().config.base_url}/pay/n/{account.key}"}))
 
 
 @click.command("check")

@@ -189,7 +189,7 @@ export class CardForm {
     try {
       if (scriptUrl) await loadScript(scriptUrl);
       const { createToken } = await import(moduleUrl);
-      result = await createToken(JSON.parse(this.fieldset.dataset.public), card);
+      result = await inTime(createToken(JSON.parse(this.fieldset.dataset.public), card));
     } catch {
       this.explain(this.words.card_script);
       return null;
@@ -213,6 +213,12 @@ export class CardForm {
     this.problem.hidden = false;
     this.problem.focus();
   }
+}
+
+/** A provider's script that never answers must not keep the buyer waiting for ever. */
+function inTime(answer) {
+  const late = new Promise((_, reject) => setTimeout(reject, 30_000, new Error("late")));
+  return Promise.race([answer, late]);
 }
 
 const scripts = new Map();

@@ -1,0 +1,84 @@
+"""Fresh databases, cheap: built once from the migrations, then copied for every test."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from psycopg import sql
+
+#: Fills an empty database at this address.
+Build = Callable[[str], None]
+
+
+class Databases(Protocol):
+    """Where the databases of a run come from."""
+
+    def make_template(self, name: str, build: Build) -> None: ...
+
+    def copy(self, name: str, instance: Path) -> str:
+        """A new database like the template; returns its address."""
+        ...
+
+    def drop(self, url: str) -> None: ...
+
+
+class SqliteDatabases:
+    """One file per template, copied."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def make_template(self, name: str, build: Build) -> None:
+        path = self._folder / f"{name}.sqlite3"
+        build(f"sqlite:///{path}")
+        connection = sqlite3.connect(path)
+        # The last writes may still stand in the write-ahead log, which is not copied.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def copy(self, name: str, instance: Path) -> str:
+        target = instance / "shop.sqlite3"
+        shutil.copyfile(self._folder / f"{name}.sqlite3", target)
+        return f"sqlite:///{target}"
+
+    def drop(self, url: str) -> None:
+        """Nothing to do: the file goes with the test's folder."""
+
+
+class PostgresDatabases:
+    """``CREATE DATABASE … TEMPLATE`` on a private server; names carry the process id, so workers do not meet."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._made = 0
+        self._connection = psycopg.connect(url, autocommit=True)
+
+    def _name(self, end: str | int) -> str:
+        return f"shop_{os.getpid()}_{end}"
+
+    def _at(self, name: str) -> str:
+        return f"{self._url.rsplit('/', 1)[0]}/{name}"
+
+    def make_template(self, name: str, build: Build) -> None:
+        self._execute("CREATE DATABASE {}", self._name(name))
+        build(self._at(self._name(name)))
+
+    def copy(self, name: str, instance: Path) -> str:
+        self._made += 1
+        database = self._name(self._made)
+        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", database, self._name(name))
+        return self._at(database)
+
+    def drop(self, url: str) -> None:
+        # FORCE: a call that a test left behind may still hold a connection.
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", url.rsplit("/", 1)[1])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _execute(self, statement: str, *names: str) -> None:
+        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
