@@ -95,13 +95,6 @@ ACTORS = {
     "provider": lazy_gettext("決済会社"),
 }
 
-DEVICES = {
-    "pc": lazy_gettext("パソコン"),
-    "smartphone": lazy_gettext("スマートフォン"),
-    "mobile": lazy_gettext("スマートフォン"),
-    "tablet": lazy_gettext("タブレット"),
-}
-
 
 def actor(value: str) -> str:
     """``staff:hana`` → ``hana``; the buyer and the provider by their words, jobs by their name."""

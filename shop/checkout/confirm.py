@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shop.checkout import cart as carts
 from shop.checkout.cart import CartView
-from shop.checkout.models import Confirmation
+from shop.checkout.models import Cart, Confirmation
 from shop.checkout.quote import Choice, Quote, choices, quote
-from shop.core import ids
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
 
@@ -34,6 +32,9 @@ class Agreement:
     delivery: Delivery
     method: PaymentMethod
     quote: Quote
+    #: Plain copies: rows are refreshed when a write begins, ids need no refreshing.
+    delivery_id: int
+    method_id: int
 
 
 def agree(session: Session, cart: CartView, delivery_id: int, payment_method_id: int) -> Agreement:
@@ -47,7 +48,9 @@ def agree(session: Session, cart: CartView, delivery_id: int, payment_method_id:
     method = next((m for m in choice.methods if m.id == payment_method_id), None)
     if method is None:
         raise CannotConfirm("payment")
-    return Agreement(cart, choice.delivery, method, quote(cart, choice.delivery, method))
+    return Agreement(
+        cart, choice.delivery, method, quote(cart, choice.delivery, method), choice.delivery.id, method.id
+    )
 
 
 def _choice(offered: list[Choice], delivery_id: int) -> Choice:
@@ -57,33 +60,29 @@ def _choice(offered: list[Choice], delivery_id: int) -> Choice:
     raise CannotConfirm("delivery")
 
 
-def store(session: Session, agreement: Agreement, form: Mapping[str, object], now: datetime) -> str:
-    """Write the confirmation down; returns its token. ``form`` is the buyer's cleaned form, never card data."""
-    token = ids.public_id()
+def store(
+    session: Session, token: str, agreement: Agreement, form: Mapping[str, object], page: str, now: datetime
+) -> None:
+    """Write a confirmation down: the buyer's cleaned form (never card data) and ``page``, the final page as shown
+    (R-290)."""
     session.add(
         Confirmation(
             token=token, cart_id=agreement.cart.cart_id, cart_version=agreement.cart.version,
-            delivery_id=agreement.delivery.id, payment_method_id=agreement.method.id,
+            delivery_id=agreement.delivery_id, payment_method_id=agreement.method_id,
             total_yen=agreement.quote.total_yen, quote_digest=agreement.quote.digest,
-            form=json.dumps(form, ensure_ascii=False), created_at=now,
+            form=json.dumps(form, ensure_ascii=False), snapshot=page, created_at=now,
         )
     )  # fmt: skip
-    return token
-
-
-def keep_snapshot(session: Session, token: str, page: str) -> None:
-    """The final page as shown, kept with the order (R-290)."""
-    session.execute(update(Confirmation).where(Confirmation.token == token).values(snapshot=page))
 
 
 def find(session: Session, token: str, cart_key: str) -> Confirmation | None:
     """A confirmation by its token, for the cart it was made from only."""
-    if not token:
-        return None
-    found = session.scalar(select(Confirmation).where(Confirmation.token == token))
-    if found is None or carts.view(session, cart_key).cart_id != found.cart_id:
-        return None
-    return found
+    query = (
+        select(Confirmation)
+        .join(Cart, Cart.id == Confirmation.cart_id)
+        .where(Confirmation.token == token, Cart.key == cart_key)
+    )
+    return session.scalar(query)
 
 
 def latest_form(session: Session, cart_id: int) -> dict[str, str]:

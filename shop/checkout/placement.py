@@ -113,13 +113,14 @@ def _write(
     confirmation: Confirmation, agreement: Agreement, buyer: Buyer, card: tuple[Slot, str] | None
 ) -> Placed:
     now = moment()
+    cart_id, version = confirmation.cart_id, confirmation.cart_version
     draft = _draft(confirmation, agreement, buyer, now)
     lines = _lines(agreement)
     payment = _payment(confirmation, agreement, now)
     charge = _charge(agreement, payment, card[1], now) if card else None
     try:
         with db.write() as session:
-            _lock_cart(session, confirmation)
+            _lock_cart(session, cart_id, version, now)
             session.add(draft)
             session.flush()
             stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
@@ -154,13 +155,13 @@ def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge 
     return operation.id
 
 
-def _lock_cart(session: Session, confirmation: Confirmation) -> None:
+def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> None:
     """The cart must still be the confirmed one *in this transaction*: a change in another tab either came before
     and is seen here, or comes after and belongs to the next order (T-019)."""
     same = session.execute(
         update(Cart)
-        .where(Cart.id == confirmation.cart_id, Cart.version == confirmation.cart_version)
-        .values(touched_at=moment())
+        .where(Cart.id == cart_id, Cart.version == version)
+        .values(touched_at=now)
         .execution_options(synchronize_session=False)
     )
     if same.rowcount != 1:  # type: ignore[attr-defined]

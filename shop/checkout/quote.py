@@ -5,14 +5,14 @@ import json
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from shop.checkout.cart import CartView
 from shop.core.money import STANDARD_RATE, totals_per_rate
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
 from shop.payments import accounts
-from shop.payments.models import PaymentMethod, ProviderAccount
+from shop.payments.models import PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,11 @@ def choices(session: Session, goods_yen: int) -> list[Choice]:
     """Couriers and their methods: 設定済み, paired [○], usable in this mode, and within the amount limits (R-116, R-117)."""
     paired = delivery.pairs(session)
     methods = session.scalars(
-        select(PaymentMethod).where(PaymentMethod.configured).order_by(PaymentMethod.position, PaymentMethod.id)
+        select(PaymentMethod)
+        .where(PaymentMethod.configured)
+        .order_by(PaymentMethod.position, PaymentMethod.id)
+        .options(joinedload(PaymentMethod.account))
     ).all()
-    session.scalars(select(ProviderAccount)).all()  # one statement for all accounts below
     ready = [method for method in methods if accounts.usable(method.account)]
     return [
         Choice(

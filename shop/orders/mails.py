@@ -8,15 +8,14 @@ from shop.core import shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import force_locale
 from shop.core.i18n import gettext as _
-from shop.core.money import format_yen, totals_per_rate
-from shop.core.money import STANDARD_RATE
+from shop.core.money import STANDARD_RATE, format_yen, totals_per_rate
+from shop.core.shopinfo import ShopInfo
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 
 
-def placed(session: Session, order: Order, now: datetime) -> None:
+def placed(session: Session, order: Order, info: ShopInfo, now: datetime) -> None:
     """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body."""
-    info = shopinfo.get(session)
     with force_locale(order.language):
         subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
         body = thanks_body(order, info.name)

@@ -20,6 +20,7 @@ class Order(Base):
         # One open attempt per cart: the second tab, device or double click meets the first, not a second charge.
         Index("uq_shop_order_one_draft", "cart_id", unique=True, sqlite_where=_DRAFT, postgresql_where=_DRAFT),
         Index("ix_shop_order_listed", "filed", "id", sqlite_where=_PLACED, postgresql_where=_PLACED),
+        Index("ix_shop_order_placed", "placed_at", sqlite_where=_PLACED, postgresql_where=_PLACED),
         Index("ix_shop_order_drafts", "created_at", sqlite_where=text("state <> 'placed'"),
               postgresql_where=text("state <> 'placed'")),
     )

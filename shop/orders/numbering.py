@@ -3,13 +3,12 @@
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from shop.core import shopinfo
 from shop.orders.models import OrderNumber
 
 _DIGITS = 8
 
 
-def next_number(session: Session) -> str:
+def next_number(session: Session, prefix: str) -> str:
     """Take the next number inside the placing transaction: rolled back with it, given once, in order."""
     serial = session.scalar(
         update(OrderNumber)
@@ -21,4 +20,4 @@ def next_number(session: Session) -> str:
         session.add(OrderNumber(last=1))
         session.flush()
         serial = 1
-    return f"{shopinfo.get(session).order_prefix}{serial:0{_DIGITS}d}"
+    return f"{prefix}{serial:0{_DIGITS}d}"

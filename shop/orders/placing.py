@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from shop.catalogue import stock
+from shop.core import shopinfo
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history, mails, numbering
@@ -13,7 +14,8 @@ from shop.orders.models import Order
 
 def place(session: Session, order: Order, now: datetime) -> None:
     """Give the number, turn holds into allocations, promise both mails. The draft's units must be held."""
-    order.number = numbering.next_number(session)
+    info = shopinfo.get(session)
+    order.number = numbering.next_number(session, info.order_prefix)
     order.state = "placed"
     order.placed_at = now
     stock.consume(session, order.id, now)
@@ -21,4 +23,4 @@ def place(session: Session, order: Order, now: datetime) -> None:
         session, order.id, "buyer",
         _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen)), now,
     )  # fmt: skip
-    mails.placed(session, order, now)
+    mails.placed(session, order, info, now)

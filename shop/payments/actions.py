@@ -113,9 +113,7 @@ def _plain(payment: Payment, order_total_yen: int) -> Panel:
 
 def _box(facts: Snapshot) -> str:
     """Which box of the shop guide (001 §7-3, §7-4) the facts make."""
-    differs = facts.authorized_yen != facts.order_total_yen or facts.remote_amount_yen not in (
-        None, facts.order_total_yen,
-    )  # fmt: skip
+    differs = _differs(facts)
     if not facts.remote_readable:
         return "red-1"
     match facts.status:
@@ -127,6 +125,12 @@ def _box(facts: Snapshot) -> str:
             return "yellow-3"
         case _:
             return "red-1"
+
+
+def _differs(facts: Snapshot) -> bool:
+    """Whether order, ledger and provider name different amounts (integer equality, R-194)."""
+    known = {facts.order_total_yen, facts.authorized_yen, facts.remote_amount_yen} - {None}
+    return len(known) > 1
 
 
 def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperation | None) -> tuple[str, ...]:
@@ -189,7 +193,7 @@ def _cancel_effect(status: str, amount: int) -> str:
 def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOperation | None) -> str:
     if waiting is not None:
         return _("前の操作の結果を確認中です")
-    if verb == Verb.REAUTHORIZE and facts.order_total_yen == facts.authorized_yen:
+    if verb == Verb.REAUTHORIZE and not _differs(facts):
         return _("金額に差異がないため、更新は不要です")
     if verb == Verb.CAPTURE and facts.status == MoneyStatus.CAPTURED:
         return _("売上は確定済みです")

@@ -7,6 +7,7 @@ from shop.core.db import Base, Code, Key, Moment, OptionalMoment, YenColumn
 
 #: States in which an operation may still change; at most one such operation per payment.
 OPEN_STATES = ("intended", "sent", "parked", "unknown")
+_UNREADABLE = text("remote_problem <> ''")
 _OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
 
 
@@ -74,7 +75,7 @@ class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         Index("ix_payment_listed", "status", "id"),
-        Index("ix_payment_sync", "remote_seen_at"),
+        Index("ix_payment_unreadable", "id", sqlite_where=_UNREADABLE, postgresql_where=_UNREADABLE),
     )
 
     id: Mapped[Key]

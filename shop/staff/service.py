@@ -63,11 +63,9 @@ class Identity:
         return f"staff:{self.login}"
 
 
-def create_owner(session: Session, login: str, name: str, password: str, now: datetime) -> StaffUser:
-    """Add a staff member. Raises :class:`WeakPassword`. Hashes before it touches ``session``."""
-    user = StaffUser(login=_login_name(login), name=name, password_hash=hash_password(password), created_at=now)
-    session.add(user)
-    return user
+def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
+    """A staff member, hashed but not yet stored: add it in a write of your own. Raises :class:`WeakPassword`."""
+    return StaffUser(login=_login_name(login), name=name, password_hash=hash_password(password), created_at=now)
 
 
 def hash_password(password: str) -> str:

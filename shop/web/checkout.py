@@ -13,7 +13,7 @@ from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
 from shop.checkout.quote import Choice, choices, quote
-from shop.core import db, shopinfo
+from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
@@ -147,7 +147,15 @@ def complete(public_id: str) -> str:
     if order is None:
         abort(404)
     own = session.get("attempt") == order.id
-    return render_template("shop/order_complete.html", order=order, own=own)
+    return render_template("shop/order_complete.html", order=order, own=own, money_text=_money_words(order))
+
+
+def _money_words(order: Order) -> str:
+    """What happened to the money, as the first sentence of the page (U-035)."""
+    payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
+    if payment.kind == "cash_on_delivery":
+        return _("代金は、商品と引き換えに配達員へお支払いください。")
+    return _("お支払いの手続きが完了しました。")
 
 
 @blueprint.get("/pay/a/<provider>/browser.js")
@@ -271,7 +279,6 @@ def _instalments(method: PaymentMethod) -> tuple[int, ...]:
 
 
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
-    now = moment()
     values = form.cleaned()
     courier, method = agreement.delivery, agreement.method
     context = {
@@ -282,14 +289,14 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
         "method": {"name": method.name, "note": method.note, "fee_yen": method.fee_yen, "kind": method.kind},
         "instalments": instalment_word(int(values["installments"])) if method.kind == "card" else "",
         "is_card": method.kind == "card",
-        "texts": legal.final_page_texts(shopinfo.get(db.db.session()), courier, method),
+        "texts": legal.final_page_texts(courier, method),
         "legal_url": url_for("storefront.legal", page="commerce"),
     }
+    token = ids.public_id()
+    template = "shop/_confirm_panel.html" if _by_script() else "shop/checkout_confirm.html"
+    page = render_template(template, confirmation_token=token, **context)
     with db.write() as writing:
-        token = confirm.store(writing, agreement, values, now)
-        template = "shop/_confirm_panel.html" if _by_script() else "shop/checkout_confirm.html"
-        page = render_template(template, confirmation_token=token, **context)
-        confirm.keep_snapshot(writing, token, page)
+        confirm.store(writing, token, agreement, values, page, moment())
     return page
 
 

@@ -38,10 +38,11 @@ def init_app(app: Flask) -> None:
 def create_owner(login: str, name: str, password: str) -> None:
     """Create a staff account that may open the admin."""
     try:
-        with db.write() as session:
-            staff.create_owner(session, login, name, password, moment())
+        user = staff.new_owner(login, name, password, moment())
     except staff.WeakPassword as error:
         raise click.ClickException(f"the password is too short: at least {staff.PASSWORD_LENGTH} characters") from error
+    with db.write() as session:
+        session.add(user)
     click.echo(f"created {login}")
 
 
@@ -90,9 +91,10 @@ def load_demo() -> None:
     upgrade()
     seed.draw(config.instance)
     if seed.is_empty(db.db.session()):
+        user = staff.new_owner(seed.OWNER, "店主", seed.owner_password(config.instance), moment())
         with db.write() as session:
             seed.load(session, next(iter(engine().registry)), moment())
-            staff.create_owner(session, seed.OWNER, "店主", seed.owner_password(config.instance), moment())
+            session.add(user)
     click.echo(f"admin: {config.base_url}/admin  log-in: {seed.OWNER}  password: {seed.owner_password(config.instance)}")
 
 

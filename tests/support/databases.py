@@ -70,7 +70,7 @@ class PostgresDatabases:
     def copy(self, name: str, instance: Path) -> str:
         self._made += 1
         database = self._name(self._made)
-        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", database, self._name(name))
+        self._execute("CREATE DATABASE {} TEMPLATE {}", database, self._name(name))
         return self._at(database)
 
     def drop(self, url: str) -> None:

@@ -16,9 +16,11 @@ def free_port() -> int:
         return port
 
 
-def listening_socket() -> socket.socket:
-    """A listening socket on a free loopback port; the port is ours from now on."""
-    server = socket.create_server(("127.0.0.1", 0), backlog=128)
+def reserved_port() -> socket.socket:
+    """A socket bound to a free loopback port and not yet listening: refused to callers, taken to everybody else."""
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", 0))
     return server
 
 

@@ -40,7 +40,7 @@ def owner(app: Flask) -> None:
         with write() as session:
             if session.scalar(select(func.count()).select_from(ShopInfo)) == 0:
                 session.add(ShopInfo(name="つきのわ商店", email="shop@example.jp"))
-            service.create_owner(session, LOGIN, "月野 花", PASSWORD, moment)
+            session.add(service.new_owner(LOGIN, "月野 花", PASSWORD, moment))
 
 
 def token_of(client: FlaskClient, path: str = "/admin/login") -> str:

@@ -86,6 +86,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('dedupe_key', name=op.f('uq_outbox_mail_dedupe_key'))
     )
     with op.batch_alter_table('outbox_mail', schema=None) as batch_op:
+        batch_op.create_index('ix_outbox_mail_failed', ['id'], unique=False, sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
         batch_op.create_index(batch_op.f('ix_outbox_mail_order_id'), ['order_id'], unique=False)
         batch_op.create_index('ix_outbox_mail_waiting', ['next_at'], unique=False, sqlite_where=sa.text("state IN ('queued', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'sending')"))
 
@@ -159,6 +160,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_shop_order_cart_id'), ['cart_id'], unique=False)
         batch_op.create_index('ix_shop_order_drafts', ['created_at'], unique=False, sqlite_where=sa.text("state <> 'placed'"), postgresql_where=sa.text("state <> 'placed'"))
         batch_op.create_index('ix_shop_order_listed', ['filed', 'id'], unique=False, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
+        batch_op.create_index('ix_shop_order_placed', ['placed_at'], unique=False, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
         batch_op.create_index('uq_shop_order_one_draft', ['cart_id'], unique=True, sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
 
     op.create_table('staff_user',
@@ -327,7 +329,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_payment_listed', ['status', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_payment_merchant_ref'), ['merchant_ref'], unique=False)
         batch_op.create_index(batch_op.f('ix_payment_order_id'), ['order_id'], unique=False)
-        batch_op.create_index('ix_payment_sync', ['remote_seen_at'], unique=False)
+        batch_op.create_index('ix_payment_unreadable', ['id'], unique=False, sqlite_where=sa.text("remote_problem <> ''"), postgresql_where=sa.text("remote_problem <> ''"))
 
     op.create_table('variant',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -523,7 +525,7 @@ def downgrade() -> None:
 
     op.drop_table('variant')
     with op.batch_alter_table('payment', schema=None) as batch_op:
-        batch_op.drop_index('ix_payment_sync')
+        batch_op.drop_index('ix_payment_unreadable', sqlite_where=sa.text("remote_problem <> ''"), postgresql_where=sa.text("remote_problem <> ''"))
         batch_op.drop_index(batch_op.f('ix_payment_order_id'))
         batch_op.drop_index(batch_op.f('ix_payment_merchant_ref'))
         batch_op.drop_index('ix_payment_listed')
@@ -564,6 +566,7 @@ def downgrade() -> None:
     op.drop_table('staff_user')
     with op.batch_alter_table('shop_order', schema=None) as batch_op:
         batch_op.drop_index('uq_shop_order_one_draft', sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
+        batch_op.drop_index('ix_shop_order_placed', sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
         batch_op.drop_index('ix_shop_order_listed', sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
         batch_op.drop_index('ix_shop_order_drafts', sqlite_where=sa.text("state <> 'placed'"), postgresql_where=sa.text("state <> 'placed'"))
         batch_op.drop_index(batch_op.f('ix_shop_order_cart_id'))
@@ -574,6 +577,7 @@ def downgrade() -> None:
     with op.batch_alter_table('outbox_mail', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_mail_waiting', sqlite_where=sa.text("state IN ('queued', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'sending')"))
         batch_op.drop_index(batch_op.f('ix_outbox_mail_order_id'))
+        batch_op.drop_index('ix_outbox_mail_failed', sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
 
     op.drop_table('outbox_mail')
     op.drop_table('order_number')

@@ -22,7 +22,7 @@ EXCEPTIONS = {
     "module_no_telegram_kind": "refused by the module, nothing is sent; ours refuses too (test_refused_locally)",
     "module_value_too_long": "refused by the module, nothing is sent; ours refuses too (test_refused_locally)",
 }
-#: Reproduced with a stated difference; each has a test ``test_request_<name>`` below.
+#: Reproduced with a stated difference; each is named by a test below that shows the difference.
 OTHER_REQUEST = {
     "020_amount_integer_zero": "an amount of zero leaves as 0, not as an empty value",
     "027_query_cards": "no limit_count is added unasked; the server ignores it",
@@ -32,7 +32,7 @@ OTHER_REQUEST = {
     "parse_csv_count_mismatch": "no limit_count is added unasked; the server ignores it",
     "parse_csv_unquoted": "no limit_count is added unasked; the server ignores it",
 }
-#: The same for answers: ``test_answer_<name>``.
+#: The same for answers.
 OTHER_ANSWER = {
     "client_timeout": "there is no answer to parse; the adapter calls the outcome unknown",
     "parse_csv_count_mismatch": "no telegram at all instead of half of one",
@@ -40,6 +40,15 @@ OTHER_ANSWER = {
     "parse_html_same_line": "HTML on the line of its key is kept",
     "parse_http_500": "the status is judged by the adapter, which calls the outcome unknown",
 }
+
+
+SHOWN: set[str] = set()
+
+
+def shows(*names: str) -> pytest.MarkDecorator:
+    """Marks a test that shows how these files are reproduced differently."""
+    SHOWN.update(names)
+    return pytest.mark.parametrize("name", names)
 
 
 def _named(exceptions: dict[str, str]) -> list[str]:
@@ -65,9 +74,7 @@ def _rows(telegram: client.Telegram) -> list[dict[str, str]]:
 def test_every_file_is_reproduced_or_excepted_with_a_reason() -> None:
     assert len(FILES) == 65
     assert all(name in FILES and name.startswith("module_") and reason for name, reason in EXCEPTIONS.items())
-    different = {f"test_request_{name}" for name in OTHER_REQUEST} | {f"test_answer_{name}" for name in OTHER_ANSWER}
-    covered = {name.removesuffix("_") for name in globals()} | {f"test_request_{name}" for name in _LIMIT_COUNT}
-    assert different <= covered
+    assert SHOWN == OTHER_REQUEST.keys() | OTHER_ANSWER.keys()
     assert set(VECTORS) == {*_named(OTHER_REQUEST), *OTHER_REQUEST, *EXCEPTIONS}
     assert set(VECTORS) == {*_named(OTHER_ANSWER), *OTHER_ANSWER, *EXCEPTIONS}
 
@@ -97,26 +104,25 @@ def test_request_is_readable_again(name: str) -> None:
     assert codecs.parse_form(body, client.charset(_kind(vector))) == sent
 
 
-_LIMIT_COUNT = ("027_query_cards", "027_query_no_cards", "parse_csv_unquoted", "parse_csv_count_mismatch")
-
-
-@pytest.mark.parametrize("name", _LIMIT_COUNT)
-def test_request_without_limit_count(name: str) -> None:
+@shows("027_query_cards", "027_query_no_cards", "parse_csv_unquoted", "parse_csv_count_mismatch")
+def test_no_limit_count_unasked(name: str) -> None:
     captured = bytes.fromhex(VECTORS[name]["request"]["body_hex"])
     assert client.encode(_params(VECTORS[name])) + b"&limit_count=2000" == captured
     assert client.encode([*_params(VECTORS[name]), ("limit_count", "2000")]) == captured
 
 
-def test_request_020_amount_integer_zero() -> None:
-    vector = VECTORS["020_amount_integer_zero"]
+@shows("020_amount_integer_zero")
+def test_amount_of_zero_leaves_as_zero(name: str) -> None:
+    vector = VECTORS[name]
     captured = bytes.fromhex(vector["request"]["body_hex"])
     ours = client.encode([(key, str(value)) for key, value in _params(vector)])
     assert b"payment_amount=&" in captured
     assert ours == captured.replace(b"payment_amount=&", b"payment_amount=0&")
 
 
-def test_request_hash_mode_no_client_certificate() -> None:
-    vector = VECTORS["hash_mode_no_client_certificate"]
+@shows("hash_mode_no_client_certificate")
+def test_mode_without_certificate_has_another_path_and_a_digest(name: str) -> None:
+    vector = VECTORS[name]
     assert client.encode(_params(vector)) == bytes.fromhex(vector["request"]["body_hex"])
     assert client.path("022").replace("/n/", "/s/", 1) == vector["request"]["path"]
     fields = dict(_params(vector))
@@ -125,31 +131,31 @@ def test_request_hash_mode_no_client_certificate() -> None:
     assert codecs.sha256_hex(*text) == fields["hc"]
 
 
-def test_request_kana_field_utf8_bytes() -> None:
-    ours = dict(codecs.parse_form(client.encode(_params(VECTORS["kana_field_utf8_bytes"])), "cp932"))
+@shows("kana_field_utf8_bytes")
+def test_kana_is_never_damaged(name: str) -> None:
+    ours = dict(codecs.parse_form(client.encode(_params(VECTORS[name])), "cp932"))
     assert ours["customer_family_name_kana"] == "ﾔﾏﾀﾞ"
     assert ours["customer_family_name"] == "山田"
 
 
-def test_answer_parse_html_same_line() -> None:
-    telegram = _answer(VECTORS["parse_html_same_line"])
+@shows("parse_html_same_line")
+def test_html_on_the_line_of_its_key_is_kept(name: str) -> None:
+    telegram = _answer(VECTORS[name])
     assert telegram.result == "7"
     assert telegram.fields == {"payment_id": "9", "out_acs_html": "<HTML>first\r\nsecond</HTML>"}
 
 
-@pytest.mark.parametrize("name", ["parse_empty_body", "parse_csv_count_mismatch", "client_timeout"])
+@shows("parse_empty_body", "parse_csv_count_mismatch", "client_timeout")
 def test_answer_that_is_no_telegram(name: str) -> None:
     with pytest.raises(client.Garbled):
         _answer(VECTORS[name])
 
 
-#: Read by the same function; the judgement about the outcome is in test_gateway.py.
-test_answer_parse_empty_body = test_answer_parse_csv_count_mismatch = test_answer_client_timeout = None
-
-
-def test_answer_parse_http_500() -> None:
-    assert VECTORS["parse_http_500"]["parsed_by_client"]["result"] is None
-    assert _answer(VECTORS["parse_http_500"]).ok  # well formed: only the status tells; see test_gateway.py
+@shows("parse_http_500")
+def test_http_status_is_not_judged_by_the_parser(name: str) -> None:
+    """The body is well formed; that its status makes the outcome unknown is shown in test_gateway.py."""
+    assert VECTORS[name]["parsed_by_client"]["result"] is None
+    assert _answer(VECTORS[name]).ok
 
 
 def test_refused_locally() -> None:

@@ -1,0 +1,115 @@
+"""A parent with the application loaded that forks one server process after another: a kill costs milliseconds.
+
+``python -m tests.crash.nursery FD JOURNAL`` – ``FD`` is the listening socket, shared by every child, so a request made
+between two lives waits for the next one. Commands come on standard input: ``fork`` answers the child's process id,
+``reap`` waits for its end and answers its exit status. The environment configures the shop as in real life.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from shop.jobs import joblist
+from shop.payments.engine import Busy, engine
+from tests.crash.points import Answers, Points, install
+
+#: What the job runner does within minutes, in its order.
+SWEEP = ("dispatch", "inbox", "reconcile", "release_holds", "outbox", "poll_notices")
+_ROUNDS = 20
+_TEMPLATES = ("shop/order_complete.html", "shop/checkout_pending.html", "shop/checkout_zero.html")
+
+
+class Child:
+    """One life of the shop: its own pages, and ``/_crash/…`` for the driver."""
+
+    def __init__(self, app: Flask, points: Points) -> None:
+        self._app = app
+        self._points = points
+        self._shop = Answers(app.wsgi_app, points)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not path.startswith("/_crash/"):
+            return self._shop(environ, start_response)
+        _, _, verb, *argument = path.split("/")
+        with self._app.app_context():
+            told = getattr(self, f"do_{verb}")(*argument)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(told).encode()]
+
+    def do_arm(self, fatal: str) -> None:
+        self._points.arm(int(fatal))
+
+    def do_job(self, name: str) -> int:
+        return joblist.by_name(name).run()
+
+    def do_sweep(self) -> int:
+        """Every job until none finds anything to do. Returns how many rounds that took."""
+        for number in range(1, _ROUNDS + 1):
+            if not sum(joblist.by_name(name).run() for name in SWEEP):
+                return number
+        raise RuntimeError(f"the jobs still find work after {_ROUNDS} rounds")
+
+    def do_idle(self) -> None:
+        """Return when no request and no provider call is at work."""
+        slots: list[Any] = []
+        try:
+            while self._shop.at_work:
+                time.sleep(0.001)
+            while len(slots) < self._app.extensions["shop.runtime"].config.threads // 2:
+                try:
+                    slots.append(engine().pool.reserve())
+                except Busy:
+                    time.sleep(0.001)
+        finally:
+            for slot in slots:
+                slot.__exit__()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """The journal is the log."""
+
+
+def live(app: Flask, listener: socket.socket, journal: Path) -> None:
+    """Serve until killed."""
+    points = Points(journal)
+    install(app, points)
+    host, port = listener.getsockname()
+    server = make_server(
+        host, port, Child(app, points), threaded=True, fd=listener.fileno(), request_handler=_Quiet
+    )
+    server.serve_forever()
+
+
+def main() -> None:
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    app = create_app()
+    for template in _TEMPLATES:
+        app.jinja_env.get_template(template)
+    child = 0
+    for command in sys.stdin:
+        if command == "fork\n":
+            child = os.fork()
+            if not child:
+                live(app, listener, Path(sys.argv[2]))
+            print(child, flush=True)
+        else:
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+            child = 0
+    if child:
+        os.kill(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""One shop that can be killed: its nursery, its database, its provider, its clock – and the steps of one run."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+
+from shop.core import db
+from tests.crash.provider import Provider
+from tests.crash.stores import open_store
+from tests.support.net import listening_socket
+from tests.support.shop import ROOT, environment, settings
+
+
+@dataclass(frozen=True)
+class State:
+    """A prepared moment: both databases under ``name``, the time they show, and the browser that made them."""
+
+    name: str
+    moment: float
+    cookies: CookieJar
+    #: What the interesting request sends.
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a browser was told: where it was led, or nothing when the connection broke."""
+
+    location: str
+
+
+class Died(Exception):
+    """The server was killed before it answered."""
+
+
+class Stage:
+    """Only one server lives at a time; :meth:`start` and :meth:`kill` are its birth and death."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.provider = Provider(folder)
+        self._store = open_store(database_url, folder)
+        self._listener = listening_socket(0)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.journal = folder / "points"
+        self.engine = sa.create_engine(
+            database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool
+        )
+        config = settings(folder, database_url, self.port, self.provider.port)
+        self._nursery = _Nursery(environment(config), self._listener, self.journal)
+        self._pid = 0
+
+    def close(self) -> None:
+        self.kill()
+        self._nursery.close()
+        self._listener.close()
+        self.provider.close()
+
+    # ---- life and death ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        assert not self._pid, "a server is alive"
+        self._pid = int(self._nursery.ask("fork"))
+
+    def kill(self) -> None:
+        """End the server at once, wherever it is."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            self.reap()
+
+    def reap(self) -> int:
+        """Wait for the server's end; returns its exit status."""
+        self._pid = 0
+        return int(self._nursery.ask("reap"))
+
+    def points(self) -> list[str]:
+        """The crash points passed since the server was armed, in order."""
+        return self.journal.read_text().splitlines()
+
+    # ---- states -----------------------------------------------------------------------------------------------------
+
+    def freeze(self, name: str, browser: requests.Session, fields: dict[str, str]) -> State:
+        """Keep this moment to come back to; ends the server."""
+        self.ask("idle")
+        self.kill()
+        self._store.freeze(name)
+        self.provider.freeze(self.folder / f"{name}.provider")
+        return State(name, time.time() + self._offset(), browser.cookies, fields)
+
+    def thaw(self, state: State) -> requests.Session:
+        """Back to a prepared moment, with no server alive and an empty mail sink; returns the browser as it was."""
+        self.kill()
+        self._store.thaw(state.name)
+        self.provider.calm()
+        self.provider.thaw(self.folder / f"{state.name}.provider")
+        shutil.rmtree(self.folder / "mails", ignore_errors=True)
+        self._set_offset(state.moment - time.time())
+        return self.browser(state.cookies)
+
+    # ---- the clock --------------------------------------------------------------------------------------------------
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock of shop and provider."""
+        self._set_offset(self._offset() + seconds)
+
+    def _offset(self) -> float:
+        file = self.folder / "clock_offset"
+        return float(file.read_text()) if file.exists() else 0.0
+
+    def _set_offset(self, offset: float) -> None:
+        draft = self.folder / "clock_offset.crash"
+        draft.write_text(str(offset))
+        draft.replace(self.folder / "clock_offset")
+
+    # ---- talking ----------------------------------------------------------------------------------------------------
+
+    def browser(self, cookies: CookieJar | None = None) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.headers["Connection"] = "close"
+        for cookie in cookies or ():
+            session.cookies.set_cookie(cookie)
+        return session
+
+    def ask(self, what: str) -> Any:
+        """One of the child's own verbs. Raises :class:`Died`."""
+        with self.browser() as session:
+            try:
+                answer = session.post(f"{self.url}/_crash/{what}")
+            except requests.ConnectionError as error:
+                raise Died from error
+        assert answer.ok, f"{what}: {answer.text}"
+        return answer.json()
+
+    def press(self, browser: requests.Session, path: str, fields: dict[str, str]) -> Told:
+        """A browser's POST. Raises :class:`Died` when no answer came."""
+        try:
+            answer = browser.post(f"{self.url}{path}", fields, allow_redirects=False)
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Died from error
+        assert answer.status_code == 303, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return Told(answer.headers["Location"])
+
+    def change(self, statement: sa.Executable) -> None:
+        """Set something up in the shop's own tables."""
+        with self.engine.begin() as connection:
+            connection.execute(statement)
+
+    def rows(self, model: type[db.Base]) -> list[Any]:
+        """A whole table, oldest first."""
+        table = model.__table__
+        with self.engine.connect() as connection:
+            return list(connection.execute(sa.select(table).order_by(*table.primary_key)))
+
+
+class _Nursery:
+    """The forking parent, asked over its standard streams."""
+
+    def __init__(self, environ: dict[str, str], listener: socket.socket, journal: Path) -> None:
+        command = [sys.executable, "-m", "tests.crash.nursery", str(listener.fileno()), str(journal)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, pass_fds=[listener.fileno()], text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def ask(self, command: str) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().strip()
+        assert answer, "the nursery is gone"
+        return answer
+
+    def close(self) -> None:
+        self._process.communicate()

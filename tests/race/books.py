@@ -1,0 +1,52 @@
+"""The three ledgers – ours, the provider's, the mails – and whether they agree at rest (invariants I-1 … I-5)."""
+
+from collections import Counter
+
+from shop.jobs import selfcheck
+from tests.race.shopping import Shop
+
+
+def assert_books_agree(shop: Shop) -> None:
+    """At rest: every yen, unit and mail is explained, on both sides."""
+    assert shop.open_work() == []
+    _money(shop)
+    _stock(shop)
+    _mails(shop)
+    with shop.app.app_context():
+        assert selfcheck.differences() == []
+
+
+def _money(shop: Shop) -> None:
+    """Each placed card order has exactly its amount at the provider, and the provider has nothing else of ours."""
+    placed = shop.rows(
+        "SELECT p.merchant_ref, o.total_yen, p.status FROM shop_order o JOIN payment p ON p.order_id = o.id"
+        " WHERE o.state = 'placed' AND p.kind = 'card'"
+    )
+    expected = {row.merchant_ref: [row.total_yen] for row in placed if row.status in ("authorized", "captured")}
+    assert shop.practice.live() == expected
+
+
+def _stock(shop: Shop) -> None:
+    variants = shop.rows("SELECT code, on_hand, allocated, held FROM variant")
+    sold = Counter(
+        {
+            row.code: int(row.units)
+            for row in shop.rows(
+                "SELECT v.code, sum(l.quantity) AS units FROM order_line l JOIN variant v ON v.id = l.variant_id"
+                " JOIN shop_order o ON o.id = l.order_id WHERE o.state = 'placed' GROUP BY v.code"
+            )
+        }
+    )
+    for row in variants:
+        assert row.held == 0, row
+        assert row.allocated == sold[row.code], row
+        assert row.on_hand - row.allocated >= 0, row
+
+
+def _mails(shop: Shop) -> None:
+    """One pair for each order, each handed over once: as many files as promises."""
+    placed = {row.id for row in shop.rows("SELECT id FROM shop_order WHERE state = 'placed'")}
+    for kind in ("thanks", "order_notice"):
+        sent = Counter(row.order_id for row in shop.rows("SELECT order_id FROM outbox_mail WHERE kind = :kind", kind=kind))
+        assert sent == Counter(dict.fromkeys(placed, 1))
+    assert len(list((shop.instance / "mails").glob("*.eml"))) == shop.value("SELECT count(*) FROM outbox_mail")

@@ -1,0 +1,108 @@
+"""A buyer's browser over real HTTP: cookies, the CSRF token, the steps of an order. No script, no page model."""
+
+import http.client
+import re
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+_CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
+#: Only ends a test whose answer never comes.
+_TIMEOUT = 50.0
+
+BUYER = {
+    "buyer_name": "山田 太郎", "buyer_kana": "ヤマダ タロウ", "email": "taro@example.jp", "phone": "0901112222",
+    "postal_code": "390-0811", "prefecture": "長野県", "address1": "松本市中央1-1-1", "ship_to": "same",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    location: str
+    text: str
+
+
+class Browser:
+    """One session. :meth:`tab` gives a second window with the same cookies."""
+
+    def __init__(self, port: int, cookies: dict[str, str] | None = None, csrf: str = "") -> None:
+        self._port = port
+        self._connection: http.client.HTTPConnection | None = None
+        self.cookies = cookies or {}
+        self.csrf = csrf
+
+    def tab(self) -> "Browser":
+        return Browser(self._port, dict(self.cookies), self.csrf)
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def get(self, path: str) -> Answer:
+        return self.request("GET", path)
+
+    def post(self, path: str, fields: dict[str, object], **headers: str) -> Answer:
+        """A form. The CSRF token is fetched at the first need."""
+        self.csrf = self.csrf or found(_CSRF, self.get("/legal/privacy"))
+        body = urlencode({"csrf_token": self.csrf} | fields).encode()
+        return self.request("POST", path, body, **headers)
+
+    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
+        try:
+            self._connection.request(method, path, body or None, sent)
+            response = self._connection.getresponse()
+            text = response.read().decode("utf-8", "replace")
+        except BaseException:
+            self.close()
+            raise
+        for cookie in response.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name.strip()] = value
+        return Answer(response.status, response.headers.get("Location", ""), text)
+
+    def add(self, variant_id: int, quantity: int = 1) -> Answer:
+        return self.post("/cart/items", {"variant_id": variant_id, "quantity": quantity})
+
+    def confirm(self, delivery_id: int, method_id: int) -> str:
+        """The confirmation's token – of the confirmation as the dialog shows it."""
+        fields = BUYER | {"delivery_id": delivery_id, "payment_method_id": method_id, "installments": "1"}
+        return found(_CONFIRMATION, self.post("/checkout/zero/confirm", fields, X_Requested_With="fetch"))
+
+    def place(self, confirmation: str, card_token: str = "") -> Answer:
+        """注文する."""
+        return self.post("/checkout/zero/place", {"confirmation_token": confirmation, "card_token": card_token})
+
+    def follow(self, answer: Answer, seconds: float = 20.0) -> tuple[str, Answer]:
+        """Where a redirect ends: its address and page. The pending page is reloaded until it leads on."""
+        until = time.monotonic() + seconds
+        path = answer.location
+        while True:
+            answer = self.get(path)
+            if answer.status in (302, 303):
+                path = answer.location
+            elif path != "/checkout/pending" or time.monotonic() > until:
+                return path, answer
+            else:
+                time.sleep(0.1)
+
+
+def found(pattern: re.Pattern[str], answer: Answer) -> str:
+    match = pattern.search(answer.text)
+    assert match, f"{pattern.pattern} is not in the page: {answer.status} {answer.location} {answer.text[:2000]}"
+    return match[1]
+
+
+def is_complete(path: str) -> bool:
+    return path.startswith("/orders/") and path.endswith("/complete")

@@ -1,0 +1,29 @@
+"""One demo shop per run, on two real worker processes; every test starts with a calm provider."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.race.shopping import Shop
+from tests.support.databases import Databases
+from tests.support.net import free_port
+from tests.support.shop import settings
+
+
+@pytest.fixture(scope="session")
+def running_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Shop]:
+    instance = tmp_path_factory.mktemp("race")
+    url = databases.copy("demo", instance)
+    shop = Shop(settings(instance, url, free_port(), free_port()))
+    try:
+        shop.start()
+        yield shop
+    finally:
+        shop.close()
+        databases.drop(url)
+
+
+@pytest.fixture
+def shop(running_shop: Shop) -> Shop:
+    running_shop.practice.calm()
+    return running_shop

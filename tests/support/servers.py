@@ -1,0 +1,116 @@
+"""The shop behind a socket: fast in a thread of the test, or as production runs it – granian, workers, job runner."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from shop.core.config import Config
+from tests.support.shop import ROOT, environment
+
+_WAIT = 20.0
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Nothing: a failing test shows its own words."""
+
+
+class LiveServer:
+    """``app`` on a bound socket, one thread per connection. Runs no jobs by itself."""
+
+    def __init__(self, app: Flask, door: socket.socket) -> None:
+        self.app = app
+        door.listen(128)
+        host, port = door.getsockname()
+        self.url = f"http://{host}:{port}"
+        self._server = make_server(
+            host, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno()
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class GranianServer:
+    """Real workers in processes of their own, with the job runner behind its lease (decision 10)."""
+
+    def __init__(self, config: Config, workers: int = 2) -> None:
+        self.config = config
+        self.workers = workers
+        self.url = config.base_url
+        self._log = config.instance / "granian.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers. Also after :meth:`kill`, on the same address and database."""
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+                "--port", str(self.config.port), "--workers", str(self.workers),
+                "--blocking-threads", str(self.config.threads), "--log-level", "warning",
+                "--factory", "app:serve",
+            ],
+            cwd=ROOT, env=environment(self.config), stdin=subprocess.DEVNULL,
+            stdout=self._log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        until = time.monotonic() + _WAIT
+        while not self.answers():
+            if time.monotonic() > until or self.process.poll() is not None:
+                self.kill()
+                raise RuntimeError(f"granian did not start:\n{self.log()}")
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """End main process and workers at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End in order; what does not end is killed. Does nothing when it is not running."""
+        self._end(signal.SIGTERM)
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is None:
+            return
+        # The process leads its own group, so the workers get the signal as well.
+        self._signal(how)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            self.process.wait()
+        # A worker may outlive its main process by a moment and still hold the port.
+        until = time.monotonic() + 5
+        while self._signal(signal.SIGKILL) and time.monotonic() < until:
+            time.sleep(0.02)
+        self.process = None
+
+    def _signal(self, how: signal.Signals) -> bool:
+        assert self.process is not None
+        try:
+            os.killpg(self.process.pid, how)
+        except ProcessLookupError:
+            return False
+        return True

@@ -1,0 +1,48 @@
+"""The practice world of a test: the provider simulators over real sockets, and their ledger – the oracle for money."""
+
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from providers.sandbox import serve
+from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+
+#: Card numbers by what comes of them; only the last four digits count (see the simulator's start page).
+VISA = "4111111111111111"
+
+
+class Simulator:
+    """One independent world, in threads of the test process: it survives whatever happens to a shop's process."""
+
+    def __init__(self, state: Path) -> None:
+        self._server = serve("127.0.0.1", 0, state)
+        self.port = self._server.port
+        self.url = f"http://localhost:{self.port}"
+
+    def close(self) -> None:
+        self._server.close()
+
+    def control(self, switch: str, **values: Any) -> Any:
+        """Turn a switch under ``/control``: ``faults``, ``notices``, ``merchants``, ``clock``, ``reset``."""
+        answer = requests.post(f"{self.url}/control/{switch}", json=values)
+        answer.raise_for_status()
+        return answer.json()
+
+    def fault(self, mode: str, kind: str = "*", phase: str = "before", **values: Any) -> None:
+        """Make the next matching request go wrong."""
+        self.control("faults", mode=mode, kind=kind, phase=phase, **values)
+
+    def push_notices_to(self, url: str) -> None:
+        """Register the shop's address for notifications, as the contract form does."""
+        self.control("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=url)
+        self.control("notices", delay=0)
+
+    def ledger(self) -> dict[str, Any]:
+        """All that the provider's side knows."""
+        books: dict[str, Any] = requests.get(f"{self.url}/ledger.json").json()
+        return books
+
+    def payments(self) -> list[dict[str, Any]]:
+        payments: list[dict[str, Any]] = self.ledger()["payments"]
+        return payments
