@@ -11,6 +11,11 @@ from enum import StrEnum
 from typing import Protocol
 
 
+def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
+    """Mark a Japanese text for the shop's message catalogue; the shop translates it where it is shown."""
+    return text
+
+
 class Verb(StrEnum):
     """What can be asked of a provider about money."""
 
@@ -255,9 +260,7 @@ class Reason(StrEnum):
     NOT_NOW = "not_now"
     UNREADABLE = "unreadable"
     AMOUNT_DIFFERS = "amount_differs"
-    AMOUNT_EQUAL = "amount_equal"
     EXPIRED = "expired"
-    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,4 +132,4 @@ class _TlsAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)

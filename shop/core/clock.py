@@ -5,7 +5,7 @@ reads the same file, so both worlds stay in step. Production ignores the file (`
 """
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,8 +50,3 @@ class Clock:
 def jst(moment: datetime) -> datetime:
     """``moment`` as seen on a wall clock in Japan."""
     return moment.astimezone(JST)
-
-
-def seconds(value: float) -> timedelta:
-    """Shorthand that keeps units visible at the call."""
-    return timedelta(seconds=value)

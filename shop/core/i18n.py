@@ -1,12 +1,18 @@
 """Languages. Message ids are Japanese, so the default has no holes; ``en`` is the one catalogue (decision 12)."""
 
 from flask import Flask, has_request_context, request, session
-from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext
+from flask_babel import Babel, force_locale, get_locale, lazy_gettext
+from flask_babel import gettext as _gettext
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 DEFAULT = "ja"
 
 __all__ = ["DEFAULT", "LANGUAGES", "force_locale", "gettext", "init_app", "language", "lazy_gettext"]
+
+
+def gettext(text: str, **values: object) -> str:
+    """``text`` in the language of this request or, outside one, in Japanese; ``%(name)s`` is filled from ``values``."""
+    return str(_gettext(text, **values))
 
 
 def init_app(app: Flask) -> None:

@@ -1,9 +1,6 @@
 """Yen. An ``int`` from form to wire; the only arithmetic beyond adding is the tax contained in an inclusive price."""
 
 from collections.abc import Iterable
-from typing import NewType
-
-Yen = NewType("Yen", int)
 
 #: 標準税率 in percent. Shipping and fees are always taxed at this rate (R-282).
 STANDARD_RATE = 10

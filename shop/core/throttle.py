@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, delete, func, select
+from sqlalchemy import Index, delete, select
 from sqlalchemy.orm import Mapped, Session
 
 from shop.core.db import Base, Code, Key, Moment
@@ -18,16 +18,6 @@ class ThrottleEvent(Base):
     scope: Mapped[Code]
     subject: Mapped[Code]
     at: Mapped[Moment]
-
-
-def count(session: Session, scope: str, subject: str, since: datetime) -> int:
-    """Tries of ``subject`` at ``scope`` after ``since``."""
-    query = (
-        select(func.count())
-        .select_from(ThrottleEvent)
-        .where(ThrottleEvent.scope == scope, ThrottleEvent.subject == subject, ThrottleEvent.at > since)
-    )
-    return session.scalar(query) or 0
 
 
 def free_at(session: Session, scope: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """Alembic environment: migrates the database of the running Flask application, online only."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -8,7 +8,7 @@ from flask import current_app
 from shop.core.db import UtcDateTime, db
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Our column types in migrations are plain ones: a migration must not change when our code does."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

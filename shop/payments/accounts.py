@@ -118,7 +118,7 @@ def method_options(method: PaymentMethod) -> dict[str, str]:
     if method.account is None:
         return dict(stored)
     defaults = {s.key: s.default for s in provider_of(method.account).settings if s.scope == "method"}
-    return defaults | stored
+    return defaults | dict(stored)
 
 
 class Tape:

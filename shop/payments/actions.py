@@ -88,7 +88,8 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
     facts = snapshot(payment, order_total_yen)
     box = _box(facts)
     buttons = () if box in ("red-1", "yellow-3", "none") else _buttons(provider, facts, payment, waiting, now)
-    word = provider.status_words.get(facts.status, "") if facts.remote_readable else ""
+    status = provider.status_words.get(facts.status)
+    word = _(status) if status and facts.remote_readable else ""
     return Panel(
         frame=box.split("-")[0],
         box=box,
@@ -147,7 +148,7 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
             return (
                 _("決済状況が取得できませんでした。"),
                 _("・接続ID、接続IDパスワードが正しくない。"),
-                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=provider.console_name),
+                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=_(provider.console_name)),
                 _("・購入者が購入手続きや支払い手続きを完了していない。"),
                 _("などの可能性がございます。"),
             )
@@ -156,7 +157,7 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
             return (
                 _(
                     "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
-                    provider=provider.name,
+                    provider=_(provider.name),
                     amount=format_yen(yen),
                 ),
             )

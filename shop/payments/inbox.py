@@ -15,7 +15,14 @@ from providers.contract import Notice, NoticeReading
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments import accounts, observe, reconcile, settle
-from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice, RejectedNotice, RemoteReference
+from shop.payments.models import (
+    Payment,
+    PaymentOperation,
+    ProviderAccount,
+    ProviderNotice,
+    RejectedNotice,
+    RemoteReference,
+)
 
 _BATCH = 50
 _GIVE_UP = 8

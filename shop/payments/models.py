@@ -104,7 +104,6 @@ class Payment(Base):
     #: Empty = readable; otherwise why the state could not be read.
     remote_problem: Mapped[str] = mapped_column(String(64), default="")
     remote_seen_at: Mapped[OptionalMoment] = mapped_column(default=None)
-    remote_changed_at: Mapped[OptionalMoment] = mapped_column(default=None)
     created_at: Mapped[Moment]
 
     account_version: Mapped[AccountVersion | None] = relationship()
@@ -152,10 +151,6 @@ class PaymentOperation(Base):
     settled_at: Mapped[OptionalMoment] = mapped_column(default=None)
 
     payment: Mapped[Payment] = relationship(back_populates="operations")
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN_STATES
 
 
 class RemoteReference(Base):

@@ -9,7 +9,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Absent, Approved, MoneyStatus, NotSent, QueryResult, RemoteState, Unknown, Unreadable, Verb
+from providers.contract import (
+    Absent,
+    Approved,
+    MoneyStatus,
+    NotSent,
+    QueryResult,
+    RemoteState,
+    Unknown,
+    Unreadable,
+    Verb,
+)
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments import accounts, settle

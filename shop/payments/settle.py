@@ -164,7 +164,7 @@ def refold(session: Session, payment: Payment) -> None:
         .where(PaymentOperation.payment_id == payment.id)
         .order_by(PaymentOperation.id)
     ).all()
-    money = derive(rows)  # type: ignore[arg-type]  # rows carry exactly the columns of a Fact
+    money = derive(rows)
     payment.status = money.status.value
     payment.authorized_yen = money.authorized_yen
     payment.captured_yen = money.captured_yen

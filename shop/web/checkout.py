@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, get_flashed_messages, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    get_flashed_messages,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from providers.contract import Category, Endpoint
+from providers.contract import N_, Category, Endpoint
 from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
@@ -213,7 +225,7 @@ def _form_page(
 
 
 def _flashed(category: str) -> list[str]:
-    return list(get_flashed_messages(category_filter=[category]))
+    return [str(message) for message in get_flashed_messages(category_filter=[category])]
 
 
 def _delivery_choice(choice: Choice) -> DeliveryChoice:
@@ -244,7 +256,7 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
     endpoint = Endpoint(method.account.endpoint)
     tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
     security.allow_origins(tokens.origins)
-    messages = {code: message.text for code, message in provider.browser_messages().items()}
+    messages = {code: _(message.text) for code, message in provider.browser_messages().items()}
     return CardForm(
         script_url=tokens.script_url,
         module_url=url_for("checkout.browser_module", provider=provider.code),
@@ -343,4 +355,4 @@ def _buyer_words(operation: PaymentOperation) -> tuple[str, str]:
 def _device() -> str:
     """購入端末の種別: a coarse word from the browser's own name."""
     agent = request.user_agent.string
-    return "スマートフォン" if any(word in agent for word in ("Mobile", "iPhone", "Android")) else "パソコン"
+    return N_("スマートフォン") if any(word in agent for word in ("Mobile", "iPhone", "Android")) else N_("パソコン")

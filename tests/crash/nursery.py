@@ -1,8 +1,8 @@
 """A parent with the application loaded that forks one server process after another: a kill costs milliseconds.
 
-``python -m tests.crash.nursery FD JOURNAL`` – ``FD`` is the listening socket, shared by every child, so a request made
-between two lives waits for the next one. Commands come on standard input: ``fork`` answers the child's process id,
-``reap`` waits for its end and answers its exit status. The environment configures the shop as in real life.
+``python -m tests.crash.nursery PORT JOURNAL``, told what to do on standard input: ``fork`` answers the child's process
+id – it listens already –, ``reap`` waits for its end and answers its exit status. Between two lives the port is closed.
+The environment configures the shop as in real life.
 """
 
 import json
@@ -93,16 +93,18 @@ def live(app: Flask, listener: socket.socket, journal: Path) -> None:
 
 
 def main() -> None:
-    listener = socket.socket(fileno=int(sys.argv[1]))
+    port, journal = int(sys.argv[1]), Path(sys.argv[2])
     app = create_app()
     for template in _TEMPLATES:
         app.jinja_env.get_template(template)
     child = 0
     for command in sys.stdin:
         if command == "fork\n":
-            child = os.fork()
-            if not child:
-                live(app, listener, Path(sys.argv[2]))
+            # The driver keeps the port from being taken by others, hence reuse_port.
+            with socket.create_server(("127.0.0.1", port), backlog=128, reuse_port=True) as listener:
+                child = os.fork()
+                if not child:
+                    live(app, listener, journal)
             print(child, flush=True)
         else:
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

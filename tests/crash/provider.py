@@ -16,6 +16,7 @@ import requests
 
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from tests.support.shop import ROOT
+from tests.support.world import VISA
 
 _WAIT = 30.0
 
@@ -56,13 +57,19 @@ class Provider:
     def register(self, push_url: str) -> None:
         self.switch("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=push_url)
 
-    def authorise(self, trading_id: str, amount: int, token: str) -> None:
+    def authorise(self, trading_id: str, amount: int) -> None:
         """An authorisation that the shop did not send – or sent so long ago that it believes it lost."""
         keys = DEMO_PAYGENT_MERCHANT
+        card = {
+            "merchant_id": keys.merchant_id, "token_generate_key": keys.token_generate_key, "card_number": VISA,
+            "card_expire_year": "40", "card_expire_month": "01", "card_cvc": "123", "card_name": "HANAKO YAMADA",
+        }  # fmt: skip
+        made = self._http.post(f"{self.url}/paygent/n/token/request", data=card).json()
         telegram = {
             "merchant_id": keys.merchant_id, "connect_id": keys.connect_id, "connect_password": keys.connect_password,
             "telegram_kind": "020", "telegram_version": "1.0", "trading_id": trading_id,
-            "payment_amount": str(amount), "3dsecure_ryaku": "1", "card_token": token,
+            "payment_amount": str(amount), "3dsecure_ryaku": "1", "security_code_use": "1",
+            "card_token": made["tokenizedCardObject"]["token"],
         }  # fmt: skip
         answer = self._http.post(f"{self.url}/paygent/n/card/request", data=telegram)
         assert "result=0" in answer.text, answer.text
@@ -71,18 +78,27 @@ class Provider:
         books: dict[str, Any] = self._http.get(f"{self.url}/ledger.json").json()
         return books
 
-    def settle(self) -> None:
-        """Wait until every telegram is answered and every notice that was let go is acknowledged."""
+    def settle(self, telegrams: int) -> None:
+        """Wait until so many telegrams have come, and nothing is at work any more."""
         until = time.monotonic() + _WAIT
-        while self._working():
+        while self.telegrams() < telegrams or self.working():
             assert time.monotonic() < until, "the simulator does not come to rest"
             time.sleep(0.005)
 
-    def _working(self) -> bool:
-        under_way = "SELECT 1 FROM requests WHERE result = '' AND fault NOT IN ('http_500')"
-        pushing = "SELECT 1 FROM notices WHERE push_due IS NOT NULL AND held = 0"
-        with closing(sqlite3.connect(self._books)) as books:
-            return any(books.execute(f"{question} LIMIT 1").fetchone() for question in (under_way, pushing))
+    def telegrams(self) -> int:
+        """How many telegrams came, ever."""
+        return int(self._ask("SELECT coalesce(sum(count), 0) FROM telegrams"))
+
+    def working(self) -> bool:
+        """Whether a telegram waits for its answer, or a notice that was let go for its acknowledgement."""
+        return bool(
+            self._ask("SELECT count(*) FROM requests WHERE result = '' AND fault <> 'http_500'")
+            or self._ask("SELECT count(*) FROM notices WHERE push_due IS NOT NULL AND held = 0")
+        )
+
+    def _ask(self, question: str) -> Any:
+        with closing(sqlite3.connect(self._books, timeout=_WAIT)) as books:
+            return books.execute(question).fetchone()[0]
 
     def freeze(self, copy: Path) -> None:
         copy.unlink(missing_ok=True)

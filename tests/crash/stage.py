@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from shop.core import db
 from tests.crash.provider import Provider
 from tests.crash.stores import open_store
-from tests.support.net import listening_socket
 from tests.support.shop import ROOT, environment, settings
 
 
@@ -29,8 +28,9 @@ class State:
     name: str
     moment: float
     cookies: CookieJar
-    #: What the interesting request sends.
-    fields: dict[str, str]
+    #: The interesting press.
+    path: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,24 @@ class Stage:
         self.folder = folder
         self.provider = Provider(folder)
         self._store = open_store(database_url, folder)
-        self._listener = listening_socket(0)
-        self.port = self._listener.getsockname()[1]
+        # Bound but not listening: keeps the port ours between two lives.
+        self._port = socket.socket()
+        self._port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._port.bind(("127.0.0.1", 0))
+        self.port = self._port.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.journal = folder / "points"
         self.engine = sa.create_engine(
             database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool
         )
         config = settings(folder, database_url, self.port, self.provider.port)
-        self._nursery = _Nursery(environment(config), self._listener, self.journal)
+        self._nursery = _Nursery(environment(config), self.port, self.journal)
         self._pid = 0
 
     def close(self) -> None:
         self.kill()
         self._nursery.close()
-        self._listener.close()
+        self._port.close()
         self.provider.close()
 
     # ---- life and death ---------------------------------------------------------------------------------------------
@@ -91,13 +94,14 @@ class Stage:
 
     # ---- states -----------------------------------------------------------------------------------------------------
 
-    def freeze(self, name: str, browser: requests.Session, fields: dict[str, str]) -> State:
+    def freeze(self, name: str, browser: requests.Session, path: str = "", fields: dict[str, str] | None = None) -> State:
         """Keep this moment to come back to; ends the server."""
-        self.ask("idle")
-        self.kill()
+        if self._pid:
+            self.ask("idle")
+            self.kill()
         self._store.freeze(name)
         self.provider.freeze(self.folder / f"{name}.provider")
-        return State(name, time.time() + self._offset(), browser.cookies, fields)
+        return State(name, time.time() + self._offset(), browser.cookies, path, fields or {})
 
     def thaw(self, state: State) -> requests.Session:
         """Back to a prepared moment, with no server alive and an empty mail sink; returns the browser as it was."""
@@ -108,6 +112,12 @@ class Stage:
         shutil.rmtree(self.folder / "mails", ignore_errors=True)
         self._set_offset(state.moment - time.time())
         return self.browser(state.cookies)
+
+    def resume(self, state: State) -> requests.Session:
+        """:meth:`thaw`, with a server alive."""
+        browser = self.thaw(state)
+        self.start()
+        return browser
 
     # ---- the clock --------------------------------------------------------------------------------------------------
 
@@ -168,10 +178,10 @@ class Stage:
 class _Nursery:
     """The forking parent, asked over its standard streams."""
 
-    def __init__(self, environ: dict[str, str], listener: socket.socket, journal: Path) -> None:
-        command = [sys.executable, "-m", "tests.crash.nursery", str(listener.fileno()), str(journal)]
+    def __init__(self, environ: dict[str, str], port: int, journal: Path) -> None:
+        command = [sys.executable, "-m", "tests.crash.nursery", str(port), str(journal)]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, pass_fds=[listener.fileno()], text=True, bufsize=1,
+            command, cwd=ROOT, env=environ, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from shop.catalogue.models import Product
 from shop.core import db
 from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
+from tests.support.buying import buy
 from tests.support.net import Guard
 from tests.support.shop import OWNER_PASSWORD, MovableClock, count_statements, mails, run_jobs
 from tests.support.world import Simulator
@@ -81,3 +82,12 @@ def test_the_guard_refuses_and_remembers() -> None:
     with pytest.raises(socket.gaierror):
         guard.look_up("provider.invalid", 443)
     assert guard.attempts == ["connect to 192.0.2.1:443"]
+
+
+def test_real_workers_answer_share_the_database_and_survive_a_kill(demo_app, granian_server, clock) -> None:
+    url = granian_server.url
+    assert buy(url, method="cash_on_delivery").public_id
+    granian_server.kill()
+    assert not granian_server.answers()
+    granian_server.start()
+    assert buy(url, method="cash_on_delivery").public_id

@@ -88,14 +88,15 @@ class Browser:
         """Where a redirect ends: its address and page. The pending page is reloaded until it leads on."""
         until = time.monotonic() + seconds
         path = answer.location
-        while True:
+        while path:
             answer = self.get(path)
             if answer.status in (302, 303):
                 path = answer.location
             elif path != "/checkout/pending" or time.monotonic() > until:
-                return path, answer
+                break
             else:
                 time.sleep(0.1)
+        return path, answer
 
 
 def found(pattern: re.Pattern[str], answer: Answer) -> str:

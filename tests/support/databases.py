@@ -81,4 +81,4 @@ class PostgresDatabases:
         self._connection.close()
 
     def _execute(self, statement: str, *names: str) -> None:
-        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -59,7 +59,8 @@ class Recorder:
         self._failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._required[report.nodeid] = [n for key, value in report.user_properties if key == "req" for n in value]
+        properties: dict[str, Any] = dict(report.user_properties)
+        self._required[report.nodeid] = properties.get("req", [])
         if report.failed:
             self._failed.add(report.nodeid)
         elif report.when == "call" and report.passed and not hasattr(report, "wasxfail"):

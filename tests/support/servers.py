@@ -56,16 +56,16 @@ class GranianServer:
 
     def start(self) -> None:
         """Start and wait until it answers. Also after :meth:`kill`, on the same address and database."""
-        self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-                "--port", str(self.config.port), "--workers", str(self.workers),
-                "--blocking-threads", str(self.config.threads), "--log-level", "warning",
-                "--factory", "app:serve",
-            ],
-            cwd=ROOT, env=environment(self.config), stdin=subprocess.DEVNULL,
-            stdout=self._log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        command = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(self.config.port), "--workers", str(self.workers),
+            "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--factory", "app:serve",
+        ]  # fmt: skip
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment(self.config), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
         until = time.monotonic() + _WAIT
         while not self.answers():
             if time.monotonic() > until or self.process.poll() is not None:

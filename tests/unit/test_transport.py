@@ -22,6 +22,7 @@ from providers.contract import NotSent, Unknown
 from providers.transport import Answer, ClientCertificate
 
 DEADLINE = 0.6
+BODY = b"a=1"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nX-Word: yes\r\n\r\nresult=0"
 
 Script = Callable[[socket.socket], None]
@@ -52,11 +53,19 @@ class Peer:
         with suppress(OSError), connection:
             talk = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
             with talk:
-                self.received.append(talk.recv(65_536))
+                self.received.append(_request(talk))
                 self._script(talk)
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _request(connection: socket.socket) -> bytes:
+    """The whole request; headers and body may come apart."""
+    data = b""
+    while not data.endswith(BODY) and (more := connection.recv(65_536)):
+        data += more
+    return data
 
 
 @contextmanager
@@ -79,7 +88,7 @@ def says(*parts: bytes, pause: float = 0.0) -> Script:
 
 def post(url: str, **options: object) -> Result:
     given = {"deadline": DEADLINE, "before_send": lambda: None} | options
-    return transport.post(url, b"a=1", {"Content-Type": "text/x"}, **given)  # type: ignore[arg-type]
+    return transport.post(url, BODY, {"Content-Type": "text/x"}, **given)  # type: ignore[arg-type]
 
 
 def ask(script: Script) -> tuple[Result, float]:
@@ -96,7 +105,7 @@ def test_answer() -> None:
         result = post(f"http://127.0.0.1:{server.port}/n/card/request")
         assert result == Answer(200, {"content-length": "8", "x-word": "yes"}, b"result=0")
         assert server.received[0].startswith(b"POST /n/card/request HTTP/1.1\r\n")
-        assert server.received[0].endswith(b"\r\n\r\na=1")
+        assert server.received[0].endswith(b"\r\n\r\n" + BODY)
 
 
 # ---- certainly nothing happened ----------------------------------------------------------------------
@@ -164,7 +173,6 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
         pytest.param(says(HEAD + b"Content-Length: 99\r\n\r\nresult=0"), id="half a body"),
         pytest.param(says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n8\r\nresult=0\r\n"), id="half a chunked body"),
         pytest.param(says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nresult=0\r\n"), id="broken chunks"),
-        pytest.param(says(HEAD + b"Content-Le"), id="half the headers"),
         pytest.param(says(b"HT"), id="half the status line"),
         pytest.param(says(b"\x00\xff\x13garbage\r\n\r\n"), id="garbage status line"),
         pytest.param(says(b"HTTP/1.1 abc\r\n\r\n"), id="status that is no number"),

@@ -319,7 +319,6 @@ def upgrade() -> None:
     sa.Column('remote_amount_yen', sa.Integer(), nullable=True),
     sa.Column('remote_problem', sa.String(length=64), nullable=False),
     sa.Column('remote_seen_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('remote_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_version_id'], ['provider_account_version.id'], name=op.f('fk_payment_account_version_id_provider_account_version')),
     sa.ForeignKeyConstraint(['method_id'], ['payment_method.id'], name=op.f('fk_payment_method_id_payment_method')),

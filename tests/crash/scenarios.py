@@ -1,0 +1,200 @@
+"""What is killed: each scenario prepares a moment once, and then acts from it as often as there are points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+import sqlalchemy as sa
+
+from shop.orders.models import Order
+from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
+from tests.crash.stage import Died, Stage, State, Told
+from tests.support.buying import CARD, CASH, Buyer, any_product
+from tests.support.pages import Page
+from tests.support.shop import OWNER, OWNER_PASSWORD
+
+PLACE = "/checkout/zero/place"
+#: Past the time a caller is believed to be at work, a request may be on its way, and units are held. Seconds.
+CALL_OVER, ABSENT_OVER, HOLD_OVER = 50.0, 180.0, 20 * 60.0
+
+Prepare = Callable[[Stage], State]
+Act = Callable[[Stage, requests.Session, State], Told | None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``prepare`` makes a moment from the base state, where a server is alive; ``act`` may be killed anywhere."""
+
+    name: str
+    prepare: Prepare
+    act: Act
+    #: Two threads are at work, so the points may come in another order each time.
+    concurrent: bool = False
+
+
+def base(stage: Stage) -> State:
+    """The demo shop, its notice address registered, nothing sold yet."""
+    stage.provider.calm()
+    (account,) = stage.rows(ProviderAccount)
+    stage.provider.register(f"{stage.url}/pay/n/{account.key}")
+    return stage.freeze("base", stage.browser())
+
+
+# ---- prepared moments -----------------------------------------------------------------------------------------------
+
+
+def confirmed(method: str = CARD, *, capture: bool = False) -> Prepare:
+    """A buyer with two pieces in the cart looks at the confirmation, the card token at hand."""
+
+    def prepare(stage: Stage) -> State:
+        stage.change(sa.update(PaymentMethod).where(PaymentMethod.kind == CARD).values(capture_at_once=capture))
+        buyer = Buyer(stage.url)
+        buyer.session = stage.browser()
+        buyer.put_into_cart(any_product(buyer), 2)
+        token = buyer.card_token() if method == CARD else ""
+        form = Page(buyer.confirm(method).text).form(PLACE)
+        return stage.freeze("confirmed", buyer.session, PLACE, form.fields | {"card_token": token})
+
+    return prepare
+
+
+def placed(stage: Stage, *, capture: bool = False) -> State:
+    """A card order stands; its mails are promised and not sent."""
+    buyer = stage.resume(state := confirmed(capture=capture)(stage))
+    assert "/complete" in stage.press(buyer, state.path, state.fields).location
+    return stage.freeze("placed", buyer)
+
+
+def at_the_desk(verb: str, *, captured: bool = False) -> Prepare:
+    """The shopkeeper looks at the question whether to ``verb`` a card order."""
+
+    def prepare(stage: Stage) -> State:
+        stage.resume(placed(stage, capture=captured))
+        staff = stage.browser()
+        login = Page(staff.get(f"{stage.url}/admin/login").text).form("/admin/login")
+        stage.press(staff, "/admin/login", login.fields | {"login": OWNER, "password": OWNER_PASSWORD})
+        (order,) = stage.rows(Order)
+        path = f"/admin/orders/{order.number}/payment/{verb}"
+        form = Page(staff.get(f"{stage.url}{path}").text).form(path)
+        return stage.freeze("at_the_desk", staff, path, form.fields)
+
+    return prepare
+
+
+def answer_lost(stage: Stage) -> State:
+    """The provider authorised, its answer got lost, the buyer waits on the pending page."""
+    buyer = stage.resume(state := confirmed()(stage))
+    stage.provider.switch("faults", kind="020", mode="reset", phase="after")
+    assert "/checkout/pending" in stage.press(buyer, state.path, state.fields).location
+    return stage.freeze("answer_lost", buyer)
+
+
+def never_sent(stage: Stage) -> State:
+    """Killed between the written intention and the first byte."""
+    buyer = stage.resume(state := confirmed()(stage))
+    stage.ask("arm/0")
+    stage.press(buyer, state.path, state.fields)
+    fatal = stage.points().index("telegram 020 | before sending") + 1
+    buyer = stage.resume(state)
+    stage.ask(f"arm/{fatal}")
+    try:
+        stage.press(buyer, state.path, state.fields)
+    except Died:
+        stage.reap()
+    return stage.freeze("never_sent", buyer)
+
+
+def believed_absent(stage: Stage) -> State:
+    """The attempt has lapsed and the buyer was told so – and now the authorisation arrives at the provider after all."""
+    buyer = stage.resume(never_sent(stage))
+    for passing in (CALL_OVER, ABSENT_OVER):
+        stage.advance(passing)
+        stage.ask("sweep")
+    (order,), (operation,) = stage.rows(Order), stage.rows(PaymentOperation)
+    assert (order.state, operation.state) == ("lapsed", "absent")
+    stage.provider.authorise(operation.merchant_ref, operation.amount_yen)
+    return stage.freeze("believed_absent", buyer)
+
+
+# ---- acts -----------------------------------------------------------------------------------------------------------
+
+
+def press(stage: Stage, browser: requests.Session, state: State) -> Told:
+    """注文する, or the button at the desk."""
+    return stage.press(browser, state.path, state.fields)
+
+
+def press_losing(kind: str) -> Act:
+    """The answer to the telegram gets lost; the reconciler finds out."""
+
+    def act(stage: Stage, browser: requests.Session, state: State) -> Told:
+        stage.provider.switch("faults", kind=kind, mode="reset", phase="after")
+        told = press(stage, browser, state)
+        stage.advance(CALL_OVER)
+        stage.ask("job/reconcile")
+        return told
+
+    return act
+
+
+def press_overtaken(stage: Stage, browser: requests.Session, state: State) -> Told:
+    """The notification comes before the answer."""
+    stage.provider.switch("notices", mode="before_answer")
+    told = press(stage, browser, state)
+    stage.ask("idle")
+    return told
+
+
+def pushed(stage: Stage, _browser: requests.Session, _state: State) -> None:
+    """The provider lets its notices go."""
+    stage.provider.switch("notices", release=True)
+    while stage.provider.working():
+        stage.ask("idle")
+    stage.ask("idle")
+
+
+def pushed_too_late(stage: Stage, browser: requests.Session, state: State) -> None:
+    """… and what the shop finds must be undone."""
+    pushed(stage, browser, state)
+    stage.ask("job/dispatch")
+    stage.ask("job/outbox")
+
+
+def mails_sent(stage: Stage, _browser: requests.Session, _state: State) -> None:
+    stage.ask("job/outbox")
+
+
+def found_absent(stage: Stage, _browser: requests.Session, _state: State) -> None:
+    """The reconciler asks, waits, asks again, and lets the attempt lapse."""
+    for passing in (CALL_OVER, ABSENT_OVER):
+        stage.advance(passing)
+        stage.ask("job/reconcile")
+    stage.ask("job/outbox")
+
+
+def hold_ended(stage: Stage, _browser: requests.Session, _state: State) -> None:
+    """The provider is silent until the hold is over; then it shows an authorisation."""
+    stage.provider.switch("faults", kind="094", mode="http_500", times=None)
+    stage.advance(HOLD_OVER)
+    stage.ask("job/release_holds")
+    stage.provider.switch("faults", clear=True)
+    stage.advance(CALL_OVER)
+    stage.ask("job/reconcile")
+
+
+SCENARIOS = (
+    Scenario("place card", confirmed(), press),
+    Scenario("place card, captured at once", confirmed(capture=True), press),
+    Scenario("place cash on delivery", confirmed(CASH), press),
+    Scenario("place, answer lost", confirmed(), press_losing("020")),
+    Scenario("place, notice before answer", confirmed(), press_overtaken, concurrent=True),
+    Scenario("notice of an unknown payment", answer_lost, pushed, concurrent=True),
+    Scenario("capture", at_the_desk("capture"), press),
+    Scenario("capture, answer lost", at_the_desk("capture"), press_losing("022")),
+    Scenario("cancel before capture", at_the_desk("cancel"), press),
+    Scenario("refund after capture", at_the_desk("cancel", captured=True), press),
+    Scenario("outbox", placed, mails_sent),
+    Scenario("reconcile what never left", never_sent, found_absent),
+    Scenario("hold ends before the answer", answer_lost, hold_ended),
+    Scenario("approval too late", believed_absent, pushed_too_late, concurrent=True),
+)

@@ -1,0 +1,136 @@
+"""The shop's side of the counter: staff in the admin over real HTTP, and a look into the database for what no page shows."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from flask import Flask
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shop.catalogue.models import Variant
+from shop.core.db import Base, db, write
+from shop.orders.models import Order
+from tests.support.buying import Purchase
+from tests.support.pages import Page
+from tests.support.shop import OWNER, OWNER_PASSWORD
+
+#: Goods of the demo shop: one variant each, at 8 % and at 10 %, and one that is sold out.
+TEA, CUP, SOLD_OUT = "T-002", "U-005", "K-006"
+TEA_YEN, CUP_YEN, SHIPPING_YEN, CASH_FEE_YEN = 972, 3_300, 600, 330
+
+NUMBER = re.compile(r"order\d{8}")
+
+
+class Desk:
+    """A member of staff, logged in."""
+
+    def __init__(self, shop_url: str) -> None:
+        self.shop_url = shop_url
+        self.session = requests.Session()
+        self.session.trust_env = False
+        answer = self.submit("/admin/login", "/admin/login", login=OWNER, password=OWNER_PASSWORD)
+        assert urlsplit(answer.url).path == "/admin", answer.text
+
+    def get(self, path: str) -> requests.Response:
+        return self.session.get(urljoin(self.shop_url, path))
+
+    def page(self, path: str) -> Page:
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return Page(answer.text)
+
+    def submit(self, path: str, action: str, **typed: str) -> requests.Response:
+        """Open a page, fill the form that goes to ``action``, press its button."""
+        form = Page(self.get(path).text).form(action)
+        return self.session.post(urljoin(self.shop_url, action or path), data=form.fields | typed)
+
+    # ---- 受注明細 ----
+
+    def order(self, number: str) -> Page:
+        return self.page(f"/admin/orders/{number}")
+
+    def press(self, number: str, verb: str) -> Page:
+        """The button in the payment box and, on the page that asks, the button that does it."""
+        path = f"/admin/orders/{number}/payment/{verb}"
+        return Page(self.submit(path, path).text)
+
+    def refresh(self, number: str) -> Page:
+        """決済状況を更新."""
+        return Page(self.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/payment/refresh").text)
+
+
+def box(page: Page) -> str:
+    """Which box of the shop guide the page shows: ``yellow-1`` is オーソリOK."""
+    return page.having("data-box")["data-box"]
+
+
+def buttons(page: Page) -> dict[str, bool]:
+    """The buttons of the payment box and whether they can be pressed."""
+    found, verb = {}, ""
+    for tag, attributes in page.elements:
+        if tag == "form":
+            verb = (re.findall(r"/payment/(cancel|update|capture)$", attributes.get("action", "")) or [""])[0]
+        elif tag == "button" and verb:
+            found[verb] = "disabled" not in attributes
+    return found
+
+
+def path_of(answer: requests.Response) -> str:
+    return urlsplit(answer.url).path
+
+
+def number_of(purchase: Purchase) -> str:
+    """The order number on the page a purchase ended on. Fails the test when there is none."""
+    assert purchase.public_id, purchase.page.text
+    found = NUMBER.search(purchase.page.text)
+    assert found, purchase.page.text
+    return found[0]
+
+
+# ---- the database ----
+
+
+def change(app: Flask, column: InstrumentedAttribute, value: object, **where: object) -> None:
+    """Set one column, in all rows or in those that match."""
+    table = column.class_
+    with app.app_context(), write() as session:
+        session.execute(update(table).filter_by(**where).values({column.key: value}))
+
+
+def count(app: Flask, table: type[Base], **where: object) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(table).filter_by(**where)) or 0
+
+
+def orders(app: Flask) -> int:
+    """Placed orders."""
+    return count(app, Order, state="placed")
+
+
+def stock(app: Flask) -> Mapping[str, tuple[int, int, int]]:
+    """Per code of a variant: on hand, allocated, held."""
+    with app.app_context():
+        rows = db.session.execute(select(Variant.code, Variant.on_hand, Variant.allocated, Variant.held))
+        return {row.code: (row.on_hand, row.allocated, row.held) for row in rows}
+
+
+def everything_stored(app: Flask) -> str:
+    """Every value of every table as text, and on SQLite the bytes of its files as well."""
+    with app.app_context():
+        values = [
+            str(value)
+            for table in Base.metadata.sorted_tables
+            for row in db.session.execute(text(f'SELECT * FROM "{table.name}"'))
+            for value in row
+        ]
+        place = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+    if place:
+        for end in ("", "-wal"):
+            try:
+                with open(place + end, "rb") as file:
+                    values.append(file.read().decode("utf-8", "replace"))
+            except FileNotFoundError:
+                continue
+    return "\n".join(values)

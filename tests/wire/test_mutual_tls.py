@@ -1,0 +1,138 @@
+"""The client certificate reaches a server that demands one; a wrong or missing one means that nothing was sent."""
+
+import datetime
+import ipaddress
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from providers import transport
+from providers.contract import NotSent, Unknown
+from providers.transport import Answer, ClientCertificate
+
+
+class Authority:
+    """A certificate authority of this test run."""
+
+    def __init__(self, name: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._sign(self.name, self.key, authority=True)
+
+    def issue(self, name: str) -> tuple[str, str]:
+        """PEM texts of a certificate and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return pem(self._sign(subject, key, authority=False)), private.decode()
+
+    def _sign(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, authority: bool) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+            )
+        )
+        return builder.sign(self.key, hashes.SHA256())
+
+
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+class Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.requests += 1  # type: ignore[attr-defined]
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "8")
+        self.end_headers()
+        self.wfile.write(b"result=0")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def merchants() -> Authority:
+    return Authority("merchants")
+
+
+@pytest.fixture(scope="module")
+def servers() -> Authority:
+    return Authority("servers")
+
+
+@pytest.fixture
+def demanding(merchants: Authority, servers: Authority, tmp_path: Path) -> Iterator[HTTPServer]:
+    """A TLS server that lets nobody in without a certificate of ``merchants``."""
+    chain, key = servers.issue("provider")
+    (tmp_path / "chain.pem").write_text(chain)
+    (tmp_path / "key.pem").write_text(key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # With TLS 1.2 a refused certificate ends the hand-shake itself, before a byte of the request.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
+    context.load_verify_locations(cadata=pem(merchants.certificate))
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = HTTPServer(("127.0.0.1", 0), Echo)
+    server.requests = 0  # type: ignore[attr-defined]
+    server.handle_error = lambda *_: None  # type: ignore[assignment, method-assign]
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def call(server: HTTPServer, certificate: ClientCertificate) -> Answer | NotSent | Unknown:
+    url = f"https://127.0.0.1:{server.server_port}/n/card/request"
+    return transport.post(url, b"a=1", {}, deadline=5, before_send=lambda: None, certificate=certificate)
+
+
+def test_the_right_certificate_opens(demanding: HTTPServer, merchants: Authority, servers: Authority) -> None:
+    chain, key = merchants.issue("shop")
+    answer = call(demanding, ClientCertificate(chain, key, ca=pem(servers.certificate)))
+    assert isinstance(answer, Answer)
+    assert answer.body == b"result=0"
+
+
+@pytest.mark.parametrize("issuer", ["nobody", "stranger"])
+def test_without_the_right_certificate_no_request_arrives(
+    demanding: HTTPServer, servers: Authority, issuer: str
+) -> None:
+    chain, key = Authority("stranger").issue("shop") if issuer == "stranger" else ("", "")
+    answer = call(demanding, ClientCertificate(chain, key, ca=pem(servers.certificate)))
+    assert isinstance(answer, (NotSent, Unknown))
+    assert demanding.requests == 0  # type: ignore[attr-defined]
+
+
+def test_a_server_of_an_unknown_authority_gets_nothing(demanding: HTTPServer, merchants: Authority) -> None:
+    chain, key = merchants.issue("shop")
+    assert call(demanding, ClientCertificate(chain, key, ca=pem(Authority("other").certificate))) == NotSent("certificate")
+    assert demanding.requests == 0  # type: ignore[attr-defined]
+
+
+def test_an_unusable_certificate_is_not_sent(demanding: HTTPServer, servers: Authority) -> None:
+    answer = call(demanding, ClientCertificate("no pem", "no pem", ca=pem(servers.certificate)))
+    assert isinstance(answer, NotSent)
