@@ -53,7 +53,13 @@ def payment_method(method_id: int) -> ResponseReturnValue:
             _save(database, method_id, form)
         flash(_("支払方法を保存しました。"), "good")
         return redirect(url_for("admin.payment_methods"), 303)
-    return render_template("admin/payment_method.html", method=method, form=form), 422 if form.errors else 200
+    page = render_template("admin/payment_method.html", method=method, form=form, notice_url=_notice_url(method))
+    return page, 422 if form.errors else 200
+
+
+def _notice_url(method: PaymentMethod) -> str:
+    """Where the provider sends results for this method's account; from the configured address, never the Host header."""
+    return accounts.notice_url(method.account) if method.account else ""
 
 
 def _form(session: Session, method: PaymentMethod) -> MethodForm:

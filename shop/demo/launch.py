@@ -20,11 +20,9 @@ def main() -> int:
     root = Path(__file__).resolve().parents[2]
     instance = Path(os.environ.get("SHOP_INSTANCE") or root / "instance").resolve()
     environment = os.environ | {"SHOP_DEMO": "1", "FLASK_APP": "app", "SHOP_INSTANCE": str(instance)}
-    flask = [sys.executable, "-m", "flask"]
-    login = subprocess.run([*flask, "demo", "load"], env=environment, check=True, capture_output=True, text=True).stdout
-    contracts = subprocess.run(
-        [*flask, "demo", "notice-address"], env=environment, check=True, capture_output=True, text=True
-    ).stdout.splitlines()
+    load = [sys.executable, "-m", "flask", "demo", "load"]
+    said = subprocess.run(load, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
+    login, *contracts = said.splitlines()
     simulator = subprocess.Popen(
         [sys.executable, "-m", "providers.sandbox", "--host", "127.0.0.1", "--port", simulator_port,
          "--state", str(instance)],
@@ -37,7 +35,7 @@ def main() -> int:
             _register(f"http://127.0.0.1:{simulator_port}", contract)
         processes.append(subprocess.Popen(server_command(port), env=environment, cwd=root))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
-        print(f"\nshop:       http://127.0.0.1:{port}\n{login.strip()}", flush=True)
+        print(f"\nshop:       http://127.0.0.1:{port}\n{login}", flush=True)
         print(f"practice:   http://localhost:{simulator_port} (test cards, console, faults)\n", flush=True)
         return _wait(processes)
     except KeyboardInterrupt:

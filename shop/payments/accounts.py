@@ -87,6 +87,11 @@ def base_url(account: ProviderAccount) -> str:
     return provider_of(account).base_url(endpoint, config.simulator_url)
 
 
+def notice_url(account: ProviderAccount) -> str:
+    """The address to register with the provider for its notifications."""
+    return f"{runtime().config.base_url}/pay/n/{account.key}"
+
+
 def open_gateway(session: Session, version_id: int, record: Recorder) -> Gateway:
     """The gateway for one version of credentials; calls through it refuse to leave while a transaction is open."""
     version = session.get_one(AccountVersion, version_id)

@@ -84,7 +84,10 @@ def worker() -> None:
 
 @demo.command("load")
 def load_demo() -> None:
-    """Migrate, load the demo shop and its owner into an empty instance, print the log-in. A second call changes nothing."""
+    """Fill an empty instance with the demo shop; a second call changes nothing.
+
+    Prints the owner's log-in, then each practice contract with its notification address, one JSON object a line.
+    """
     config = runtime().config
     if not config.demo:
         raise click.ClickException("SHOP_DEMO must be 1 for the demo shop")
@@ -96,14 +99,9 @@ def load_demo() -> None:
             seed.load(session, next(iter(engine().registry)), moment())
             session.add(user)
     click.echo(f"admin: {config.base_url}/admin  log-in: {seed.OWNER}  password: {seed.owner_password(config.instance)}")
-
-
-@demo.command("notice-address")
-def notice_address() -> None:
-    """Print each practice contract with the address its notifications go to: one JSON object a line."""
     for account in accounts.all_accounts(db.db.session()):
         practice = dict(accounts.provider_of(account).practice_settings())
-        click.echo(json.dumps(practice | {"push_url": f"{runtime().config.base_url}/pay/n/{account.key}"}))
+        click.echo(json.dumps(practice | {"push_url": accounts.notice_url(account)}))
 
 
 @click.command("check")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
-from tests.crash.stage import Died, Stage, State, Told
+from tests.crash.stage import Died, Stage, State
 from tests.support.buying import CARD, CASH, Buyer, any_product
 from tests.support.pages import Page
 from tests.support.shop import OWNER, OWNER_PASSWORD
@@ -18,7 +18,7 @@ PLACE = "/checkout/zero/place"
 CALL_OVER, ABSENT_OVER, HOLD_OVER = 50.0, 180.0, 20 * 60.0
 
 Prepare = Callable[[Stage], State]
-Act = Callable[[Stage, requests.Session, State], Told | None]
+Act = Callable[[Stage, requests.Session, State], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def confirmed(method: str = CARD, *, capture: bool = False) -> Prepare:
 def placed(stage: Stage, *, capture: bool = False) -> State:
     """A card order stands; its mails are promised and not sent."""
     buyer = stage.resume(state := confirmed(capture=capture)(stage))
-    assert "/complete" in stage.press(buyer, state.path, state.fields).location
+    assert "/complete" in stage.press(buyer, state.path, state.fields
     return stage.freeze("placed", buyer)
 
 
@@ -85,7 +85,7 @@ def answer_lost(stage: Stage) -> State:
     """The provider authorised, its answer got lost, the buyer waits on the pending page."""
     buyer = stage.resume(state := confirmed()(stage))
     stage.provider.switch("faults", kind="020", mode="reset", phase="after")
-    assert "/checkout/pending" in stage.press(buyer, state.path, state.fields).location
+    assert "/checkout/pending" in stage.press(buyer, state.path, state.fields
     return stage.freeze("answer_lost", buyer)
 
 
@@ -119,30 +119,28 @@ def believed_absent(stage: Stage) -> State:
 # ---- acts -----------------------------------------------------------------------------------------------------------
 
 
-def press(stage: Stage, browser: requests.Session, state: State) -> Told:
+def press(stage: Stage, browser: requests.Session, state: State) -> None:
     """注文する, or the button at the desk."""
-    return stage.press(browser, state.path, state.fields)
+    stage.press(browser, state.path, state.fields)
 
 
 def press_losing(kind: str) -> Act:
     """The answer to the telegram gets lost; the reconciler finds out."""
 
-    def act(stage: Stage, browser: requests.Session, state: State) -> Told:
+    def act(stage: Stage, browser: requests.Session, state: State) -> None:
         stage.provider.switch("faults", kind=kind, mode="reset", phase="after")
-        told = press(stage, browser, state)
+        press(stage, browser, state)
         stage.advance(CALL_OVER)
         stage.ask("job/reconcile")
-        return told
 
     return act
 
 
-def press_overtaken(stage: Stage, browser: requests.Session, state: State) -> Told:
+def press_overtaken(stage: Stage, browser: requests.Session, state: State) -> None:
     """The notification comes before the answer."""
     stage.provider.switch("notices", mode="before_answer")
-    told = press(stage, browser, state)
+    press(stage, browser, state)
     stage.ask("idle")
-    return told
 
 
 def pushed(stage: Stage, _browser: requests.Session, _state: State) -> None:

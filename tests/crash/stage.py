@@ -33,13 +33,6 @@ class State:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a browser was told: where it was led, or nothing when the connection broke."""
-
-    location: str
-
-
 class Died(Exception):
     """The server was killed before it answered."""
 
@@ -64,6 +57,8 @@ class Stage:
         config = settings(folder, database_url, self.port, self.provider.port)
         self._nursery = _Nursery(environment(config), self.port, self.journal)
         self._pid = 0
+        #: Where browsers were led since the last thaw, in order.
+        self.told: list[str] = []
 
     def close(self) -> None:
         self.kill()
@@ -77,16 +72,25 @@ class Stage:
         assert not self._pid, "a server is alive"
         self._pid = int(self._nursery.ask("fork"))
 
+    def ensure_alive(self) -> None:
+        if not self._pid:
+            self.start()
+
+    def strike(self) -> None:
+        """Kill the server, wherever it is, from any thread; :meth:`reap` buries it."""
+        os.kill(self._pid, signal.SIGKILL)
+
     def kill(self) -> None:
-        """End the server at once, wherever it is."""
+        """:meth:`strike` and :meth:`reap`, if there is a server."""
         if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
+            self.strike()
             self.reap()
 
     def reap(self) -> int:
         """Wait for the server's end; returns its exit status."""
+        status = int(self._nursery.ask("reap"))
         self._pid = 0
-        return int(self._nursery.ask("reap"))
+        return status
 
     def points(self) -> list[str]:
         """The crash points passed since the server was armed, in order."""
@@ -111,6 +115,7 @@ class Stage:
         self.provider.thaw(self.folder / f"{state.name}.provider")
         shutil.rmtree(self.folder / "mails", ignore_errors=True)
         self._set_offset(state.moment - time.time())
+        self.told.clear()
         return self.browser(state.cookies)
 
     def resume(self, state: State) -> requests.Session:
@@ -154,14 +159,15 @@ class Stage:
         assert answer.ok, f"{what}: {answer.text}"
         return answer.json()
 
-    def press(self, browser: requests.Session, path: str, fields: dict[str, str]) -> Told:
-        """A browser's POST. Raises :class:`Died` when no answer came."""
+    def press(self, browser: requests.Session, path: str, fields: dict[str, str]) -> str:
+        """A browser's POST; returns where it is led. Raises :class:`Died` when no answer came."""
         try:
             answer = browser.post(f"{self.url}{path}", fields, allow_redirects=False)
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise Died from error
         assert answer.status_code == 303, f"{path}: {answer.status_code} {answer.text[:500]}"
-        return Told(answer.headers["Location"])
+        self.told.append(answer.headers["Location"])
+        return self.told[-1]
 
     def change(self, statement: sa.Executable) -> None:
         """Set something up in the shop's own tables."""

@@ -1,0 +1,141 @@
+"""Kill, start again, sweep once, compare: one run per crash point."""
+
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import requests
+
+from shop.catalogue.models import Variant
+from tests.crash.checker import look, orphans, problems
+from tests.crash.scenarios import ABSENT_OVER, CALL_OVER, HOLD_OVER, Scenario
+from tests.crash.stage import Died, Stage, State
+
+_COMPLETE = re.compile(r"/orders/([0-9a-z]+)/complete")
+_KILLED = -signal.SIGKILL
+
+
+@dataclass
+class Report:
+    """What a campaign has killed, and what was wrong afterwards."""
+
+    scenario: str
+    #: Points of a clean run, in order.
+    found: list[str]
+    #: How often a process died at each point; ``?`` = between points, at a random moment.
+    died: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def kills(self) -> int:
+        return self.died.total()
+
+    def table(self) -> str:
+        rows = [f"{self.scenario}: {len(self.found)} points, {self.kills} kills"]
+        rows += [f"  {self.died[point]:>4} × {point}" for point in dict.fromkeys([*self.found, *self.died])]
+        return "\n".join(rows)
+
+
+class Campaign:
+    """One scenario on one stage."""
+
+    def __init__(self, stage: Stage, beginning: State, scenario: Scenario) -> None:
+        self._stage = stage
+        self._scenario = scenario
+        stage.resume(beginning)
+        self._stocked = {variant.id: variant.on_hand for variant in stage.rows(Variant)}
+        self._state = scenario.prepare(stage)
+        self.report = Report(scenario.name, self._clean_run())
+
+    def _clean_run(self) -> list[str]:
+        """Nobody is killed; what is passed are the points. The end must be as good as after a kill."""
+        browser = self._begin(0)
+        started = time.perf_counter()
+        self._scenario.act(self._stage, browser, self._state)
+        self._stage.ask("idle")
+        self.length = time.perf_counter() - started
+        points = self._stage.points()
+        self._recover("no kill", browser, repeat_at_once=False)
+        return points
+
+    def at_every_point(self) -> None:
+        """Kill once at each point of the clean run."""
+        for fatal in range(1, len(self.report.found) + 1):
+            browser = self._begin(fatal)
+            if self._act(browser):
+                self._note_death(self._stage.points()[-1])
+            else:
+                # With two threads at work a run may pass fewer points; it ends well and counts for nothing.
+                assert self._scenario.concurrent, f"{self._scenario.name}: point {fatal} was not reached"
+            self._recover(f"point {fatal}", browser, repeat_at_once=bool(fatal % 2))
+
+    def at_random(self, chance: random.Random) -> None:
+        """Kill once, from outside, at any microsecond of the act."""
+        browser = self._begin(0)
+        delay = chance.uniform(0, self.length)
+        killer = threading.Timer(delay, self._stage.strike)
+        killer.start()
+        self._act(browser)
+        killer.join()
+        passed = self._stage.points()
+        self._note_death(f"? after {passed[-1] if passed else 'nothing'}")
+        self._recover(f"{delay * 1e6:.0f} µs", browser, repeat_at_once=chance.random() < 0.5)
+
+    # ---- the steps of a run -----------------------------------------------------------------------------------------
+
+    def _begin(self, fatal: int) -> requests.Session:
+        browser = self._stage.resume(self._state)
+        self._telegrams = self._stage.provider.telegrams()
+        self._stage.ask(f"arm/{fatal}")
+        return browser
+
+    def _act(self, browser: requests.Session) -> bool:
+        """The act as far as it comes. Returns whether the server died."""
+        try:
+            self._scenario.act(self._stage, browser, self._state)
+            self._stage.ask("idle")
+        except Died:
+            return True
+        return False
+
+    def _note_death(self, point: str) -> None:
+        status = self._stage.reap()
+        assert status == _KILLED, f"the server ended by itself: {status}"
+        self.report.died[point] += 1
+
+    def _recover(self, kill: str, browser: requests.Session, *, repeat_at_once: bool) -> None:
+        """A new process, a sweep at each of the times that matter, the same press again – then compare."""
+        stage, points = self._stage, self._stage.points()
+        stage.provider.calm()
+        stage.ensure_alive()
+        stage.provider.settle(
+            sure=self._telegrams + sum(point.endswith("| sent") for point in points),
+            possible=self._telegrams + sum(point.endswith("| before sending") for point in points),
+        )
+        if repeat_at_once:
+            self._repeat(browser)
+        for passing in (CALL_OVER, ABSENT_OVER):
+            stage.advance(passing)
+            stage.ask("sweep")
+        # P-03: 230 seconds after the restart every authorisation is explained.
+        found = [f"after 230 s: {problem}" for problem in orphans(look(stage, self._stocked))]
+        stage.advance(HOLD_OVER)
+        if not repeat_at_once:
+            self._repeat(browser)
+        stage.ask("sweep")
+        books = look(stage, self._stocked)
+        books.told_complete = [match[1] for place in stage.told if (match := _COMPLETE.fullmatch(place))]
+        books.secrets = [token] if (token := self._state.fields.get("card_token")) else []
+        last = (points or ["before the first point"])[-1]
+        self.report.problems += [
+            f"{self._scenario.name}, {kill} ({last}): {problem}" for problem in found + problems(books)
+        ]
+
+    def _repeat(self, browser: requests.Session) -> None:
+        """The buyer reloads, or the shopkeeper presses again: the same POST, from the same browser."""
+        if self._state.path:
+            self._stage.press(browser, self._state.path, self._state.fields)

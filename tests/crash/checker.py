@@ -1,0 +1,211 @@
+"""Three ledgers, one story: the provider's books, ours with the stock, and the mails that left.
+
+:func:`look` reads them, :func:`problems` says where they disagree. It knows no scenario: whatever was killed, these
+sentences must hold once the jobs have run.
+"""
+
+import email
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default as modern
+from typing import Any
+
+from shop.catalogue.models import StockHold, Variant
+from shop.checkout.models import CartItem
+from shop.core.shopinfo import ShopInfo
+from shop.orders.models import Order, OrderLine
+from shop.outbox.models import OutboxMail
+from shop.payments.ledger import derive
+from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, ProviderNotice
+from tests.crash.stage import Stage
+
+#: The provider's statuses in our words; those in between (30, 31, 42, 50) must not stay.
+_REMOTE = {"20": "authorized", "40": "captured", "32": "voided", "60": "refunded"}
+_SETTLED = {*_REMOTE, "11"}
+#: Money is reserved or taken, or may still be.
+_LIVE = {"20", "30", "31", "40", "41", "42", "50"}
+_OPERATION = {"capture": "40", "void": "32", "refund": "60"}
+
+
+@dataclass
+class Books:
+    """Everything that is compared, as read at one time."""
+
+    remote: list[dict[str, Any]]
+    orders: list[Any]
+    lines: list[Any]
+    payments: list[Any]
+    operations: list[Any]
+    notices: list[Any]
+    exchanges: list[Any]
+    holds: list[Any]
+    variants: list[Any]
+    cart_items: list[Any]
+    promised: list[Any]
+    letters: list[EmailMessage]
+    shop_address: str
+    #: Units per variant as the shop had them before anything was sold.
+    stocked: dict[int, int]
+    #: Public ids of orders a browser was led to as complete.
+    told_complete: list[str] = field(default_factory=list)
+    #: What must stand nowhere in our books: card tokens.
+    secrets: list[str] = field(default_factory=list)
+
+
+def look(stage: Stage, stocked: dict[int, int]) -> Books:
+    """Read all three ledgers."""
+    sink = sorted((stage.folder / "mails").glob("*"))
+    return Books(
+        remote=stage.provider.ledger()["payments"],
+        orders=stage.rows(Order), lines=stage.rows(OrderLine), payments=stage.rows(Payment),
+        operations=stage.rows(PaymentOperation), notices=stage.rows(ProviderNotice),
+        exchanges=stage.rows(ProviderExchange), holds=stage.rows(StockHold), variants=stage.rows(Variant),
+        cart_items=stage.rows(CartItem), promised=stage.rows(OutboxMail),
+        letters=[email.message_from_bytes(file.read_bytes(), policy=modern) for file in sink],
+        shop_address=stage.rows(ShopInfo)[0].email, stocked=stocked,
+    )  # fmt: skip
+
+
+def problems(books: Books) -> list[str]:
+    """Every disagreement, in words; empty when all is well."""
+    return [*orphans(books), *_money(books), *_orders(books), *_mails(books), *_stock(books), *_rest(books)]
+
+
+def orphans(books: Books) -> Iterator[str]:
+    """I-1, I-2: money at the provider that no order explains."""
+    orders = {order.id: order for order in books.orders}
+    payments = {payment.id: payment for payment in books.payments}
+    asked = {o.merchant_ref: o for o in books.operations if o.merchant_ref}
+    per_order: Counter[int] = Counter()
+    ever: Counter[int] = Counter()
+    for remote in books.remote:
+        operation = asked.get(remote["trading_id"])
+        if operation is None:
+            yield f"orphan: {remote['payment_id']} ({remote['status']}) belongs to no operation"
+            continue
+        payment = payments[operation.payment_id]
+        order = orders[payment.order_id]
+        ever[order.id] += bool(remote["authorized_at"])
+        if remote["status"] not in _LIVE:
+            continue
+        per_order[order.id] += 1
+        if order.state != "placed":
+            yield f"orphan: {remote['payment_id']} ({remote['status']}) belongs to the {order.state} order {order.id}"
+        if payment.handle != remote["payment_id"]:
+            yield f"orphan: {remote['payment_id']} is not the payment that order {order.id} knows"
+        if not remote["amount"] == order.total_yen == payment.authorized_yen:
+            yield f"amount: provider {remote['amount']}, order {order.total_yen}, payment {payment.authorized_yen}"
+    for order_id in ever:
+        if per_order[order_id] > 1 or ever[order_id] > 1:
+            yield f"double: order {order_id} was authorised {ever[order_id]} times, {per_order[order_id]} are live"
+
+
+def _money(books: Books) -> Iterator[str]:
+    """I-3, I-7: what we believe is what the provider knows, and the cache is the fold."""
+    remote = {payment["payment_id"]: payment for payment in books.remote}
+    orders = {order.id: order for order in books.orders}
+    for payment in books.payments:
+        operations = [o for o in books.operations if o.payment_id == payment.id]
+        money = derive(operations)
+        cached = (payment.status, payment.authorized_yen, payment.captured_yen, payment.refunded_yen)
+        if cached != (money.status.value, money.authorized_yen, money.captured_yen, money.refunded_yen):
+            yield f"cache: payment {payment.id} says {cached}, its ledger {money}"
+        for operation in operations:
+            if operation.state in OPEN_STATES:
+                yield f"open: {operation.verb} of payment {payment.id} is still {operation.state}"
+        done = Counter(o.verb for o in operations if o.state == "succeeded")
+        yield from (f"double: {verb} of payment {payment.id} succeeded {n} times" for verb, n in done.items() if n > 1)
+        if payment.account_version_id is not None:
+            yield from _both_sides(payment, orders[payment.order_id], remote.get(payment.handle), done)
+
+
+def _both_sides(payment: Any, order: Any, remote: dict[str, Any] | None, done: Counter[str]) -> Iterator[str]:
+    if remote is None:
+        if payment.handle or order.state == "placed" or payment.status not in ("created", "declined"):
+            yield f"status: payment {payment.id} is {payment.status}, the provider knows nothing of it"
+        return
+    if _REMOTE.get(remote["status"]) != payment.status:
+        yield f"status: payment {payment.id} is {payment.status}, at the provider {remote['status']}"
+    reached = Counter(step["to"] for step in remote["history"])
+    for verb, status in _OPERATION.items():
+        if (done[verb] or reached[status]) and not (done[verb] == reached[status] == 1) and not _at_once(verb, payment):
+            yield f"ledger: {verb} of payment {payment.id}: ours {done[verb]}, provider's {reached[status]}"
+
+
+def _at_once(verb: str, payment: Any) -> bool:
+    """同時売上: the authorization is the capture."""
+    return verb == "capture" and bool(payment.capture_at_once)
+
+
+def _orders(books: Books) -> Iterator[str]:
+    """I-8, I-10: no draft is left, numbers are unique, and who was told 完了 has an order."""
+    numbers = Counter(order.number for order in books.orders if order.number)
+    yield from (f"number: {number} was given {n} times" for number, n in numbers.items() if n > 1)
+    for order in books.orders:
+        if order.state == "draft":
+            yield f"draft: order {order.id} is neither placed nor lapsed"
+        if order.state == "placed" and not any(line.order_id == order.id for line in books.lines):
+            yield f"lines: order {order.id} has none"
+    keys = Counter(order.submission_key for order in books.orders)
+    yield from (f"double: confirmation {key} became {n} orders" for key, n in keys.items() if n > 1)
+    placed = {order.public_id for order in books.orders if order.state == "placed"}
+    yield from (f"lost: a buyer was told that {told} is complete" for told in books.told_complete if told not in placed)
+    sold = {(order.cart_id, line.variant_id) for order in books.orders if order.state == "placed"
+            for line in books.lines if line.order_id == order.id}  # fmt: skip
+    for item in books.cart_items:
+        if (item.cart_id, item.variant_id) in sold:
+            yield f"cart: variant {item.variant_id} was ordered and is still in cart {item.cart_id}"
+
+
+def _mails(books: Books) -> Iterator[str]:
+    """I-5: each promise left once, and each order told buyer and shop once – judged by the letters themselves."""
+    sent = Counter(letter["Message-ID"] for letter in books.letters)
+    for mail in books.promised:
+        if mail.state != "sent":
+            yield f"mail: {mail.kind} of order {mail.order_id} is {mail.state}"
+        if sent.pop(mail.message_id, 0) != 1:
+            yield f"mail: {mail.kind} of order {mail.order_id} is not in the sink"
+    yield from (f"mail: {message_id} was promised by nobody" for message_id in sent)
+    for order in books.orders:
+        kinds = Counter(mail.kind for mail in books.promised if mail.order_id == order.id)
+        placed = int(order.state == "placed")
+        for kind in ("thanks", "order_notice"):
+            if kinds[kind] != placed:
+                yield f"mail: {kinds[kind]} × {kind} for the {order.state} order {order.id}"
+        for address in (order.email, books.shop_address) if placed else ():
+            reached = [letter for letter in books.letters if letter["To"] == address and order.number in letter["Subject"]]
+            if len(reached) != 1 or order.number not in reached[0].get_content():
+                yield f"mail: {address} got {len(reached)} letters about {order.number}"
+
+
+def _stock(books: Books) -> Iterator[str]:
+    """I-4: nothing but the lines of placed orders has left the shelf."""
+    held: Counter[int] = Counter()
+    for hold in books.holds:
+        held[hold.variant_id] += hold.quantity if hold.state == "held" else 0
+    placed = {order.id for order in books.orders if order.state == "placed"}
+    sold: Counter[int] = Counter()
+    for line in books.lines:
+        sold[line.variant_id] += line.quantity if line.order_id in placed else 0
+    for variant in books.variants:
+        facts = (variant.on_hand, variant.held, variant.allocated)
+        wanted = (books.stocked[variant.id], held[variant.id], sold[variant.id])
+        if facts != wanted:
+            yield f"stock: variant {variant.id} on hand, held, allocated {facts}, by the books {wanted}"
+    yield from (f"hold: {hold.quantity} of variant {hold.variant_id} never came back" for hold in books.holds
+                if hold.state == "held")  # fmt: skip
+
+
+def _rest(books: Books) -> Iterator[str]:
+    """I-9, I-10: nothing waits for ever, and no token is written down."""
+    for remote in books.remote:
+        if remote["status"] not in _SETTLED:
+            yield f"half done: {remote['payment_id']} stays in {remote['status']}"
+    yield from (f"notice: {notice.serial} is {notice.state}" for notice in books.notices if notice.state != "done")
+    written = "\n".join(
+        [*(f"{exchange.request}\n{exchange.response}" for exchange in books.exchanges),
+         *(mail.body for mail in books.promised)]
+    )  # fmt: skip
+    yield from ("secret: a card token stands in our books" for secret in books.secrets if secret in written)

@@ -1,0 +1,105 @@
+"""Yen: per rate, rounded once, and everything adds up."""
+
+from decimal import ROUND_FLOOR, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.checkout.cart import CartLine, CartView
+from shop.checkout.quote import quote
+from shop.core.money import STANDARD_RATE, format_yen, tax_included, totals_per_rate
+from shop.delivery.models import Delivery
+from shop.payments.models import PaymentMethod
+
+yen = st.integers(0, 99_999_999)
+rates = st.sampled_from([8, 10])
+
+
+@given(yen, rates)
+def test_tax_is_the_exact_share_rounded_down_once(total: int, rate: int) -> None:
+    exact = Decimal(total) * rate / (100 + rate)
+    assert tax_included(total, rate) == int(exact.to_integral_value(ROUND_FLOOR))
+
+
+@pytest.mark.parametrize(("total", "rate", "tax"), [(50_000, 10, 4545), (108, 8, 8), (107, 8, 7), (1, 10, 0), (0, 8, 0)])
+def test_tax(total: int, rate: int, tax: int) -> None:
+    assert tax_included(total, rate) == tax
+
+
+@pytest.mark.req("S-060")
+def test_tax_of_a_sum_is_not_the_sum_of_taxes() -> None:
+    lines = [(98, 10)] * 100
+    (total,) = totals_per_rate(lines).values()
+    assert tax_included(total, 10) == 890
+    assert sum(tax_included(each, rate) for each, rate in lines) == 800
+
+
+@given(st.lists(st.tuples(yen, rates), max_size=20))
+def test_rates_add_up_to_the_total(amounts: list[tuple[int, int]]) -> None:
+    sums = totals_per_rate(amounts)
+    assert sum(sums.values()) == sum(amount for amount, _ in amounts)
+    assert all(sums.values())
+    assert list(sums) == sorted(sums, reverse=True)
+    assert all(isinstance(amount, int) for amount in sums.values())
+
+
+lines = st.builds(
+    CartLine, item_id=st.integers(1, 50), variant_id=st.integers(1, 50), product_code=st.just("P"),
+    product_name=st.text(max_size=5), variant_name=st.just(""), code=st.just("V"), image=st.just(""), unit_yen=yen,
+    quantity=st.integers(1, 999), tax_rate=rates, available=st.just(999), published=st.just(True),
+)  # fmt: skip
+carts = st.builds(CartView, cart_id=st.just(1), version=st.just(1), lines=st.lists(lines, max_size=50).map(tuple))
+
+
+def courier(fee: int) -> Delivery:
+    return Delivery(id=1, name="宅配便", fee_yen=fee)
+
+
+def method(fee: int) -> PaymentMethod:
+    return PaymentMethod(id=1, name="カード", fee_yen=fee, capture_at_once=False)
+
+
+@pytest.mark.req("P-15", "R-282")
+@given(carts, yen, yen)
+def test_quote_equals_an_independent_sum(cart: CartView, shipping: int, fee: int) -> None:
+    made = quote(cart, courier(shipping), method(fee))
+    by_hand = {8: 0, STANDARD_RATE: shipping + fee}
+    for line in cart.lines:
+        by_hand[line.tax_rate] += line.unit_yen * line.quantity
+    assert made.total_yen == sum(by_hand.values()) == made.goods_yen + shipping + fee
+    assert made.per_rate == {rate: amount for rate, amount in by_hand.items() if amount}
+
+
+LINE = CartLine(1, 1, "P", "皿", "小", "V", "", 1200, 2, 10, 9, True)
+CART = CartView(1, 1, (LINE,))
+
+
+def changed(**fields: object) -> CartView:
+    values = {name: getattr(LINE, name) for name in CartLine.__dataclass_fields__} | fields
+    return CartView(1, 1, (CartLine(**values),))  # type: ignore[arg-type]
+
+
+@pytest.mark.req("P-14")
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(quote(changed(unit_yen=1201), courier(600), method(0)), id="price"),
+        pytest.param(quote(changed(quantity=3), courier(600), method(0)), id="quantity"),
+        pytest.param(quote(changed(tax_rate=8), courier(600), method(0)), id="tax rate"),
+        pytest.param(quote(changed(variant_id=2), courier(600), method(0)), id="variant"),
+        pytest.param(quote(changed(product_name="鉢"), courier(600), method(0)), id="name"),
+        pytest.param(quote(CART, courier(601), method(0)), id="shipping"),
+        pytest.param(quote(CART, courier(600), method(330)), id="fee"),
+        pytest.param(quote(CART, None, method(0)), id="courier"),
+        pytest.param(quote(CART, courier(600), None), id="method"),
+        pytest.param(quote(CartView(1, 1, (LINE, LINE)), courier(600), method(0)), id="another line"),
+    ],
+)
+def test_every_change_of_what_is_agreed_changes_the_digest(other) -> None:
+    same = quote(CartView(1, 7, (LINE,)), courier(600), method(0))
+    assert same.digest == quote(CART, courier(600), method(0)).digest != other.digest
+
+
+def test_yen_as_shown() -> None:
+    assert [format_yen(amount) for amount in (0, 999, 1000, 12_800, 1_234_567)] == ["0円", "999円", "1,000円", "12,800円", "1,234,567円"]

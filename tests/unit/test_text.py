@@ -1,0 +1,64 @@
+"""What buyers type: widths, blanks and control characters are put right, names stay as they were typed."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.core.text import clean_line, digits, katakana, narrow
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  山田　太郎 ", "山田 太郎"), ("a\r\nBcc: x@y", "a Bcc: x@y"), ("a\x00\x1b[31mb", "a [31mb"),
+        ("a\u2028b\u2029c\x85d", "a b c d"), ("髙﨑 𠮷野", "髙﨑 𠮷野"), ("か\u3099", "が"), ("神\ufa19", "神\ufa19"),
+        ("ＡＢＣ", "ＡＢＣ"), ("", ""), ("\u3000\t\n", ""),
+    ],
+)  # fmt: skip
+def test_clean_line(typed: str, kept: str) -> None:
+    assert clean_line(typed) == kept
+
+
+@pytest.mark.req("R-224")
+@given(st.text(max_size=60))
+def test_a_clean_line_is_one_line(typed: str) -> None:
+    line = clean_line(typed)
+    assert len(line.splitlines()) <= 1
+    assert not [c for c in line if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
+    assert line == line.strip()
+    assert clean_line(line) == line
+    line.encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("０３－１２３４－５６７８", "0312345678"), ("03-1234-5678", "0312345678"), ("(03) 1234 5678", "0312345678"),
+        ("03ー1234−5678", "0312345678"), ("〒100-0001", "〒1000001"), ("", ""),
+    ],
+)  # fmt: skip
+def test_digits(typed: str, kept: str) -> None:
+    assert digits(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("ＡＢＣ１２３", "ABC123"), ("ｱﾊﾟｰﾄ", "アパート"), ("a＠b．jp", "a@b.jp"), ("　x　", "x")]
+)
+def test_narrow(typed: str, kept: str) -> None:
+    assert narrow(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("やまだ はなこ", "ヤマダ ハナコ"), ("ﾔﾏﾀﾞ", "ヤマダ"), ("ヤマダ", "ヤマダ"), ("ゔぃ", "ヴィ"), ("ABC", "ABC")],
+)
+def test_katakana(typed: str, kept: str) -> None:
+    assert katakana(typed) == kept
+
+
+@given(st.text(max_size=40))
+def test_cleaning_never_fails(typed: str) -> None:
+    for clean in (narrow, digits, katakana):
+        clean(typed).encode()
