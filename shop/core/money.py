@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from shop.core.i18n import gettext
+
 #: 標準税率 in percent. Shipping and fees are always taxed at this rate (R-282).
 STANDARD_RATE = 10
 #: 軽減税率 in percent – food and drink.
@@ -22,5 +24,5 @@ def totals_per_rate(amounts: Iterable[tuple[int, int]]) -> dict[int, int]:
 
 
 def format_yen(yen: int) -> str:
-    """``12800`` → ``12,800円``."""
-    return f"{yen:,}円"
+    """``12800`` → ``12,800円``, in the language of the request."""
+    return gettext("%(amount)s円", amount=f"{yen:,}")

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, throttle
+from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.jobs import selfcheck
 from shop.orders import settlement
@@ -24,7 +25,7 @@ _THROTTLE_LIFE = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``every`` seconds the leader runs it; a ``daily`` one has one effect per business day."""
+    """Looked at by the leader ``every`` seconds; a ``daily`` one has one effect per business day."""
 
     name: str
     run: Callable[[], int]
@@ -37,7 +38,7 @@ def release_holds() -> int:
     anyway – it never waits for a silent provider, and money that comes late is undone (study §3.8)."""
     now = moment()
     expired = settlement.expired_orders(db.db.session(), now)
-    return sum(_release(order_id) for order_id in expired)
+    return each(expired, _release)
 
 
 def _release(order_id: int) -> bool:
@@ -75,8 +76,8 @@ JOBS: tuple[Job, ...] = (
     Job("release_holds", release_holds, every=5),
     Job("outbox", outbox.run, every=3),
     Job("poll_notices", inbox.poll, every=300),
-    Job("purge", purge, every=3600, daily=True),
-    Job("self_check", selfcheck.run, every=3600, daily=True),
+    Job("purge", purge, every=60, daily=True),
+    Job("self_check", selfcheck.run, every=60, daily=True),
 )
 
 

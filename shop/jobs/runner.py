@@ -7,9 +7,8 @@ nothing twice.
 import logging
 import os
 import socket
-import threading
-from datetime import datetime
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import insert, select, update
@@ -22,7 +21,6 @@ from shop.jobs import lease
 from shop.jobs.joblist import JOBS, Job
 from shop.jobs.models import JobRun
 
-_TICK = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -32,35 +30,18 @@ class Runner:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{ids.public_id(6)}"
-        self._due: dict[str, float] = {}
-        self._lock = threading.Lock()
 
-    def tick(self) -> bool:
-        """Renew or try the lease and, as leader, run what is due. Returns whether this worker leads."""
-        if not self._lock.acquire(blocking=False):
-            return True  # the previous tick is still at work
-        try:
-            with self._app.app_context():
+    def run(self, job: Job) -> bool:
+        """Renew or try the lease and, as leader, run ``job``. Returns whether this worker leads."""
+        with self._app.app_context():
+            try:
                 epoch = lease.acquire(self.holder, moment())
-                if epoch is None:
-                    return False
-                self._run_due(epoch)
-                return True
-        except Exception:
-            log.exception("job tick failed")
-            return False
-        finally:
-            self._lock.release()
-
-    def _run_due(self, epoch: int) -> None:
-        elapsed = moment().timestamp()
-        for job in JOBS:
-            due = self._due.get(job.name)
-            # A due time further ahead than the interval comes from before the clock was set back.
-            if due is not None and elapsed < due <= elapsed + job.every:
-                continue
-            self._due[job.name] = elapsed + job.every
-            run_job(job, self.holder, epoch)
+                if epoch is not None:
+                    run_job(job, self.holder, epoch)
+            except Exception:
+                log.exception("job runner failed", extra={"job": job.name})
+                return False
+            return epoch is not None
 
 
 def run_job(job: Job, holder: str, epoch: int) -> int:
@@ -113,13 +94,18 @@ def _finish_day(name: str, day: str, count: int) -> None:
 
 
 def start(app: Flask) -> BackgroundScheduler:
-    """Start this worker's scheduler. Called after the worker process exists, never in tests or commands."""
+    """Start this worker's scheduler: each job on its own clock, so that a slow one keeps no other waiting.
+
+    Called after the worker process exists, never in tests or commands.
+    """
     runner = Runner(app)
-    scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
-    scheduler.add_job(
-        runner.tick, "interval", seconds=_TICK, id="tick", max_instances=1, coalesce=True, misfire_grace_time=3600,
-        next_run_time=datetime.now().astimezone(),
-    )  # fmt: skip
+    scheduler = BackgroundScheduler(
+        timezone="Asia/Tokyo",
+        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 3600},
+    )
+    for job in JOBS:
+        scheduler.add_job(runner.run, "interval", args=[job], seconds=job.every, id=job.name)
     scheduler.start()
     app.extensions["shop.jobs"] = scheduler
     return scheduler

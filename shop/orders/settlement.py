@@ -24,7 +24,6 @@ from shop.payments.models import Payment
 
 #: A compensation that did not happen is tried again after this time.
 _RETRY = timedelta(seconds=60)
-_COMPENSATION = "job:compensation"
 
 
 class OrderSettlement:
@@ -86,18 +85,18 @@ def _compensate(session: Session, payment: Payment, now: datetime) -> None:
     if not settle.is_live(payment.status):
         return
     executor.write_ahead(
-        session, payment, cancel_verb(payment.status), payment.authorized_yen, _COMPENSATION, now, state="intended"
+        session, payment, cancel_verb(payment.status), payment.authorized_yen, executor.COMPENSATION, now, state="intended"
     ).check_at = now
 
 
 def _continuation(session: Session, change: Change, order: Order, now: datetime) -> None:
     operation, payment = change.operation, change.payment
-    if operation.actor == _COMPENSATION:
+    if operation.actor == executor.COMPENSATION:
         if operation.state == "succeeded":
             mails.payment_cancelled(session, order, now)
         elif settle.is_live(payment.status) and operation.state in ("absent", "dropped"):
             again = executor.write_ahead(
-                session, payment, Verb(operation.verb), operation.amount_yen, _COMPENSATION, now, state="intended"
+                session, payment, Verb(operation.verb), operation.amount_yen, executor.COMPENSATION, now, state="intended"
             )
             again.check_at = now + _RETRY
         return

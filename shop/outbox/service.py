@@ -10,6 +10,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.core import db, ids, shopinfo
+from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.core.text import clean_line
@@ -57,7 +58,7 @@ def run() -> int:
         .order_by(OutboxMail.next_at)
         .limit(_BATCH)
     ).all()
-    return sum(send(mail_id) for mail_id in due)
+    return each(due, send)
 
 
 def send(mail_id: int) -> bool:

@@ -10,6 +10,7 @@ from providers.contract import MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import OutboxMail
+from shop.payments.executor import COMPENSATION
 from shop.payments.models import Payment, PaymentOperation, ProviderNotice
 
 #: An operation without a known outcome for this long is an alarm (decision 17).
@@ -33,6 +34,7 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
     found = [
         *_unknown(session, now, limit),
         *_unreadable(session, limit),
+        *_not_undone(session, limit),
         *_notices(session, limit),
         *_mails(session, limit),
     ]
@@ -77,6 +79,30 @@ def _unreadable(session: Session, limit: int) -> list[Item]:
             payment.order_id, payment.id, payment.remote_seen_at or payment.created_at,
         )
         for payment in rows
+    ]  # fmt: skip
+
+
+def _not_undone(session: Session, limit: int) -> list[Item]:
+    """Money that came too late for its order and could not be given back by itself."""
+    rows = session.execute(
+        select(PaymentOperation, Payment)
+        .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .where(
+            PaymentOperation.actor == COMPENSATION,
+            PaymentOperation.state == "declined",
+            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+        )
+        .order_by(PaymentOperation.id)
+        .limit(limit)
+    )
+    return [
+        Item(
+            "compensation", _("取り消せなかった入金"),
+            _("取引ID %(ref)s %(yen)s：受注は成立していません。決済代行会社の管理画面で取り消してください。",
+              ref=payment.merchant_ref, yen=format_yen(payment.authorized_yen)),
+            payment.order_id, payment.id, operation.created_at,
+        )
+        for operation, payment in rows
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from providers.contract import Capabilities, Gateway, Result, Unknown, Verb
+from providers.contract import Capabilities, Gateway, NotSent, Result, Unknown, Verb
 from shop.core import db, ids
 from shop.payments import accounts, settle
 from shop.payments.engine import PATIENCE, Slot
@@ -19,6 +19,9 @@ from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
 #: Added to a call's deadline before anyone else may ask about the operation.
 _MARGIN = timedelta(seconds=10)
+
+#: The actor of operations that undo money which came too late.
+COMPENSATION = "job:compensation"
 
 Call = Callable[[Gateway], Result]
 
@@ -68,19 +71,27 @@ def wait(future: "Future[object]") -> bool:
 
 def perform(operation_id: int, call: Call) -> None:
     """Open the gateway of the operation's own credentials, call, settle. No transaction is open during the call."""
-    session = db.db.session()
-    operation = session.get_one(PaymentOperation, operation_id)
-    version_id = operation.payment.account_version_id
-    assert version_id is not None
     tape = accounts.Tape()
-    gateway = accounts.open_gateway(session, version_id, tape)
-    db.end_read()
+    try:
+        gateway = _gateway(operation_id, tape)
+    except Exception as error:
+        settle.settle(operation_id, NotSent(type(error).__name__), "answer")
+        raise
     try:
         result = call(gateway)
     except Exception as error:  # an adapter's bug must not be taken for a refusal
         settle.settle(operation_id, Unknown(type(error).__name__), "answer", tape.exchanges)
         raise
     settle.settle(operation_id, result, "answer", tape.exchanges)
+
+
+def _gateway(operation_id: int, tape: accounts.Tape) -> Gateway:
+    session = db.db.session()
+    version_id = session.get_one(PaymentOperation, operation_id).payment.account_version_id
+    assert version_id is not None
+    gateway = accounts.open_gateway(session, version_id, tape)
+    db.end_read()
+    return gateway
 
 
 def follow_up(verb: str, handle: str, amount_yen: int) -> Call:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import Notice, NoticeReading
 from shop.core import db
+from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, observe, reconcile, settle
 from shop.payments.models import (
@@ -105,7 +106,7 @@ def run() -> int:
         .order_by(ProviderNotice.id)
         .limit(_BATCH)
     ).all()
-    return sum(process(notice_id) for notice_id in due)
+    return each(due, process)
 
 
 def process(notice_id: int) -> bool:

@@ -24,6 +24,7 @@ from providers.contract import (
     Verb,
 )
 from shop.core import db
+from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, executor, observe, settle
 from shop.payments.models import PaymentOperation
@@ -68,7 +69,7 @@ def run() -> int:
         .order_by(PaymentOperation.check_at)
         .limit(_BATCH)
     ).all()
-    return sum(check(operation_id) for operation_id in due)
+    return each(due, check)
 
 
 def check(operation_id: int) -> bool:
@@ -198,16 +199,17 @@ def _question(operation: PaymentOperation, recovery: Recovery | None) -> dict[st
 def dispatch() -> int:
     """Send queued compensations (``intended`` operations). Returns how many were sent."""
     now = moment()
-    waiting = db.db.session.execute(
-        select(PaymentOperation.id, PaymentOperation.verb, PaymentOperation.handle, PaymentOperation.amount_yen)
+    waiting = db.db.session.scalars(
+        select(PaymentOperation.id)
         .where(PaymentOperation.state == "intended", PaymentOperation.check_at <= now)
         .order_by(PaymentOperation.id)
         .limit(_BATCH)
     ).all()
-    return sum(_send(row.id, row.verb, row.handle, row.amount_yen, now) for row in waiting)
+    return each(waiting, _send)
 
 
-def _send(operation_id: int, verb: str, handle: str, amount_yen: int, now: datetime) -> bool:
+def _send(operation_id: int) -> bool:
+    now = moment()
     with db.write() as session:
         operation = session.get_one(PaymentOperation, operation_id)
         rules = executor.capabilities(operation.payment.account_version)  # type: ignore[arg-type]
@@ -218,8 +220,9 @@ def _send(operation_id: int, verb: str, handle: str, amount_yen: int, now: datet
             .execution_options(synchronize_session=False)
         )
         mine = bool(sent.rowcount == 1)  # type: ignore[attr-defined]
+        call = executor.follow_up(Verb(operation.verb), operation.handle, operation.amount_yen)
     if mine:
-        executor.perform(operation_id, executor.follow_up(verb, handle, amount_yen))
+        executor.perform(operation_id, call)
     return mine
 
 

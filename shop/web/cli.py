@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 
 import click
 from flask import Flask, current_app
@@ -76,8 +77,7 @@ def worker() -> None:
     """Run the job runner alone, for those who want it in a process of its own."""
     scheduler = runner.start(current_app._get_current_object())  # type: ignore[attr-defined]
     try:
-        click.get_current_context().call_on_close(scheduler.shutdown)
-        click.pause("")
+        threading.Event().wait()
     except KeyboardInterrupt:
         scheduler.shutdown()
 

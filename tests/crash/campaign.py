@@ -25,7 +25,7 @@ class Report:
 
     scenario: str
     #: Points of a clean run, in order.
-    found: list[str]
+    found: list[str] = field(default_factory=list)
     #: How often a process died at each point; ``?`` = between points, at a random moment.
     died: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -49,18 +49,18 @@ class Campaign:
         stage.resume(beginning)
         self._stocked = {variant.id: variant.on_hand for variant in stage.rows(Variant)}
         self._state = scenario.prepare(stage)
-        self.report = Report(scenario.name, self._clean_run())
+        self.report = Report(scenario.name)
+        self._clean_run()
 
-    def _clean_run(self) -> list[str]:
+    def _clean_run(self) -> None:
         """Nobody is killed; what is passed are the points. The end must be as good as after a kill."""
         browser = self._begin(0)
         started = time.perf_counter()
         self._scenario.act(self._stage, browser, self._state)
         self._stage.ask("idle")
         self.length = time.perf_counter() - started
-        points = self._stage.points()
+        self.report.found = self._stage.points()
         self._recover("no kill", browser, repeat_at_once=False)
-        return points
 
     def at_every_point(self) -> None:
         """Kill once at each point of the clean run."""

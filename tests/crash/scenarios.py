@@ -61,7 +61,7 @@ def confirmed(method: str = CARD, *, capture: bool = False) -> Prepare:
 def placed(stage: Stage, *, capture: bool = False) -> State:
     """A card order stands; its mails are promised and not sent."""
     buyer = stage.resume(state := confirmed(capture=capture)(stage))
-    assert "/complete" in stage.press(buyer, state.path, state.fields
+    assert "/complete" in stage.press(buyer, state.path, state.fields)
     return stage.freeze("placed", buyer)
 
 
@@ -85,7 +85,7 @@ def answer_lost(stage: Stage) -> State:
     """The provider authorised, its answer got lost, the buyer waits on the pending page."""
     buyer = stage.resume(state := confirmed()(stage))
     stage.provider.switch("faults", kind="020", mode="reset", phase="after")
-    assert "/checkout/pending" in stage.press(buyer, state.path, state.fields
+    assert "/checkout/pending" in stage.press(buyer, state.path, state.fields)
     return stage.freeze("answer_lost", buyer)
 
 

@@ -32,7 +32,8 @@ class Presses:
     def check(self, orders: int = 1) -> None:
         """Every press led to a completion page, and as many orders exist as buyers wanted."""
         no_error_page(self.answers)
-        assert all(is_complete(path) for path in self.ends), self.ends
+        lost = [path for path in self.ends if not is_complete(path)]
+        assert not lost, (lost, self.ends)
         assert len(set(self.ends)) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id", id=self.before) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id AND state = 'placed'", id=self.before) == orders

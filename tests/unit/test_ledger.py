@@ -10,7 +10,7 @@ from providers.contract import MoneyStatus, Verb
 from shop.payments.ledger import EXPIRE, Money, derive
 
 
-@dataclass(frozen=True)
+@dataclass
 class Op:
     verb: str
     state: str = "succeeded"
