@@ -27,7 +27,7 @@ from tests.support.postgres import PrivatePostgres
 from tests.support.servers import GranianServer, LiveServer
 from tests.support.world import Simulator
 
-pytest_plugins = ["tests.support.requirements"]
+pytest_plugins = ["pytester", "tests.support.requirements"]
 
 _POSTGRES = "SHOP_TEST_POSTGRES"
 _guard = Guard()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from providers.contract import (
+    N_,
     BeforeSend,
     BrowserTokens,
     BuyerMessage,
@@ -32,17 +33,17 @@ class Paygent:
     """The provider as the shop sees it."""
 
     code = "paygent"
-    name = "ペイジェント"
+    name = N_("ペイジェント")
     settings: tuple[Setting, ...] = SETTINGS
     capabilities = PaygentCapabilities()
-    console_name = "ペイジェント管理画面"
+    console_name = N_("ペイジェント管理画面")
     #: 決済状況 as the shop guide words it (§7-3).
     status_words: Mapping[MoneyStatus, str] = {
-        MoneyStatus.AUTHORIZED: "オーソリOK",
-        MoneyStatus.CAPTURED: "消込済",
-        MoneyStatus.VOIDED: "キャンセル済",
-        MoneyStatus.REFUNDED: "キャンセル済",
-        MoneyStatus.EXPIRED: "キャンセル済",
+        MoneyStatus.AUTHORIZED: N_("オーソリOK"),
+        MoneyStatus.CAPTURED: N_("消込済"),
+        MoneyStatus.VOIDED: N_("キャンセル済"),
+        MoneyStatus.REFUNDED: N_("キャンセル済"),
+        MoneyStatus.EXPIRED: N_("キャンセル済"),
     }
 
     @property

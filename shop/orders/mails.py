@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from shop.core import shopinfo
 from shop.core.clock import jst
-from shop.core.i18n import force_locale
+from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import STANDARD_RATE, format_yen, totals_per_rate
 from shop.core.shopinfo import ShopInfo
@@ -20,7 +20,8 @@ def placed(session: Session, order: Order, info: ShopInfo, now: datetime) -> Non
         subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
         body = thanks_body(order, info.name)
     outbox.queue(session, "thanks", order.id, order.email, subject, body, now)
-    notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
+    with force_locale(DEFAULT):
+        notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
     outbox.queue(session, "order_notice", order.id, info.email, notice, body, now)
 
 

@@ -55,16 +55,16 @@ class Books:
 
 
 def look(stage: Stage, stocked: dict[int, int]) -> Books:
-    """Read all three ledgers."""
-    sink = sorted((stage.folder / "mails").glob("*"))
+    """Read all three ledgers; ours in one transaction."""
+    (orders, lines, payments, operations, notices, exchanges, holds, variants, cart_items, promised, shops) = stage.tables(
+        Order, OrderLine, Payment, PaymentOperation, ProviderNotice, ProviderExchange, StockHold, Variant, CartItem,
+        OutboxMail, ShopInfo,
+    )  # fmt: skip
     return Books(
-        remote=stage.provider.ledger()["payments"],
-        orders=stage.rows(Order), lines=stage.rows(OrderLine), payments=stage.rows(Payment),
-        operations=stage.rows(PaymentOperation), notices=stage.rows(ProviderNotice),
-        exchanges=stage.rows(ProviderExchange), holds=stage.rows(StockHold), variants=stage.rows(Variant),
-        cart_items=stage.rows(CartItem), promised=stage.rows(OutboxMail),
-        letters=[email.message_from_bytes(file.read_bytes(), policy=modern) for file in sink],
-        shop_address=stage.rows(ShopInfo)[0].email, stocked=stocked,
+        remote=stage.provider.ledger()["payments"], orders=orders, lines=lines, payments=payments,
+        operations=operations, notices=notices, exchanges=exchanges, holds=holds, variants=variants,
+        cart_items=cart_items, promised=promised, shop_address=shops[0].email, stocked=stocked,
+        letters=[email.message_from_bytes(letter, policy=modern) for letter in stage.letters()],
     )  # fmt: skip
 
 

@@ -2,16 +2,19 @@
 
 ``python -m tests.crash.nursery PORT JOURNAL``, told what to do on standard input: ``fork`` answers the child's process
 id – it listens already –, ``reap`` waits for its end and answers its exit status. Between two lives the port is closed.
-The environment configures the shop as in real life.
+``rehearse`` serves without any thread until ``/_crash/enough``, so that every child is born with compiled statements and
+templates. The environment configures the shop as in real life.
 """
 
+import gc
 import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +22,13 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
+from shop.core import db
 from shop.jobs import joblist
 from shop.payments.engine import Busy, engine
 from tests.crash.points import Answers, Points, install
+from tests.support.shop import PROMPT_JOBS
 
-#: What the job runner does within minutes, in its order.
-SWEEP = ("dispatch", "inbox", "reconcile", "release_holds", "outbox", "poll_notices")
 _ROUNDS = 20
-_TEMPLATES = ("shop/order_complete.html", "shop/checkout_pending.html", "shop/checkout_zero.html")
 
 
 class Child:
@@ -36,6 +38,7 @@ class Child:
         self._app = app
         self._points = points
         self._shop = Answers(app.wsgi_app, points)
+        self.enough = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -47,6 +50,9 @@ class Child:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(told).encode()]
 
+    def do_enough(self) -> None:
+        self.enough = True
+
     def do_arm(self, fatal: str) -> None:
         self._points.arm(int(fatal))
 
@@ -54,9 +60,9 @@ class Child:
         return joblist.by_name(name).run()
 
     def do_sweep(self) -> int:
-        """Every job until none finds anything to do. Returns how many rounds that took."""
+        """What the runner does every few seconds, until no job finds anything to do. Returns how many rounds that took."""
         for number in range(1, _ROUNDS + 1):
-            if not sum(joblist.by_name(name).run() for name in SWEEP):
+            if not sum(joblist.by_name(name).run() for name in PROMPT_JOBS):
                 return number
         raise RuntimeError(f"the jobs still find work after {_ROUNDS} rounds")
 
@@ -92,23 +98,51 @@ def live(app: Flask, listener: socket.socket, journal: Path) -> None:
     server.serve_forever()
 
 
+class _NoThreads:
+    """Stands in for the pool's executor: a provider call is made at once, by the caller."""
+
+    def submit(self, work: Callable[[], object]) -> "Future[object]":
+        done: Future[object] = Future()
+        done.set_result(work())
+        return done
+
+
+def rehearse(app: Flask, listener: socket.socket, journal: Path) -> None:
+    """Serve one request after another in this thread, then leave no connection behind."""
+    child = Child(app, Points(journal))
+    pool = app.extensions["shop.payments"].pool
+    threads, pool._threads = pool._threads, _NoThreads()
+    host, port = listener.getsockname()
+    server = make_server(host, port, child, threaded=False, fd=listener.fileno(), request_handler=_Quiet)
+    print("serving", flush=True)
+    while not child.enough:
+        server.handle_request()
+    server.server_close()
+    pool._threads = threads
+    with app.app_context():
+        db.db.engine.dispose()
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     port, journal = int(sys.argv[1]), Path(sys.argv[2])
     app = create_app()
-    for template in _TEMPLATES:
-        app.jinja_env.get_template(template)
     child = 0
     for command in sys.stdin:
-        if command == "fork\n":
-            # The driver keeps the port from being taken by others, hence reuse_port.
-            with socket.create_server(("127.0.0.1", port), backlog=128, reuse_port=True) as listener:
-                child = os.fork()
-                if not child:
-                    live(app, listener, journal)
-            print(child, flush=True)
-        else:
+        if command == "reap\n":
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
             child = 0
+            continue
+        # The driver keeps the port from being taken by others, hence reuse_port.
+        with socket.create_server(("127.0.0.1", port), backlog=128, reuse_port=True) as listener:
+            if command == "rehearse\n":
+                rehearse(app, listener, journal)
+                continue
+            child = os.fork()
+            if not child:
+                live(app, listener, journal)
+        print(child, flush=True)
     if child:
         os.kill(child, signal.SIGKILL)
 

@@ -76,6 +76,10 @@ class Provider:
         answer = self._http.post(f"{self.url}/paygent/n/card/request", data=telegram)
         assert "result=0" in answer.text, answer.text
 
+    def act_on_console(self, payment_id: str, button: str) -> None:
+        """Staff at work in the provider's management console, behind the shop's back."""
+        assert self._http.post(f"{self.url}/console/payments/{payment_id}/{button}").ok
+
     def ledger(self) -> dict[str, Any]:
         books: dict[str, Any] = self._http.get(f"{self.url}/ledger.json").json()
         return books

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -43,6 +45,7 @@ class Stage:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.provider = Provider(folder)
+        self._mails = folder / "mails"
         self._store = open_store(database_url, folder)
         # Bound but not listening: keeps the port ours between two lives.
         self._port = socket.socket()
@@ -63,6 +66,7 @@ class Stage:
     def close(self) -> None:
         self.kill()
         self._nursery.close()
+        self._store.close()
         self._port.close()
         self.provider.close()
 
@@ -71,6 +75,13 @@ class Stage:
     def start(self) -> None:
         assert not self._pid, "a server is alive"
         self._pid = int(self._nursery.ask("fork"))
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """The nursery itself serves, one request after another; what it learns every server knows from birth."""
+        self._nursery.ask("rehearse")
+        yield
+        self.ask("enough")
 
     def ensure_alive(self) -> None:
         if not self._pid:
@@ -105,15 +116,16 @@ class Stage:
             self.kill()
         self._store.freeze(name)
         self.provider.freeze(self.folder / f"{name}.provider")
+        _copy_folder(self._mails, self.folder / f"{name}.mails")
         return State(name, time.time() + self._offset(), browser.cookies, path, fields or {})
 
     def thaw(self, state: State) -> requests.Session:
-        """Back to a prepared moment, with no server alive and an empty mail sink; returns the browser as it was."""
+        """Back to a prepared moment, with no server alive; returns the browser as it was."""
         self.kill()
         self._store.thaw(state.name)
         self.provider.calm()
         self.provider.thaw(self.folder / f"{state.name}.provider")
-        shutil.rmtree(self.folder / "mails", ignore_errors=True)
+        _copy_folder(self.folder / f"{state.name}.mails", self._mails)
         self._set_offset(state.moment - time.time())
         self.told.clear()
         return self.browser(state.cookies)
@@ -174,11 +186,25 @@ class Stage:
         with self.engine.begin() as connection:
             connection.execute(statement)
 
+    def letters(self) -> list[bytes]:
+        """What lies in the mail sink."""
+        return [file.read_bytes() for file in sorted(self._mails.glob("*"))]
+
     def rows(self, model: type[db.Base]) -> list[Any]:
         """A whole table, oldest first."""
-        table = model.__table__
+        return self.tables(model)[0]
+
+    def tables(self, *models: type[db.Base]) -> list[list[Any]]:
+        """Whole tables, read at one time."""
+        tables = [model.__table__ for model in models]
         with self.engine.connect() as connection:
-            return list(connection.execute(sa.select(table).order_by(*table.primary_key)))
+            return [list(connection.execute(sa.select(t).order_by(*t.primary_key))) for t in tables]
+
+
+def _copy_folder(source: Path, to: Path) -> None:
+    shutil.rmtree(to, ignore_errors=True)
+    if source.exists():
+        shutil.copytree(source, to)
 
 
 class _Nursery:

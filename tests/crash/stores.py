@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import LiteralString, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,6 +15,9 @@ class Store(Protocol):
     def freeze(self, name: str) -> None: ...
 
     def thaw(self, name: str) -> None: ...
+
+    def close(self) -> None:
+        """Forget the frozen states."""
 
 
 def open_store(url: str, folder: Path) -> Store:
@@ -38,6 +41,10 @@ class SqliteStore:
         for copy in self._folder.glob(f"{name}.shop.sqlite3*"):
             shutil.copyfile(copy, self._folder / copy.name.removeprefix(f"{name}."))
 
+    def close(self) -> None:
+        for copy in self._folder.glob("*.shop.sqlite3*"):
+            copy.unlink()
+
 
 class PostgresStore:
     """A database and, beside it on the same server, a template per state."""
@@ -46,16 +53,24 @@ class PostgresStore:
         parts = urlsplit(url)
         self._live = parts.path.lstrip("/")
         self._server = parts._replace(path="/postgres").geturl()
+        self._frozen: set[str] = set()
 
     def freeze(self, name: str) -> None:
+        self._frozen.add(f"{self._live}_{name}")
         self._copy(f"{self._live}_{name}", self._live)
 
     def thaw(self, name: str) -> None:
         self._copy(self._live, f"{self._live}_{name}")
 
+    def close(self) -> None:
+        for name in self._frozen:
+            self._do("DROP DATABASE {}", name)
+
     def _copy(self, to: str, source: str) -> None:
-        """FORCE ends what a killed process left open at the server."""
-        names = {"to": sql.Identifier(to), "source": sql.Identifier(source)}
+        # FORCE ends what a killed process left open at the server.
+        self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", to)
+        self._do("CREATE DATABASE {} TEMPLATE {}", to, source)
+
+    def _do(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {to} WITH (FORCE)").format(**names))
-            connection.execute(sql.SQL("CREATE DATABASE {to} TEMPLATE {source}").format(**names))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -44,6 +44,12 @@ class Practice:
         answer = self._json("/paygent/n/token/request", body, "application/x-www-form-urlencoded")
         return str(answer["tokenizedCardObject"]["token"])
 
+    def console(self, payment_id: str, button: str) -> None:
+        """Press a button on the provider's own management console: capture, void, refund."""
+        request = urllib.request.Request(f"{self.url}/console/payments/{payment_id}/{button}", b"", method="POST")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
     def ledger(self) -> dict[str, Any]:
         books: dict[str, Any] = self._json("/ledger.json")
         return books

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.support import machine, requirements
+from tests.support.files import ROOT
 from tests.support.postgres import PrivatePostgres
 from tests.support.requirements import RECORD
-from tests.support.shop import ROOT
 
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 _NOT_LONG = "not evidence and not remote"

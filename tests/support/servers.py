@@ -14,7 +14,8 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shop.core.config import Config
-from tests.support.shop import ROOT, environment
+from tests.support.files import ROOT
+from tests.support.shop import environment
 
 _WAIT = 20.0
 
@@ -47,11 +48,15 @@ class LiveServer:
 class GranianServer:
     """Real workers in processes of their own, with the job runner behind its lease (decision 10)."""
 
-    def __init__(self, config: Config, workers: int = 2) -> None:
+    def __init__(
+        self, config: Config, workers: int = 2, *, factory: str = "app:serve", probe: str = "/healthz"
+    ) -> None:
         self.config = config
         self.workers = workers
         self.url = config.base_url
-        self._log = config.instance / "granian.log"
+        self._factory = factory
+        self._probe = probe
+        self._log = config.instance / f"granian-{config.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -59,7 +64,7 @@ class GranianServer:
         command = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
             "--port", str(self.config.port), "--workers", str(self.workers),
-            "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--factory", "app:serve",
+            "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--factory", self._factory,
         ]  # fmt: skip
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -75,7 +80,7 @@ class GranianServer:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}{self._probe}", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -22,8 +22,8 @@ from shop.demo import seed
 from shop.jobs import joblist
 from shop.payments.engine import engine
 from shop.staff import service as staff
+from tests.support.files import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 #: One key for all test shops: the credentials in a copied database are sealed with it.
 SECRET_KEY = "demo-" + "0123456789abcdef" * 4
 OWNER = seed.OWNER

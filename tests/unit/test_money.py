@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shop.checkout.cart import CartLine, CartView
 from shop.checkout.quote import quote
-from shop.core.money import STANDARD_RATE, format_yen, tax_included, totals_per_rate
+from shop.core.money import STANDARD_RATE, tax_included, totals_per_rate
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
 
@@ -99,7 +99,3 @@ def changed(**fields: object) -> CartView:
 def test_every_change_of_what_is_agreed_changes_the_digest(other) -> None:
     same = quote(CartView(1, 7, (LINE,)), courier(600), method(0))
     assert same.digest == quote(CART, courier(600), method(0)).digest != other.digest
-
-
-def test_yen_as_shown() -> None:
-    assert [format_yen(amount) for amount in (0, 999, 1000, 12_800, 1_234_567)] == ["0円", "999円", "1,000円", "12,800円", "1,234,567円"]

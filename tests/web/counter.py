@@ -44,7 +44,10 @@ class Desk:
     def submit(self, path: str, action: str, **typed: str) -> requests.Response:
         """Open a page, fill the form that goes to ``action``, press its button."""
         form = Page(self.get(path).text).form(action)
-        return self.session.post(urljoin(self.shop_url, action or path), data=form.fields | typed)
+        where, fields = urljoin(self.shop_url, action or path), form.fields | typed
+        if form.method == "get":
+            return self.session.get(where, params=fields)
+        return self.session.post(where, data=fields)
 
     # ---- 受注明細 ----
 

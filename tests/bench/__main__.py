@@ -1,0 +1,69 @@
+"""``python -m tests.bench``: measure, print milliseconds and ratios, fail above a limit."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from flask import Flask
+
+from app import create_app
+from shop.core.config import Config
+from tests.bench import orders, pages
+from tests.bench.figures import Line
+from tests.support import shop
+from tests.support.buying import Buyer, any_product
+from tests.support.databases import SqliteDatabases
+from tests.support.net import free_port, reserved_port
+from tests.support.servers import LiveServer
+from tests.support.world import Simulator
+
+
+@contextmanager
+def demo_shop(folder: Path) -> Iterator[tuple[Flask, Config]]:
+    """A demo shop on SQLite with its simulator, as the tests have it."""
+    databases = SqliteDatabases(folder)
+    base = partial(shop.settings, folder, port=5000, simulator_port=5001)
+
+    def build(url: str) -> None:
+        shop.migrate(base(url))
+        shop.load_demo(base(url))
+
+    databases.make_template("demo", build)
+    instance = folder / "instance"
+    instance.mkdir()
+    simulator = Simulator(instance)
+    config = shop.settings(instance, databases.copy("demo", instance), free_port(), simulator.port)
+    app = create_app(config)
+    try:
+        yield app, config
+    finally:
+        shop.dispose(app)
+        simulator.close()
+
+
+def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
+    with reserved_port() as door:
+        server = LiveServer(app, door)
+        product = any_product(Buyer(server.url))
+        counted = list(pages.statements(app, server, product))
+        server.close()
+    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder))
+
+
+def main() -> int:
+    above = []
+    with tempfile.TemporaryDirectory(prefix="shop-bench-") as name, demo_shop(Path(name)) as (app, config):
+        for line in figures(app, config, Path(name)):
+            print(line, flush=True)
+            if line.above:
+                above.append(line.name)
+    print(f"above the limit: {', '.join(above)}" if above else "within all limits")
+    return 1 if above else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

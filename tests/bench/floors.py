@@ -1,0 +1,80 @@
+"""What the same server can do at best: a WSGI application of nothing but SQLAlchemy Core and Jinja, none of our code.
+
+Reads the shop's own database. The layout is text of the size a real page has.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jinja2 import DictLoader, Environment
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.pool import NullPool
+
+CONSTANT = b"<!doctype html>" + b"x" * 10_000
+_WORDS = "<li><a class='navigation' href='/somewhere'>words of a header or a footer</a></li>\n"
+_TEMPLATES = {
+    "layout.html": f"<!doctype html><html lang='ja'><body><ul>{_WORDS * 30}</ul>{{% block main %}}{{% endblock %}}</body>",
+    "list.html": (
+        "{% extends 'layout.html' %}{% block main %}{% for card in cards %}<article class='card'>"
+        "<a href='/products/{{ card.code }}'><img src='/media/{{ card.image }}' alt=''><h2>{{ card.name }}</h2></a>"
+        "<p>{{ '{:,}'.format(card.lowest) }}円{% if card.highest > card.lowest %}〜{% endif %}</p>"
+        "{% if card.available <= 0 %}<p>売り切れ</p>{% endif %}</article>{% endfor %}{% endblock %}"
+    ),
+    "product.html": (
+        "{% extends 'layout.html' %}{% block main %}<h1>{{ rows[0].name }}</h1>"
+        "<form method='post' action='/cart/items'>{% for row in rows %}<label>"
+        "<input type='radio' name='variant_id' value='{{ row.variant }}'>{{ row.variant_name }}"
+        "{{ '{:,}'.format(row.price_yen) }}円</label>{% endfor %}<button>カゴに入れる</button></form>"
+        "<p>{{ rows[0].story }}</p>{% endblock %}"
+    ),
+}
+_LIST = text(
+    "SELECT p.id, p.code, p.name, p.image, min(v.price_yen) AS lowest, max(v.price_yen) AS highest,"
+    " sum(v.on_hand - v.allocated - v.held) AS available"
+    " FROM (SELECT * FROM product WHERE published ORDER BY position, id LIMIT 12) p"
+    " JOIN variant v ON v.product_id = p.id GROUP BY p.id, p.code, p.name, p.image, p.position ORDER BY p.position, p.id"
+)
+_PRODUCT = text(
+    "SELECT p.name, p.story, v.id AS variant, v.name AS variant_name, v.price_yen"
+    " FROM product p JOIN variant v ON v.product_id = p.id WHERE p.code = :code ORDER BY v.position, v.id"
+)
+
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def serve() -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
+    """The floors as a WSGI application: ``/tiny``, ``/constant``, ``/list``, ``/product/<code>``."""
+    engine = _engine(os.environ["DATABASE_URL"])
+    pages = Environment(loader=DictLoader(_TEMPLATES), autoescape=True, auto_reload=False)
+    product_list, product = pages.get_template("list.html"), pages.get_template("product.html")
+
+    def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/tiny":
+            body = b"ok\n"
+        elif path == "/constant":
+            body = CONSTANT
+        elif path == "/list":
+            with engine.connect() as connection:
+                body = product_list.render(cards=connection.execute(_LIST).all()).encode()
+        else:
+            with engine.connect() as connection:
+                rows = connection.execute(_PRODUCT, {"code": path.rpartition("/")[2]}).all()
+            body = product.render(rows=rows).encode()
+        start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return application
+
+
+def _engine(url: str) -> Engine:
+    """Opened as the shop opens it: a connection per use, with the same pragmas."""
+    engine = create_engine(url, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

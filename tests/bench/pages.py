@@ -1,0 +1,92 @@
+"""Pages on two granian workers: how long they take beside their floors, and how many statements they need."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+
+from shop.core.config import Config
+from tests.bench import load
+from tests.bench.figures import LIMITS, Line
+from tests.support.buying import Buyer, buy
+from tests.support.net import free_port
+from tests.support.pages import Page
+from tests.support.servers import GranianServer, LiveServer
+from tests.support.shop import OWNER, OWNER_PASSWORD, count_statements
+
+
+def latencies(config: Config, product: str) -> Iterator[Line]:
+    """Milliseconds of shop and floors in turn, the ratios, and what a worker weighs after it."""
+    port = free_port()
+    beside = replace(config, port=port, base_url=f"http://127.0.0.1:{port}")
+    real, floor = GranianServer(config), GranianServer(beside, factory="tests.bench.floors:serve", probe="/tiny")
+    try:
+        real.start()
+        floor.start()
+        found = load.compare(
+            {
+                "tiny": f"{floor.url}/tiny",
+                "constant": f"{floor.url}/constant",
+                "list-floor": f"{floor.url}/list",
+                "product-floor": f"{floor.url}/product/{product}",
+                "healthz": f"{real.url}/healthz",
+                "list": f"{real.url}/products",
+                "product": f"{real.url}/products/{product}",
+            }
+        )
+        weights = [] if real.process is None else worker_megabytes(real.process.pid)
+    finally:
+        real.stop()
+        floor.stop()
+    yield Line("loopback HTTP round trip, plain WSGI", found["tiny"], "ms", note=f"concurrency {load.CONCURRENCY}")
+    yield Line("loopback HTTP round trip, /healthz", found["healthz"], "ms")
+    yield Line("constant 10 kB page", found["constant"], "ms")
+    for name in ("list", "product"):
+        yield Line(f"{name}: floor by Core and Jinja", found[f"{name}-floor"], "ms")
+        yield Line(f"{name}: ours", found[name], "ms")
+        ratio = found[name] / found[f"{name}-floor"]
+        yield Line(f"{name}: ratio", ratio, "times", LIMITS["ratio"][f"product-{name}"])
+    yield Line("memory of a worker", max(weights, default=0.0), "MB", note=f"{len(weights)} workers")
+
+
+def worker_megabytes(parent: int) -> list[float]:
+    """Proportional memory of each worker process; empty where /proc does not tell."""
+    weights = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            ppid = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if ppid == parent and "resource_tracker" not in (process / "cmdline").read_text():
+                (line,) = [line for line in (process / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:")]
+                weights.append(int(line.split()[1]) / 1024)
+        except OSError:
+            continue  # it ended meanwhile
+    return weights
+
+
+def statements(app: Flask, server: LiveServer, product: str) -> Iterator[Line]:
+    """SQL statements of the pages people open most, with something in the cart and in the books."""
+    bought = buy(server.url, product, method="cash_on_delivery")
+    buyer, staff = Buyer(server.url), _owner(server.url)
+    buyer.put_into_cart(product)
+    wanted = [(buyer, path) for path in ("/", "/products", f"/products/{product}", "/cart", "/checkout/zero")]
+    wanted += [(bought.buyer, bought.path), (staff, "/admin/orders"), (staff, _first_order(staff))]
+    for who, path in wanted:
+        with count_statements(app) as sent:
+            answer = who.get(path)
+        if answer.status_code != 200 or answer.url != server.url + path:
+            raise RuntimeError(f"{path} led to {answer.status_code} {answer.url}")
+        shown = path.replace(bought.public_id or "", "…")
+        yield Line(f"statements of {shown}", len(sent), "", LIMITS["statements"]["page"])
+
+
+def _owner(url: str) -> Buyer:
+    staff = Buyer(url)
+    form = Page(staff.get("/admin/login").text).form("/admin/login")
+    staff.post("/admin/login", form.fields | {"login": OWNER, "password": OWNER_PASSWORD})
+    return staff
+
+
+def _first_order(staff: Buyer) -> str:
+    links = [a["href"] for a in Page(staff.get("/admin/orders").text).find("a") if "href" in a]
+    return next(link for link in links if link.startswith("/admin/orders/") and link.count("/") == 3)

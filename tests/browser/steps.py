@@ -1,0 +1,103 @@
+"""What a buyer does, in the buyer's words: by label and button, as on the page."""
+
+import re
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+GOOD_CARD = "4111 1111 1111 1111"
+TEA = "/products/T-002"
+ADDRESS = {
+    "お名前": "山田 太郎", "フリガナ": "やまだ たろう", "メールアドレス": "taro@example.jp", "電話番号": "090-1234-5678",
+    "郵便番号": "１２３－４５６７", "市区町村・番地": "千代田区千代田1-1",
+}  # fmt: skip
+CARD = {"カード番号": GOOD_CARD, "カード名義人": "TARO YAMADA", "カード有効期限": "12/40", "セキュリティコード": "7319"}
+CARD_METHOD, CASH_METHOD = "クレジットカード決済(トークン方式)", "代金引換"
+
+
+def path(page: Page) -> str:
+    return urlsplit(page.url).path
+
+
+def field(page: Page, label: str) -> Locator:
+    return page.get_by_label(label, exact=True).locator("visible=true")
+
+
+def into_basket(page: Page, product: str = TEA) -> None:
+    page.goto(product)
+    page.get_by_role("button", name="カゴに入れる").click()
+    page.wait_for_url("**/checkout/zero")
+
+
+def fill_address(page: Page) -> None:
+    for label, value in ADDRESS.items():
+        field(page, label).fill(value)
+    field(page, "都道府県").select_option("東京都")
+
+
+def choose(page: Page, method: str) -> None:
+    page.get_by_role("radio", name=re.compile(f"^{re.escape(method)}")).check()
+
+
+def fill_card(page: Page, **changed: str) -> None:
+    for label, value in (CARD | changed).items():
+        field(page, label).fill(value)
+
+
+def press_confirm(page: Page) -> None:
+    page.get_by_role("button", name="注文確認する").click()
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def open_confirmation(page: Page, method: str = CARD_METHOD, **card: str) -> Locator:
+    """From the product to the open confirmation."""
+    into_basket(page)
+    fill_address(page)
+    choose(page, method)
+    if method == CARD_METHOD:
+        fill_card(page, **card)
+    press_confirm(page)
+    expect(dialog(page)).to_be_visible()
+    return dialog(page)
+
+
+def place(page: Page) -> str:
+    """Press 注文する and come to the end; the order's number."""
+    dialog(page).get_by_role("button", name="注文する").click()
+    page.wait_for_url("**/complete")
+    return str(page.locator(".order-number strong").inner_text())
+
+
+def log_in(page: Page, login: str, password: str) -> None:
+    page.goto("/admin")
+    page.get_by_label("ログインID").fill(login)
+    page.get_by_label("パスワード").fill(password)
+    page.get_by_role("button", name="ログイン").click()
+    page.wait_for_url("**/admin")
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    wide = page.evaluate(
+        """() => { const room = document.documentElement.clientWidth;
+           return document.documentElement.scrollWidth <= room ? [] :
+             [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > room + 1)
+               .slice(0, 5).map(e => e.outerHTML.slice(0, 120)) || ["?"]; }"""
+    )
+    assert not wide, f"{page.url} is wider than the window: {wide}"
+
+
+def assert_accessible(page: Page) -> None:
+    """No serious or critical finding of axe."""
+    found = Axe().run(page).response["violations"]
+    grave = [
+        f"{finding['id']}: {node['target']} {node['html'][:150]} {node['failureSummary'][:200]}"
+        for finding in found
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"]
+    ]
+    assert not grave, f"{page.url}\n" + "\n".join(grave)

@@ -1,0 +1,225 @@
+"""The purchase in a browser: from the window of the shop to the captured payment, whatever the buyer presses."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from shop.orders.models import Order
+from shop.payments import executor
+from tests.browser.conftest import DESKTOP, PHONE, Watch
+from tests.browser.steps import (
+    CARD,
+    CASH_METHOD,
+    TEA,
+    assert_fits,
+    choose,
+    dialog,
+    field,
+    fill_address,
+    fill_card,
+    into_basket,
+    log_in,
+    open_confirmation,
+    path,
+    place,
+    press_confirm,
+)
+from tests.support.shop import OWNER, OWNER_PASSWORD, mails, run_jobs
+from tests.support.world import Simulator
+from tests.web.counter import count, orders
+
+
+@pytest.mark.req("R-108", "R-126")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["360px", "1280px"])
+def test_from_the_front_page_to_the_captured_payment(
+    size: dict[str, int], window: Callable[..., Page], demo_app: Flask, simulator: Simulator
+) -> None:
+    page = window(viewport=size)
+    page.goto("/")
+    assert_fits(page)
+    page.goto("/products")
+    assert_fits(page)
+    page.get_by_role("link", name="茎ほうじ茶").click()
+    page.wait_for_url(f"**{TEA}")
+    assert_fits(page)
+    page.get_by_role("button", name="カゴに入れる").click()
+    page.wait_for_url("**/checkout/zero")
+    press_confirm(page)
+    expect(page.get_by_role("alert").filter(has_text="入力内容をご確認ください").or_(field(page, "カード番号"))).to_be_visible()
+    assert_fits(page)
+    fill_address(page)
+    fill_card(page)
+    press_confirm(page)
+    expect(dialog(page)).to_contain_text("山田 太郎")
+    expect(dialog(page)).to_contain_text("〒123-4567 東京都千代田区千代田1-1")
+    expect(dialog(page)).to_contain_text("1,572円")
+    assert_fits(page)
+    number = place(page)
+    assert_fits(page)
+    page.goto("/cart")
+    assert_fits(page)
+
+    run_jobs(demo_app)
+    assert {str(mail["To"]) for mail in mails(demo_app)} == {"taro@example.jp", "shop@tsukinowa.example"}
+    assert all(number in str(mail["Subject"]) for mail in mails(demo_app))
+
+    log_in(page, OWNER, OWNER_PASSWORD)
+    page.goto("/admin/orders")
+    page.get_by_role("link", name=f"{number} を参照").click()
+    page.get_by_role("button", name="売上確定").click()
+    page.get_by_role("button", name="売上確定を実行する").click()
+    expect(page.locator("[data-box=yellow-2]")).to_contain_text("消込済")
+    assert [(p["status"], p["amount"]) for p in simulator.payments()] == [("40", 1_572)]
+
+
+@pytest.mark.req("R-122")
+def test_the_button_is_off_after_the_first_press(page: Page, simulator: Simulator) -> None:
+    button = open_confirmation(page).get_by_role("button", name="注文する")
+    simulator.fault("slow", "020", "before", seconds=1)
+    button.click(no_wait_after=True)
+    expect(page.locator("[data-place-button]")).to_be_disabled()
+    expect(dialog(page)).to_contain_text("カード会社に確認しています")
+    expect(dialog(page).get_by_role("link", name="戻って修正する")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(dialog(page)).to_be_visible()
+    page.wait_for_url("**/complete")
+
+
+@pytest.mark.req("R-153", "S-001", "S-003")
+def test_a_double_click_a_reload_and_the_way_back_are_one_order(
+    page: Page, demo_app: Flask, simulator: Simulator
+) -> None:
+    open_confirmation(page)
+    dialog(page).get_by_role("button", name="注文する").dblclick(no_wait_after=True)
+    page.wait_for_url("**/complete")
+    number = page.locator(".order-number").inner_text()
+    page.reload()
+    assert page.locator(".order-number").inner_text() == number
+    page.go_back()
+    page.wait_for_load_state()
+    if page.get_by_role("button", name="注文する").is_visible():
+        page.get_by_role("button", name="注文する").click()
+    page.go_forward()
+    run_jobs(demo_app)
+    assert orders(demo_app) == len(simulator.payments()) == 1
+    assert len(mails(demo_app)) == 2
+
+
+@pytest.mark.req("R-153", "S-007")
+def test_two_tabs_are_one_order(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    open_confirmation(page)
+    other = page.context.new_page()
+    other.goto("/checkout/zero")
+    fill_card(other)
+    press_confirm(other)
+    expect(dialog(other)).to_be_visible()
+    simulator.fault("slow", "020", "before", seconds=0.5)
+    for tab in (page, other):
+        dialog(tab).get_by_role("button", name="注文する").click(no_wait_after=True)
+    page.wait_for_url("**/complete")
+    other.wait_for_url(lambda url: "/zero" not in url)
+    run_jobs(demo_app)
+    assert orders(demo_app) == len(simulator.payments()) == 1
+    assert len(mails(demo_app)) == 2
+
+
+@pytest.mark.req("S-002", "S-013")
+def test_a_slow_provider_leads_to_a_page_that_moves_on_by_itself(
+    page: Page, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "PATIENCE", 0.2)
+    open_confirmation(page)
+    simulator.push_notices_to("")
+    simulator.fault("slow", "020", "before", seconds=1.5)
+    dialog(page).get_by_role("button", name="注文する").click()
+    page.wait_for_url("**/checkout/pending")
+    expect(page.get_by_role("status")).to_contain_text("もう一度注文する必要はありません。")
+    page.goto("/checkout/zero")
+    assert path(page) == "/checkout/pending"
+    page.wait_for_url("**/complete")
+    assert len(simulator.payments()) == 1
+
+
+@pytest.mark.req("R-112", "R-069")
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [("4980 0000 0003 8261", "2001"), ("4980000000098000", "2002"), ("4980000000058244", "2003"),
+     ("4980000000037016", "2016"), ("4980000000007001", "31001"), ("4980000000097010", "P010")],
+)  # fmt: skip
+def test_a_refused_card_keeps_the_rest_and_shows_its_code(
+    number: str, code: str, page: Page, demo_app: Flask, simulator: Simulator
+) -> None:
+    open_confirmation(page, **{"カード番号": number})
+    dialog(page).get_by_role("button", name="注文する").click()
+    refusal = page.locator("#refusal")
+    expect(refusal).to_contain_text("請求はされていません。")
+    expect(refusal.locator("code")).to_have_text(code)
+    expect(refusal).to_be_focused()
+    expect(field(page, "お名前")).to_have_value("山田 太郎")
+    expect(field(page, "メールアドレス")).to_have_value("taro@example.jp")
+    assert orders(demo_app) == 0
+    fill_card(page)
+    press_confirm(page)
+    place(page)
+    assert orders(demo_app) == 1
+
+
+def test_after_a_mistake_the_form_keeps_the_card(page: Page) -> None:
+    into_basket(page)
+    fill_address(page)
+    field(page, "メールアドレス").fill("taro＠")
+    fill_card(page)
+    press_confirm(page)
+    expect(page.locator("#error-summary")).to_be_focused()
+    expect(page.locator("#email-error")).to_contain_text("メールアドレスの形を確認してください")
+    expect(field(page, "カード番号")).to_have_value(CARD["カード番号"])
+    field(page, "メールアドレス").fill("taro@example.jp")
+    expect(page.locator("#email-error")).to_be_hidden()
+    press_confirm(page)
+    place(page)
+
+
+def test_cash_on_delivery_asks_no_provider(page: Page, watch: Watch, simulator: Simulator) -> None:
+    confirmation = open_confirmation(page, CASH_METHOD)
+    expect(confirmation).to_contain_text("1,902円")
+    place(page)
+    assert watch.to(simulator.url) == []
+    assert simulator.ledger()["telegrams"] == {}
+
+
+def test_the_sums_follow_the_choice(page: Page) -> None:
+    into_basket(page)
+    total = page.locator(".checkout-end-total")
+    expect(total).to_contain_text("1,572円")
+    choose(page, CASH_METHOD)
+    expect(total).to_contain_text("1,902円")
+
+
+def test_going_back_from_the_dialog_to_correct(page: Page, demo_app: Flask) -> None:
+    open_confirmation(page)
+    dialog(page).get_by_role("link", name="戻って修正する").click()
+    expect(dialog(page)).to_be_hidden()
+    field(page, "お名前").fill("山田 次郎")
+    press_confirm(page)
+    expect(dialog(page)).to_contain_text("山田 次郎")
+    page.go_back()  # the browser's own way back closes the dialog, too
+    expect(dialog(page)).to_be_hidden()
+    assert path(page) == "/checkout/zero"
+    press_confirm(page)
+    place(page)
+    assert orders(demo_app) == count(demo_app, Order) == 1
+
+
+def test_without_a_connection_nothing_is_ordered(page: Page, demo_app: Flask, watch: Watch) -> None:
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    page.context.set_offline(True)
+    press_confirm(page)
+    expect(page.locator("#checkout [data-progress]")).to_contain_text("通信できませんでした。注文も請求もされていません。")
+    page.context.set_offline(False)
+    press_confirm(page)
+    place(page)
+    assert orders(demo_app) == 1

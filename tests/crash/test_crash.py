@@ -1,0 +1,105 @@
+"""``kill -9`` at every point that a clean run passes, then one sweep, then three ledgers that must tell one story.
+
+Short form: each found point of each scenario once. Long form (``-m evidence``): all points again and again, and kills
+from outside at random microseconds, 2,000 in all. The seed is printed; ``CRASH_SEED`` and ``CRASH_KILLS`` set it.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.crash.campaign import Campaign
+from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.stage import Stage, State
+
+pytestmark = pytest.mark.timeout(900)
+
+_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+#: The last points of each way to place an order, as the buyer meets them.
+_ANSWER = ["answer | before", "answer | after"]
+
+
+def kill_everywhere(stage: Stage, beginning: State, name: str) -> Campaign:
+    campaign = Campaign(stage, beginning, _BY_NAME[name])
+    campaign.at_every_point()
+    print(campaign.report.table())
+    assert not campaign.report.problems, "\n".join(campaign.report.problems)
+    return campaign
+
+
+@pytest.mark.req("P-01", "R-151", "R-152")
+@pytest.mark.parametrize("name", ["place card", "place card, captured at once"])
+def test_a_card_order_survives_a_kill_at_every_point(stage: Stage, beginning: State, name: str) -> None:
+    report = kill_everywhere(stage, beginning, name).report
+    written, called, settled = report.found[:2], report.found[2:5], report.found[5:7]
+    assert all("payment_operation" in point for point in written), "the intention is committed first"
+    assert [point.split(" | ")[1] for point in called] == ["before sending", "sent", "answer received"]
+    assert all("outbox_mail" in point and "stock_hold" in point for point in settled), "one commit settles all"
+    assert report.found[7:] == _ANSWER
+    assert all(report.died[point] for point in report.found)
+
+
+@pytest.mark.req("P-01", "R-151")
+def test_a_cash_order_survives_a_kill_at_every_point(stage: Stage, beginning: State) -> None:
+    report = kill_everywhere(stage, beginning, "place cash on delivery").report
+    assert report.found[2:] == _ANSWER, "one commit is the whole order"
+    assert all(report.died[point] for point in report.found)
+
+
+@pytest.mark.req("P-01", "P-03", "P-05")
+@pytest.mark.parametrize(
+    "name", ["place, answer lost", "place, notice before answer", "notice of an unknown payment"]
+)
+def test_an_unknown_outcome_is_found_out_after_any_kill(stage: Stage, beginning: State, name: str) -> None:
+    kill_everywhere(stage, beginning, name)
+
+
+@pytest.mark.req("P-03", "R-152")
+@pytest.mark.parametrize(
+    "name", ["reconcile what never left", "hold ends before the answer", "approval too late"]
+)
+def test_no_authorisation_is_left_behind_when_the_finding_out_is_killed(
+    stage: Stage, beginning: State, name: str
+) -> None:
+    kill_everywhere(stage, beginning, name)
+
+
+@pytest.mark.req("P-26", "P-03")
+@pytest.mark.parametrize(
+    "name", ["capture", "capture, answer lost", "cancel before capture", "refund after capture"]
+)
+def test_a_press_at_the_desk_has_one_effect_whenever_it_is_killed(
+    stage: Stage, beginning: State, name: str
+) -> None:
+    kill_everywhere(stage, beginning, name)
+
+
+@pytest.mark.req("P-04", "R-151")
+def test_no_mail_is_lost_or_doubled_by_a_kill(stage: Stage, beginning: State) -> None:
+    report = kill_everywhere(stage, beginning, "outbox").report
+    assert report.found.count("mail | after hand-over") == 2, "buyer and shop"
+
+
+@pytest.mark.evidence
+@pytest.mark.timeout(3600)
+@pytest.mark.req("P-01", "P-03", "P-04")
+def test_two_thousand_kills(stage: Stage, beginning: State) -> None:
+    """Half of them at points, half at random microseconds."""
+    wanted, seed = int(os.environ.get("CRASH_KILLS", 2000)), int(os.environ.get("CRASH_SEED", time.time_ns() % 10**9))
+    print(f"seed {seed}, {stage.engine.dialect.name}, {wanted} kills")
+    chance = random.Random(seed)
+    kills, problems, started = 0, list[str](), time.monotonic()
+    while kills < wanted:
+        for scenario in SCENARIOS:
+            campaign = Campaign(stage, beginning, scenario)
+            campaign.at_every_point()
+            for _ in campaign.report.found:
+                campaign.at_random(chance)
+            kills += campaign.report.kills
+            problems += campaign.report.problems
+            print(campaign.report.table(), flush=True)
+    print(f"n = {kills} kills, {kills / (time.monotonic() - started):.1f} a second, seed {seed}, {len(problems)} failures")
+    print(f"0 failures would bound the rate by 3/n = {3 / kills:.4%} at 95 %")
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,264 @@
+"""Mails: promised with what made them due, sent at least once, and never promised twice – against a real SMTP server."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as modern
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy.exc import IntegrityError
+
+from shop.core import db
+from shop.core.runtime import Runtime, now
+from shop.outbox import sending, service
+from shop.outbox.models import OutboxMail
+from tests.domain.desk import Desk
+from tests.support.net import free_port
+from tests.support.shop import MovableClock
+
+
+class Post:
+    """An SMTP server that answers as a test says; the last answer stays."""
+
+    def __init__(self) -> None:
+        self.received: list[EmailMessage] = []
+        self.envelopes: list[tuple[str, list[str]]] = []
+        self.at_rcpt = ["250 OK"]
+        self.at_data = ["250 OK"]
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller.start()
+        self.url = f"smtp://127.0.0.1:{self._controller.port}"
+
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
+        answer = self.at_rcpt.pop(0) if len(self.at_rcpt) > 1 else self.at_rcpt[0]
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        answer = self.at_data.pop(0) if len(self.at_data) > 1 else self.at_data[0]
+        if answer in ("250 OK", "drop"):
+            assert isinstance(envelope.content, bytes)
+            self.received.append(message_from_bytes(envelope.content, policy=modern))  # type: ignore[arg-type]
+            self.envelopes.append((envelope.mail_from or "", list(envelope.rcpt_tos)))
+        if answer == "drop":
+            server.transport.close()
+        return answer
+
+    def close(self) -> None:
+        self._controller.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    server = Post()
+    yield server
+    server.close()
+
+
+def deliver_to(desk: Desk, url: str) -> None:
+    known: Runtime = desk.app.extensions["shop.runtime"]
+    config = replace(known.config, smtp_url=url, mail_from="つきのわ商店 <shop@example.jp>")
+    desk.app.extensions["shop.runtime"] = replace(known, config=config)
+
+
+def promise(desk: Desk, recipient: str = "hanako@example.jp", subject: str = "件名", body: str = "本文\n", key: str = "k1") -> int:
+    with desk.app.app_context(), db.write() as session:
+        service.queue(session, "thanks", 1, recipient, subject, body, now(), key)
+    return desk.row(OutboxMail, dedupe_key=key).id
+
+
+def state(desk: Desk, key: str = "k1") -> tuple[str, int]:
+    mail = desk.row(OutboxMail, dedupe_key=key)
+    return mail.state, mail.attempts
+
+
+def test_a_mail_arrives_readable(desk: Desk, post: Post) -> None:
+    deliver_to(desk, post.url)
+    promise(desk, subject="【つきのわ商店】髙﨑様", body="〜①㈱ 𠮷 ¥1,280\n。\n.\nFrom here\n")
+    assert desk.run("outbox") == {"outbox": 1}
+    (mail,) = post.received
+    assert mail["Subject"] == "【つきのわ商店】髙﨑様"
+    assert mail.get_content().splitlines() == ["〜①㈱ 𠮷 ¥1,280", "。", ".", "From here"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert post.envelopes == [("shop@example.jp", ["hanako@example.jp"])]
+    assert state(desk) == ("sent", 1)
+    assert desk.run("outbox") == {"outbox": 0}
+
+
+@pytest.mark.req("R-154", "S-061", "P-04")
+def test_an_order_stands_while_the_mail_server_is_away(desk: Desk, clock: MovableClock, post: Post) -> None:
+    deliver_to(desk, f"smtp://127.0.0.1:{free_port()}")
+    placed = desk.place()
+    assert desk.order(placed).state == "placed"
+    desk.run("outbox")
+    mails = desk.rows(OutboxMail, order_id=placed.order_id)
+    assert [(mail.state, mail.last_error) for mail in mails] == [("queued", "ConnectionRefusedError")] * 2
+    deliver_to(desk, post.url)
+    clock.advance(31)
+    assert desk.run("outbox") == {"outbox": 2}
+    assert sorted(mail["To"] for mail in post.received) == sorted([mails[0].recipient, mails[1].recipient])
+
+
+def hang_up() -> Iterator[str]:
+    """A server that closes every connection at once."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = door.accept()
+                except OSError:
+                    return
+                connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"smtp://127.0.0.1:{door.getsockname()[1]}"
+        door.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_server_that_hangs_up(desk: Desk) -> None:
+    for url in hang_up():
+        deliver_to(desk, url)
+        promise(desk)
+        desk.run("outbox")
+    assert state(desk) == ("queued", 1)
+
+
+@pytest.mark.req("R-154")
+@pytest.mark.parametrize("answers", [{"at_rcpt": ["450 later", "250 OK"]}, {"at_data": ["451 later", "250 OK"]}], ids=str)
+def test_a_temporary_refusal_is_tried_again(desk: Desk, clock: MovableClock, post: Post, answers: dict[str, list[str]]) -> None:
+    vars(post).update(answers)
+    deliver_to(desk, post.url)
+    promise(desk)
+    desk.run("outbox")
+    assert state(desk) == ("queued", 1)
+    desk.run("outbox")
+    assert state(desk) == ("queued", 1)  # not before its time
+    clock.advance(31)
+    desk.run("outbox")
+    assert state(desk) == ("sent", 2)
+    assert len(post.received) == 1
+
+
+@pytest.mark.req("R-154")
+@pytest.mark.parametrize("answers", [{"at_rcpt": ["550 nobody"]}, {"at_data": ["554 no"]}], ids=str)
+def test_a_final_refusal_is_shown_and_can_be_sent_again(desk: Desk, post: Post, answers: dict[str, list[str]]) -> None:
+    vars(post).update(answers)
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    desk.run("outbox")
+    assert state(desk) == ("failed", 1)
+    post.at_rcpt = post.at_data = ["250 OK"]
+    desk.run("outbox")
+    assert post.received == []
+    with desk.app.app_context(), db.write() as session:
+        assert service.retry(session, mail_id, now())
+        assert not service.retry(session, mail_id, now())
+    desk.run("outbox")
+    assert state(desk) == ("sent", 1)
+
+
+@pytest.mark.req("S-064")
+def test_a_copy_after_a_lost_acknowledgement_has_the_same_message_id(desk: Desk, clock: MovableClock, post: Post) -> None:
+    post.at_data = ["drop", "250 OK"]
+    deliver_to(desk, post.url)
+    promise(desk)
+    desk.run("outbox")
+    assert state(desk) == ("queued", 1)
+    clock.advance(31)
+    desk.run("outbox")
+    first, second = post.received
+    assert first["Message-ID"] == second["Message-ID"] == desk.row(OutboxMail).message_id
+    assert state(desk) == ("sent", 2)
+
+
+def test_waits_grow_and_end(desk: Desk, clock: MovableClock) -> None:
+    deliver_to(desk, f"smtp://127.0.0.1:{free_port()}")
+    promise(desk)
+    for attempt in range(1, 13):
+        desk.run("outbox")
+        assert state(desk)[1] == attempt
+        clock.advance(6 * 3600 + 1)
+    assert state(desk) == ("failed", 12)
+    desk.run("outbox")
+    assert state(desk) == ("failed", 12)
+
+
+def test_two_senders_send_once(desk: Desk, post: Post) -> None:
+    deliver_to(desk, post.url)
+    promise(desk)
+    desk.together(*[lambda: desk.run("outbox")] * 3)
+    assert len(post.received) == 1
+
+
+def test_a_sender_that_died_is_replaced_after_its_time(desk: Desk, clock: MovableClock, post: Post) -> None:
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    assert desk.call(service._claim, mail_id, desk.call(now))
+    desk.run("outbox")
+    assert post.received == []
+    clock.advance(121)
+    desk.run("outbox")
+    assert len(post.received) == 1
+
+
+def test_the_same_mail_is_promised_once(desk: Desk) -> None:
+    promise(desk)
+    with pytest.raises(IntegrityError):
+        promise(desk)
+    with desk.app.app_context(), db.write() as session:
+        for _ in range(2):
+            service.queue_alarm(session, "self_check", "x", now(), key="alarm")
+    assert len(desk.rows(OutboxMail, dedupe_key="alarm")) == 1
+
+
+def test_a_promise_dies_with_its_transaction(desk: Desk) -> None:
+    with suppress(KeyboardInterrupt), desk.app.app_context(), db.write() as session:
+        service.queue(session, "thanks", 1, "a@example.jp", "s", "b", now())
+        raise KeyboardInterrupt
+    assert desk.rows(OutboxMail) == []
+
+
+@pytest.mark.req("R-224", "T-075")
+@pytest.mark.parametrize("attack", ["x\r\nBcc: victim@example.jp", "x\nBcc: victim@example.jp", "x\u2028Bcc: victim@example.jp", "x\x00\x0bBcc: v"])
+def test_line_breaks_make_no_headers(desk: Desk, post: Post, attack: str) -> None:
+    deliver_to(desk, post.url)
+    promise(desk, subject=attack, body=attack + "\r\n.\r\nMAIL FROM:<x@y>\r\n")
+    promise(desk, recipient=f"hanako@example.jp{attack[1:]}", key="k2")
+    desk.run("outbox")
+    assert state(desk) == ("sent", 1)
+    for mail in post.received:
+        assert mail["Bcc"] is None
+    assert all(to == ["hanako@example.jp"] for _, to in post.envelopes)
+
+
+@pytest.mark.parametrize("recipient", ["", "no address", "a@b@c", "<", "a@example.jp, b@example.jp", "山田@例え.jp"])
+def test_an_impossible_recipient_stops_nobody_else(desk: Desk, post: Post, recipient: str) -> None:
+    deliver_to(desk, post.url)
+    promise(desk, recipient=recipient)
+    promise(desk, key="k2")
+    desk.run("outbox")
+    assert state(desk, "k2") == ("sent", 1)
+    assert state(desk)[0] in ("failed", "queued", "sent")
+    assert all(len(to) == 1 for _, to in post.envelopes)
+
+
+def test_without_a_server_the_demo_writes_files(desk: Desk) -> None:
+    promise(desk)
+    desk.run("outbox")
+    (mail,) = (desk.app.extensions["shop.runtime"].config.instance / "mails").glob("*.eml")
+    assert message_from_bytes(mail.read_bytes(), policy=modern)["Subject"] == "件名"
+    assert state(desk) == ("sent", 1)
+
+
+def test_a_letter_with_a_bent_header_is_refused_for_good() -> None:
+    letter = sending.Letter("<1@x>", "a@example.jp", "two\nlines", "b", datetime(2026, 11, 21, tzinfo=UTC))
+    with pytest.raises(ValueError, match="Header"):
+        sending.compose(letter, "shop@example.jp")

@@ -1,0 +1,335 @@
+"""Nobody knows the outcome: the shop asks and never repeats, and what it then learns takes effect exactly once."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from providers.paygent.capabilities import PaygentCapabilities
+from shop.catalogue.models import StockHold, Variant
+from shop.core import db
+from shop.core.runtime import now
+from shop.payments import attention, inbox
+from shop.payments.models import PaymentOperation, ProviderExchange
+from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, notice
+from tests.support.shop import MovableClock
+from tests.support.world import VISA
+
+#: Long after the caller is believed to be at work, and after "no such payment" is believed.
+SOON, LATE = 60, 200
+
+
+def due(desk: Desk, placed: Placed) -> None:
+    """Let the reconciler look now, without moving any clock."""
+    desk.change(PaymentOperation, PaymentOperation.id == placed.operation_id, check_at=desk.call(now))
+
+
+def alarms(desk: Desk) -> list[str]:
+    return desk.call(lambda: [item.kind for item in attention.items(db.db.session(), now())])
+
+
+@pytest.mark.req("P-05", "R-193", "P-11")
+@pytest.mark.parametrize("mode", ["reset", "close", "half", "garbage", "html", "http_500", "empty"])
+def test_answer_lost_after_it_happened(desk: Desk, mode: str) -> None:
+    desk.simulator.fault(mode, kind="020", phase="after")
+    placed = desk.place()
+    assert (desk.operation(placed).state, desk.order(placed).state) == ("unknown", "draft")
+    assert desk.mails(placed.order_id) == []
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.telegrams("020") == 1
+    assert desk.remote(placed) == [("20", placed.yen)]
+    assert desk.money(placed) == ("authorized", placed.yen, 0, 0)
+    assert desk.order(placed).state == "placed"
+    assert desk.mails(placed.order_id) == ["order_notice", "thanks"]
+
+
+@pytest.mark.req("P-11")
+def test_stall_past_the_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PaygentCapabilities, "call_deadline", 0.5)
+    desk.simulator.fault("stall", kind="020", phase="before", seconds=1.2)
+    placed = desk.place()
+    assert desk.operation(placed).state == "unknown"
+    assert desk.remote(placed) == []
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "unknown"  # absent so far, but the request may still be on its way
+    _eventually(lambda: desk.remote(placed) == [("20", placed.yen)])
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "placed"
+    assert desk.telegrams("020") == 1
+
+
+def _eventually(condition: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
+        time.sleep(0.05)
+
+
+@pytest.mark.req("R-193")
+@pytest.mark.parametrize("code", ["2008", "E001"])
+def test_ambiguous_code_is_asked_about(desk: Desk, code: str) -> None:
+    desk.simulator.fault("code", kind="020", phase="after", code=code)
+    placed = desk.place()
+    assert desk.operation(placed).state == "unknown"
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "placed"
+
+
+@pytest.mark.req("P-03")
+def test_absent_is_believed_after_three_minutes_and_not_before(desk: Desk, clock: MovableClock) -> None:
+    stock = desk.stock()
+    desk.simulator.fault("reset", kind="020", phase="before")
+    placed = desk.place()
+    clock.advance(170)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "unknown"
+    assert desk.stock()[2] == stock[2] + 1
+    clock.advance(20)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "absent"
+    assert (desk.order(placed).state, desk.order(placed).number) == ("lapsed", None)
+    assert desk.stock() == stock
+    assert desk.mails(placed.order_id) == ["not_placed"]
+    assert desk.telegrams("020") == 1
+
+
+def test_reconciler_does_not_ask_while_the_caller_may_be_at_work(desk: Desk, clock: MovableClock) -> None:
+    placed = desk.place()
+    desk.change(PaymentOperation, PaymentOperation.id == placed.operation_id, state="sent")
+    clock.advance(40)
+    desk.run("reconcile")
+    assert desk.telegrams("094") == 0
+    clock.advance(10)
+    desk.run("reconcile")
+    assert desk.telegrams("094") == 1
+
+
+def test_a_process_that_died_during_the_call_is_finished(desk: Desk, clock: MovableClock) -> None:
+    """Killed between answer and note: the row says ``sent`` and nobody is at work on it."""
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    desk.change(PaymentOperation, PaymentOperation.id == placed.operation_id, state="sent")
+    clock.advance(SOON)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "placed"
+    assert desk.operation(placed).settled_by == "query"
+
+
+def test_checks_are_put_off_further_each_time(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="before")
+    placed = desk.place()
+    waits = []
+    for _ in range(6):
+        due(desk, placed)
+        desk.run("reconcile")
+        waits.append((desk.operation(placed).check_at - desk.call(now)).total_seconds())
+    assert [round(wait, -1) for wait in waits[:4]] == [0, 10, 20, 40]
+    assert max(waits) < 61
+
+
+def test_two_reconcilers_ask_once(desk: Desk) -> None:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    due(desk, placed)
+    desk.together(*[lambda: desk.run("reconcile")] * 3)
+    assert desk.telegrams("094") == 1
+    assert desk.mails(placed.order_id) == ["order_notice", "thanks"]
+
+
+@pytest.mark.req("R-317")
+def test_every_question_is_on_the_timeline(desk: Desk) -> None:
+    desk.simulator.fault("garbage", kind="020", phase="after")
+    placed = desk.place()
+    due(desk, placed)
+    desk.run("reconcile")
+    lines = desk.rows(ProviderExchange, payment_id=placed.payment_id)
+    assert [(line.label, line.outcome.split(":")[0]) for line in lines] == [("020", "unknown"), ("094", "ok")]
+    assert all("tok_" not in line.request and "Pw0rd" not in line.request for line in lines)
+
+
+def test_refused_credentials_while_asking_decide_nothing(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="before")
+    placed = desk.place()
+    desk.simulator.fault("code", kind="094", times=5, code="P002")
+    clock.advance(LATE)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "unknown"
+    clock.advance(200)
+    assert "operation" in alarms(desk)
+
+
+# ---- an approval that comes late -----------------------------------------------------------------------------
+
+
+def late_approval(desk: Desk, clock: MovableClock, card: str = VISA, found_by: str = "notice") -> Placed:
+    """Believed absent, the buyer told so – and then the provider has it after all."""
+    desk.simulator.fault("code", kind="094", code="13001", phase="before")
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place(card)
+    clock.advance(LATE)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "absent"
+    assert desk.remote(placed) == [("20", placed.yen)]
+    if found_by == "refresh":
+        desk.refresh(placed)
+    else:
+        handle = desk.remote_payments(placed)[0]["payment_id"]
+        desk.call(inbox.receive, desk.account().key, "POST", body(notice(placed, handle, 900)), "", "x")
+        desk.run("inbox")
+    return placed
+
+
+@pytest.mark.parametrize("found_by", ["notice", "refresh"])
+@pytest.mark.req("S-035", "R-164", "P-08")
+def test_late_approval_is_given_back_and_everybody_is_told(desk: Desk, clock: MovableClock, found_by: str) -> None:
+    stock = desk.stock()
+    placed = late_approval(desk, clock, found_by=found_by)
+    assert desk.order(placed).state == "lapsed"
+    desk.run("dispatch")
+    assert desk.remote(placed) == [("32", placed.yen)]
+    assert desk.money(placed) == ("voided", 0, 0, 0)
+    assert desk.stock() == stock
+    assert desk.mails(placed.order_id) == ["not_placed", "payment_cancelled", "payment_cancelled_notice"]
+    assert desk.steps(placed) == [("authorize", "shop", "succeeded"), ("void", "shop", "succeeded")]
+    desk.run()
+    desk.refresh(placed)
+    assert desk.telegrams("021") == 1
+
+
+def test_giving_back_survives_a_lost_answer(desk: Desk, clock: MovableClock) -> None:
+    placed = late_approval(desk, clock)
+    desk.simulator.fault("reset", kind="021", phase="after")
+    desk.run("dispatch")
+    assert desk.steps(placed)[-1] == ("void", "shop", "unknown")
+    clock.advance(SOON)
+    desk.run("reconcile")
+    assert desk.money(placed) == ("voided", 0, 0, 0)
+    assert desk.telegrams("021") == 1
+    assert "payment_cancelled" in desk.mails(placed.order_id)
+
+
+def test_giving_back_is_tried_again_when_it_did_not_leave(desk: Desk, clock: MovableClock) -> None:
+    placed = late_approval(desk, clock)
+    desk.simulator.fault("reset", kind="021", phase="before")
+    desk.run("dispatch")
+    clock.advance(LATE)
+    desk.run("reconcile")
+    assert desk.steps(placed)[1:] == [("void", "shop", "absent"), ("void", "shop", "intended")]
+    clock.advance(SOON + 1)
+    desk.run("dispatch")
+    assert desk.remote(placed) == [("32", placed.yen)]
+    assert desk.money(placed) == ("voided", 0, 0, 0)
+    assert desk.mails(placed.order_id).count("payment_cancelled") == 1
+
+
+def test_giving_back_that_is_refused_is_shown_to_a_person(desk: Desk, clock: MovableClock) -> None:
+    placed = late_approval(desk, clock, CANCEL_REFUSED)
+    desk.run("dispatch")
+    assert desk.remote(placed) == [("20", placed.yen)]
+    assert desk.steps(placed)[-1] == ("void", "shop", "declined")
+    assert alarms(desk)
+    assert "payment_cancelled" not in desk.mails(placed.order_id)
+
+
+def test_two_dispatchers_send_one_void(desk: Desk, clock: MovableClock) -> None:
+    placed = late_approval(desk, clock)
+    desk.together(*[lambda: desk.run("dispatch")] * 3)
+    assert desk.telegrams("021") == 1
+    assert desk.money(placed) == ("voided", 0, 0, 0)
+
+
+# ---- the stock of an order nobody knows the outcome of ----------------------------------------------------------
+
+
+@pytest.mark.req("R-161", "S-037")
+def test_stock_does_not_wait_for_a_silent_provider(desk: Desk, clock: MovableClock) -> None:
+    stock = desk.stock()
+    desk.simulator.fault("reset", kind="020", phase="after")
+    desk.simulator.fault("close", kind="094", times=None)
+    placed = desk.place()
+    clock.advance(19 * 60)
+    desk.run("release_holds")
+    assert desk.stock()[2] == stock[2] + 1
+    clock.advance(61)
+    desk.run("release_holds")
+    assert desk.telegrams("094") == 1  # asked first
+    assert desk.stock() == stock
+    assert (desk.operation(placed).state, desk.order(placed).state) == ("unknown", "draft")
+    desk.run("release_holds")
+    assert desk.stock() == stock
+
+
+@pytest.mark.req("R-164", "P-08")
+def test_money_found_after_the_release_takes_the_stock_again(desk: Desk, clock: MovableClock) -> None:
+    on_hand, allocated, held = desk.stock()
+    placed = _released(desk, clock)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "placed"
+    assert desk.stock() == (on_hand, allocated + 1, held)
+    assert desk.holds(placed) == ["consumed"]
+    assert desk.remote(placed) == [("20", placed.yen)]
+
+
+@pytest.mark.req("R-164", "P-08")
+def test_money_found_after_the_goods_are_gone_is_given_back(desk: Desk, clock: MovableClock) -> None:
+    placed = _released(desk, clock)
+    desk.change(Variant, Variant.id == desk.variant_id, on_hand=0)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "lapsed"
+    desk.run("dispatch")
+    assert desk.remote(placed) == [("32", placed.yen)]
+    assert desk.stock() == (0, 0, 0)
+    assert "payment_cancelled" in desk.mails(placed.order_id)
+    assert "thanks" not in desk.mails(placed.order_id)
+
+
+def _released(desk: Desk, clock: MovableClock) -> Placed:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    desk.simulator.fault("close", kind="094", times=1)
+    placed = desk.place()
+    clock.advance(20 * 60 + 1)
+    desk.run("release_holds")
+    assert desk.holds(placed) == ["released"]
+    clock.advance(60)
+    return placed
+
+
+@pytest.mark.req("R-163")
+def test_release_asks_first_and_honours_what_it_learns(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    clock.advance(20 * 60 + 1)
+    desk.run("release_holds")
+    assert desk.order(placed).state == "placed"
+    assert desk.holds(placed) == ["consumed"]
+
+
+def test_two_releases_give_back_once(desk: Desk, clock: MovableClock) -> None:
+    stock = desk.stock()
+    desk.simulator.fault("reset", kind="020", phase="before")
+    desk.simulator.fault("close", kind="094", times=None)
+    desk.place()
+    clock.advance(20 * 60 + 1)
+    desk.together(*[lambda: desk.run("release_holds")] * 3)
+    assert desk.stock() == stock
+    assert [hold.state for hold in desk.rows(StockHold)] == ["released"]
+
+
+@pytest.mark.req("R-193")
+def test_asking_by_hand_decides_as_well(desk: Desk) -> None:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    assert desk.refresh(placed) == "done"
+    assert desk.order(placed).state == "placed"
+
+
+def test_a_provider_that_cannot_be_reached_leaves_it_unknown(desk: Desk) -> None:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    desk.simulator.fault("close", kind="094")
+    assert desk.refresh(placed) == "pending"
+    assert desk.operation(placed).state == "unknown"

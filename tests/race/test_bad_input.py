@@ -1,0 +1,144 @@
+"""T-115, T-028: floods and broken bodies are refused before they cost anything; the shop stays open."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from tests.race.browser import Browser
+from tests.race.shopping import CASH, Shop
+
+CODE = "TK-050"
+FORM = "application/x-www-form-urlencoded"
+#: What a worker may grow by over all floods of a test, kB. One unbounded body of this test would be seen many times over.
+_GROWTH = 48 * 1024
+
+
+def _multipart(parts: int) -> bytes:
+    part = b'--b\r\nContent-Disposition: form-data; name="quantity"\r\n\r\n1\r\n'
+    return part * parts + b"--b--\r\n"
+
+
+def _nested(depth: int) -> bytes:
+    """Multipart in multipart in multipart …"""
+    body = b"x"
+    for level in range(depth):
+        mark = b"b%d" % level
+        body = (
+            b"--" + mark + b'\r\nContent-Disposition: form-data; name="f"\r\nContent-Type: multipart/mixed; boundary=b%d'
+            % (level - 1)
+            + b"\r\n\r\n" + body + b"\r\n--" + mark + b"--\r\n"
+        )  # fmt: skip
+    return body
+
+
+#: name: body, content type
+FLOODS: dict[str, tuple[bytes, str]] = {
+    "100,000 fields": (b"&".join(b"f%d=1" % number for number in range(100_000)), FORM),
+    "one megabyte": (b"quantity=" + b"1" * 1024 * 1024, FORM),
+    "one megabyte of JSON": (b"[" * 1024 * 1024, "application/json"),
+    "10,000 parts": (_multipart(10_000), "multipart/form-data; boundary=b"),
+    "a thousand parts": (_multipart(1_000), "multipart/form-data; boundary=b"),
+    "a big file": (
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b"x" * 1024 * 1024 + b"\r\n--b--\r\n",
+        "multipart/form-data; boundary=b",
+    ),
+    "many fields under the limit": (b"a=1&" * 60_000, FORM),
+    "nested multipart": (_nested(60), "multipart/form-data; boundary=b59"),
+    "multipart without an end": (_multipart(10)[:-20], "multipart/form-data; boundary=b"),
+    "no boundary": (_multipart(3), "multipart/form-data"),
+    "long boundary": (b"--" + b"b" * 100_000, "multipart/form-data; boundary=" + "b" * 5_000),
+    "bytes that are no text": (bytes(range(256)) * 100, FORM),
+    "digits and blanks": (b"note=" + b"4 " * 100_000, FORM),
+}
+
+
+def _targets(shop: Shop) -> tuple[str, ...]:
+    return ("/cart/items", "/checkout/zero/confirm", "/checkout/zero/place", f"/pay/n/{shop.account_key()}")
+
+
+def _memory(shop: Shop) -> int:
+    """Highest memory of any worker, kB."""
+
+    def peak(pid: int) -> int:
+        with open(f"/proc/{pid}/status") as status:
+            return int(next(line for line in status if line.startswith("VmHWM")).split()[1])
+
+    return max(peak(pid) for pid in shop.workers())
+
+
+@pytest.mark.req("T-115", "T-028")
+def test_floods_are_refused_within_bounds(shop: Shop) -> None:
+    browser, _ = shop.ready_buyer(shop.stock(CODE, 5), CASH)
+    orders, before = shop.newest_order(), _memory(shop)
+    seen = {}
+    for name, (body, content_type) in FLOODS.items():
+        for path in _targets(shop):
+            seen[name, path] = browser.request("POST", path, body, Content_Type=content_type).status
+            browser.close()
+    wrong = {where: status for where, status in seen.items() if status not in (400, 403, 413)}
+    assert not wrong
+    assert shop.newest_order() == orders
+    growth = _memory(shop) - before
+    print(f"{len(seen)} floods of up to 1 MB: peak memory of a worker grew by {growth} kB")
+    assert growth < _GROWTH
+    assert browser.get("/products").status == 200
+    browser.close()
+
+
+@pytest.mark.req("T-115")
+def test_an_announced_gigabyte_is_refused_unread(shop: Shop) -> None:
+    for path in _targets(shop):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {1024**3}\r\n\r\na=1"
+        assert _raw(shop, head.encode()).split(b" ")[1] in (b"400", b"413"), path
+
+
+@pytest.mark.req("T-028")
+def test_an_endless_body_is_cut_off(shop: Shop) -> None:
+    """Chunked, without a length: read up to the limit only."""
+    chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
+    for path in _targets(shop):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        answer = _raw(shop, head.encode() + chunk * 16 + b"0\r\n\r\n")
+        assert answer.split(b" ")[1] in (b"400", b"403", b"413"), (path, answer[:200])
+
+
+def _raw(shop: Shop, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=15) as line:
+        try:
+            line.sendall(request)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before all was sent: the answer may still be read
+        return line.recv(400)
+
+
+#: Text that a database or a parser may choke on.
+AWKWARD = ("\x00", "a\x00b", "9" * 5000, "１" * 100, "𠮷" * 60, "'", "%00", "../..", "\ud7ff", "١٢٣", "1e9", "-1", "0x1")
+
+
+@pytest.mark.req("T-115")
+@pytest.mark.parametrize("field", ["variant_id", "quantity", "confirmation_token", "card_token", "csrf_token"])
+def test_awkward_values_are_answered(shop: Shop, field: str) -> None:
+    browser, confirmation = shop.ready_buyer(shop.stock(CODE, 5), CASH)
+    variant = shop.variant(CODE)
+    senders: dict[str, Callable[[str], tuple[str, dict[str, object]]]] = {
+        "variant_id": lambda value: ("/cart/items", {"variant_id": value, "quantity": 1}),
+        "quantity": lambda value: ("/cart/items", {"variant_id": variant, "quantity": value}),
+        "confirmation_token": lambda value: ("/checkout/zero/place", {"confirmation_token": value}),
+        "card_token": lambda value: ("/checkout/zero/place", {"confirmation_token": confirmation + "x", "card_token": value}),
+        "csrf_token": lambda value: ("/cart/items", {"csrf_token": value, "variant_id": variant, "quantity": 1}),
+    }
+    for value in AWKWARD:
+        path, fields = senders[field](value)
+        assert browser.post(path, fields).status < 500, (field, value[:20])
+    browser.close()
+
+
+@pytest.mark.req("T-115")
+@pytest.mark.parametrize("path", ["/products/{}", "/orders/{}/complete", "/pay/n/{}", "/pay/a/{}/browser.js", "/legal/{}"])
+def test_awkward_addresses_are_answered(shop: Shop, path: str) -> None:
+    browser = Browser(shop.port)
+    for part in ("%00", "a%00b", "%FF%FE", "9" * 3000, "%F0%A0%AE%B7", "..%2f..", "%27"):
+        method = "POST" if path.startswith("/pay/n/") else "GET"
+        assert browser.request(method, path.format(part), b"a=1").status in (400, 404), part
+    browser.close()

@@ -1,0 +1,198 @@
+"""Every visible text can be read in English, and nothing visible goes past gettext (decision 12)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from providers.contract import Category, Provider
+from providers.installed import INSTALLED
+from shop.translations.update import ROOT, english, wanted
+
+JAPANESE = re.compile("[ぁ-ゖァ-ヺ一-鿿々〆]")
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]")
+
+#: Visible in Japanese on purpose: template → text → reason.
+ALLOWED_IN_TEMPLATES = {
+    ("templates/shop/base.html", "日本語"): "a language is offered in its own name",
+}
+
+#: Packages whose texts people see, and the only file of a provider that speaks to buyers.
+SPEAKING = ("shop", "admin", "providers/paygent/errors.py")
+#: Not seen on a page of the shop: demo goods are data, migrations and translations hold no text of ours.
+SILENT = ("shop/demo", "shop/migrations", "shop/translations")
+#: Japanese literals that are no text for translation: (file, pattern of the literal) → reason.
+ALLOWED_IN_PYTHON = {
+    ("shop/core/i18n.py", "日本語"): "a language is offered in its own name",
+    ("shop/core/text.py", "[ぁゖ]"): "a range of letters",
+    ("shop/web/forms.py", r"\[ァ-ヺ.*"): "a range of letters",
+    ("shop/web/forms.py", "北海道 青森県 .*"): "prefectures as the courier writes them",
+    ("shop/web/filters.py", "月火水木金土日"): "the Japanese form of a date; other languages get ISO",
+    ("shop/web/filters.py", "[年月]|日（"): "the Japanese form of a date; other languages get ISO",
+    ("shop/orders/mails.py", "【受注通知メール】"): "to the shop, which reads Japanese",
+    ("shop/outbox/service.py", "【要確認】"): "to the shop, which reads Japanese",
+    ("shop/web/cli.py", "店主"): "the owner's name, a value the owner changes",
+    ("shop/web/opening.py", "宅配便|クレジットカード決済|代金引換"): "first rows of the database, the owner renames them",
+    ("admin/forms.py", "円"): "taken off what was typed",
+}
+GETTEXT = {"_", "_l", "gettext", "lazy_gettext", "N_"}
+
+
+WANTED = {str(message.id) for message in wanted() if message.id}
+STORED = [message for message in english() if message.id]
+
+
+def test_the_extraction_sees_the_whole_tree() -> None:
+    assert len(WANTED) > 400
+    for seen in ("必須", "カゴに入れる", "売上確定", "受注一覧", "カード番号を入力してください。"):
+        assert seen in WANTED, seen
+
+
+def test_the_catalogue_has_exactly_the_texts_of_the_tree() -> None:
+    stored = {str(message.id) for message in STORED}
+    assert WANTED - stored == set(), "run python -m shop.translations.update and translate"
+    assert stored - WANTED == set(), "run python -m shop.translations.update"
+    assert list(english().obsolete) == []
+
+
+@pytest.mark.parametrize("provider", INSTALLED, ids=lambda provider: provider.code)
+def test_what_a_provider_says_is_marked_for_the_catalogue(provider: Provider) -> None:
+    """Providers know no gettext; what they say is translated where it is shown."""
+    said = [provider.name, provider.console_name, *provider.status_words.values()]
+    for setting in provider.settings:
+        said += [setting.label, setting.help, *(text for _value, text in setting.choices)]
+    said += [message.text for message in provider.browser_messages().values()]
+    said += [provider.buyer_message(category, "").text for category in Category]
+    assert {text for text in said if JAPANESE.search(text)} <= WANTED
+
+
+def test_everything_is_translated_and_nothing_is_a_guess() -> None:
+    assert [message.id for message in STORED if not message.string] == []
+    assert [message.id for message in STORED if message.fuzzy] == []
+    assert [message.id for message in STORED if JAPANESE.search(str(message.string))] == []
+
+
+def test_translations_keep_placeholders_and_line_ends() -> None:
+    for message in STORED:
+        text, translation = str(message.id), str(message.string)
+        assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(translation)), text
+        assert text.endswith("\n") == translation.endswith("\n"), text
+
+
+def test_the_catalogue_is_not_left_out_when_compiled() -> None:
+    """Without a header of its own Babel takes a catalogue for fuzzy and quietly leaves it out."""
+    assert not english().fuzzy
+
+
+# ---- Nothing visible goes past gettext ----
+
+
+class _Visible(HTMLParser):
+    """Collects text nodes and attribute values with Japanese in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if JAPANESE.search(data):
+            self.found.append(data.strip())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for _name, value in attrs if value and JAPANESE.search(value)]
+
+
+def _bare_texts(source: str) -> Iterator[str]:
+    """Japanese of a template outside ``_(…)`` and ``{% trans %}``: in its HTML, and in strings of its expressions."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    html = []
+    call: list[str] = []
+    translated = False
+    for _line, kind, value in environment.lex(source):
+        if kind == "data" and not translated:
+            html.append(value)
+        elif kind in ("variable_begin", "variable_end", "block_begin"):
+            html.append(" " if kind == "variable_begin" else "")
+            call = []
+        elif kind == "name" and value in ("trans", "endtrans") and not call:
+            translated = value == "trans"
+        if kind == "string" and JAPANESE.search(value) and call[-2:] not in (["_", "("], ["gettext", "("]):
+            yield value.strip("'\"")
+        if kind in ("name", "operator", "string", "integer", "float"):
+            call.append(value)
+    parser = _Visible()
+    parser.feed("".join(html))
+    parser.close()
+    yield from parser.found
+
+
+@pytest.mark.parametrize(
+    ("source", "bare"),
+    [
+        ("<p>買う</p>", ["買う"]),
+        ('<a title="買う" href="{{ x }}">{{ _("買う") }}</a>', ["買う"]),
+        ("{{ f('買う') }}{{ _('買う', n=1) }}", ["買う"]),
+        ("{% trans %}買う{% endtrans %}{# 買う #}{{ _('買う') if x else _('売る') }}", []),
+        ("{% set a = {'b': _('買う'), 'c': '売る'} %}", ["売る"]),
+    ],
+)
+def test_the_template_check_sees_what_it_should(source: str, bare: list[str]) -> None:
+    assert list(_bare_texts(source)) == bare
+
+
+def test_templates_say_nothing_past_gettext() -> None:
+    found = {
+        (str(path.relative_to(ROOT)), text)
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for text in _bare_texts(path.read_text(encoding="utf-8"))
+    }
+    assert found == set(ALLOWED_IN_TEMPLATES)
+
+
+def _literals(tree: ast.Module) -> Iterator[str]:
+    """Japanese string literals that are neither docstrings nor inside a call of gettext."""
+    fine: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GETTEXT:
+            fine |= {id(argument) for argument in node.args}
+        if isinstance(node, ast.Expr):
+            fine.add(id(node.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in fine and JAPANESE.search(str(node.value)):
+            yield str(node.value)
+
+
+def _allowed(file: str, literal: str) -> bool:
+    return any(file == place and re.fullmatch(pattern, literal) for place, pattern in ALLOWED_IN_PYTHON)
+
+
+def _speaking_files() -> Iterator[Path]:
+    for name in SPEAKING:
+        for path in [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py")):
+            if not str(path.relative_to(ROOT)).startswith(SILENT):
+                yield path
+
+
+def test_python_says_nothing_past_gettext() -> None:
+    """Stricter than following what is shown: no Japanese literal at all, but for those with a reason above."""
+    found = [
+        (str(path.relative_to(ROOT)), literal)
+        for path in _speaking_files()
+        for literal in _literals(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert [one for one in found if not _allowed(*one)] == []
+    unused = [place for place in ALLOWED_IN_PYTHON if not any(f == place[0] and re.fullmatch(place[1], s) for f, s in found)]
+    assert unused == []
+
+
+def test_scripts_bring_no_texts_of_their_own() -> None:
+    """What a script says comes from the page, in the page's language."""
+    comment = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+    scripts = [*(ROOT / "static/js").glob("*.js"), *(ROOT / "providers").glob("*/browser.js")]
+    assert scripts
+    for script in scripts:
+        assert not JAPANESE.search(comment.sub("", script.read_text(encoding="utf-8"))), script.name

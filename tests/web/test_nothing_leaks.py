@@ -1,0 +1,200 @@
+"""What must be nowhere: card numbers and tokens with us, secrets on pages, buyers in logs."""
+
+import io
+import json
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from shop.checkout.models import Confirmation
+from shop.core.db import db
+from shop.core.logs import has_card_number
+from shop.orders.models import Order
+from tests.support.buying import ADDRESS, CASH, Buyer, buy
+from tests.support.pages import Page
+from tests.support.shop import mails, run_jobs
+from tests.support.world import Simulator
+from tests.web.conftest import Traffic
+from tests.web.counter import TEA, Desk, count, everything_stored, number_of
+
+#: A number used by nobody else, authorised as every ordinary one, and its security code.
+PAN, CODE = "4539148803436467", "8642"
+REFUSED_PAN = "4980000000038261"
+LETTERS = "CARD NUMBER HOLDER"
+SECRETS = (DEMO_PAYGENT_MERCHANT.connect_password, DEMO_PAYGENT_MERCHANT.notice_hash_key)
+
+
+def written(number: str) -> re.Pattern[str]:
+    """The number as typed, with blanks or hyphens, or percent-encoded."""
+    return re.compile(r"(?:[ \-+]|%20|%2D)?".join(number))
+
+
+def card_token(shopper: Buyer, number: str = PAN) -> str:
+    return shopper.card_token(number, card_cvc=CODE, card_name=LETTERS)
+
+
+@pytest.mark.req("R-111", "T-095", "R-316")
+def test_a_marked_card_is_nowhere_with_us(
+    traffic: Traffic, log: io.StringIO, shopper: Buyer, desk: Desk, demo_app: Flask
+) -> None:
+    shopper.put_into_cart(TEA)
+    refused = shopper.place(shopper.confirm(), card_token(shopper, REFUSED_PAN))
+    assert refused.public_id is None
+    token = card_token(shopper)
+    number = number_of(shopper.place(shopper.confirm(), token))
+    for page in ("", f"/orders/{number}", "/orders", "/payments/attempts"):
+        desk.page(f"/admin{page}")
+    desk.press(number, "capture")
+    desk.press(number, "cancel")
+    run_jobs(demo_app)
+
+    places = {
+        "traffic": str(traffic), "database": everything_stored(demo_app), "log": log.getvalue(),
+        "mails": "\n".join(mail.as_string() for mail in mails(demo_app)),
+    }  # fmt: skip
+    assert token in places["traffic"], "the order post carries the token, and this test listens"
+    for name, said in places.items():
+        for secret in (PAN, REFUSED_PAN):
+            assert not written(secret).search(said), (name, secret)
+        assert LETTERS not in said, name
+        assert CODE not in said.replace(token, ""), name
+    for name in ("database", "log", "mails"):
+        assert token not in places[name], name
+
+
+@pytest.mark.req("R-111")
+def test_the_order_post_carries_the_token_only(traffic: Traffic, shopper: Buyer) -> None:
+    shopper.put_into_cart(TEA)
+    token, shown = card_token(shopper), shopper.confirm()
+    assert set(Page(shown.text).form("/checkout/zero/place").fields) == {"csrf_token", "confirmation_token", "card_token"}
+    shopper.place(shown, token)
+    page = Page(shopper.put_into_cart(TEA).text)
+    fields = [a for tag, a in page.elements if tag == "input" and "data-card" in a]
+    assert len(fields) == 4
+    assert not any("name" in a for a in fields)
+
+
+@pytest.mark.req("R-111", "T-095")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        PAN, "4539 1488 0343 6467", "4539-1488-0343-6467", "４５３９１４８８０３４３６４６７",
+        "４５３９－１４８８－０３４３－６４６７", "4539ー1488ー0343ー6467", "4539　1488　0343　6467", "4539.1488.0343.6467",
+    ],
+)  # fmt: skip
+def test_a_card_number_in_another_field_is_refused_there_and_forgotten(
+    shape: str, shopper: Buyer, demo_app: Flask, log: io.StringIO
+) -> None:
+    shopper.put_into_cart(TEA)
+    for name in ("note", "buyer_name", "address2", "ship_name"):
+        answer = shopper.confirm(CASH, **{name: f"カード {shape} です"})
+        assert answer.status_code == 422, name
+        words = Page(answer.text)
+        assert "カード番号はこの欄に入力しないでください。入力された内容は消去しました。" in words.text
+        assert shape not in answer.text
+        assert f'id="{name}-error"' in answer.text
+    assert count(demo_app, Confirmation) == 0
+    stored = everything_stored(demo_app)
+    assert not written(PAN).search(stored + log.getvalue())
+    assert shape not in stored
+
+
+@pytest.mark.req("R-111")
+@pytest.mark.parametrize("path", ["/cart/items", "/checkout/zero/place", "/language/en"])
+def test_a_card_number_in_any_other_form_is_refused(path: str, shopper: Buyer, demo_app: Flask) -> None:
+    shopper.put_into_cart(TEA)
+    form = Page(shopper.confirm(CASH).text).form("/checkout/zero/place").fields
+    answer = shopper.post(path, form | {"card_token": PAN, "return_to": PAN, "quantity": PAN})
+    assert answer.status_code == 400
+    assert "カード番号のような数字が含まれていました" in Page(answer.text).text
+    assert PAN not in answer.text
+    assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("T-099")
+def test_the_provider_s_secrets_are_readable_nowhere(
+    shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO, simulator: Simulator
+) -> None:
+    number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+    method = "/admin/settings/payment-methods/1"
+    saved = desk.submit(method, "", account_connect_password="", name="カード")
+    assert "支払方法を保存しました。" in Page(saved.text).text
+    changed = desk.submit(method, "", account_connect_password="rotated-secret-77")
+    assert "支払方法を保存しました。" in Page(changed.text).text
+    number_of(buy(shopper.shop_url, TEA, method=CASH))
+    desk.press(number, "capture")
+    run_jobs(demo_app)
+    pages = [
+        desk.get(path).text
+        for path in (method, "/admin/settings/payment-methods", f"/admin/orders/{number}", "/admin/payments/attempts")
+    ]
+    pages += [shopper.get("/checkout/zero").text, saved.text, changed.text]
+    everywhere = "\n".join([*pages, everything_stored(demo_app), log.getvalue()])
+    for secret in (*SECRETS, "rotated-secret-77"):
+        assert secret not in everywhere
+    assert "••••••••" in pages[0]
+
+
+@pytest.mark.req("T-099")
+def test_the_old_password_still_serves_the_old_order(number_after_rotation: tuple[str, Desk]) -> None:
+    number, desk = number_after_rotation
+    assert "決済状況を更新しました。" in desk.refresh(number).text
+
+
+@pytest.fixture
+def number_after_rotation(shopper: Buyer, desk: Desk) -> tuple[str, Desk]:
+    number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+    desk.submit("/admin/settings/payment-methods/1", "", account_connect_password="rotated-secret-77")
+    return number, desk
+
+
+@pytest.mark.req("T-100")
+def test_the_log_holds_no_cards_tokens_or_buyers(
+    shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO, simulator: Simulator
+) -> None:
+    shopper.put_into_cart(TEA)
+    simulator.fault("garbage", "020", "after")
+    tokens = [card_token(shopper)]
+    shopper.place(shopper.confirm(), tokens[0])
+    other = Buyer(shopper.shop_url)
+    other.put_into_cart(TEA)
+    other.confirm(CASH, note=PAN)
+    tokens.append(card_token(other))
+    other.place(other.confirm(), tokens[-1])
+    other.get("/nowhere?card_number=" + PAN)
+    run_jobs(demo_app)
+    desk.page("/admin/payments/attempts")
+    lines = log.getvalue().splitlines()
+    assert lines, "something was logged"
+    for line in lines:
+        json.loads(line)
+        assert not has_card_number(line), line
+        assert not re.search(r"(?i)cvc|cvv|security.?code", line), line
+        for private in (*tokens, *(ADDRESS[n] for n in ("buyer_name", "buyer_kana", "email", "phone", "address1")), "0312345678"):
+            assert private not in line, line
+
+
+@pytest.mark.req("R-317")
+def test_the_timeline_shows_each_call_masked_with_its_duration(shopper: Buyer, desk: Desk) -> None:
+    shopper.put_into_cart(TEA)
+    token = card_token(shopper)
+    number = number_of(shopper.place(shopper.confirm(), token))
+    words = desk.order(number).text
+    timeline = words[words.index("取引の記録") :]
+    assert re.search(r"通信 020 .* [\d,]+ ミリ秒", timeline)
+    assert "connect_password" in timeline
+    assert "card_token" in timeline
+    for secret in (*SECRETS, token):
+        assert secret not in words
+
+
+def test_the_session_cookie_holds_no_typing(shopper: Buyer, demo_app: Flask) -> None:
+    shopper.put_into_cart(TEA)
+    shopper.confirm(CASH)
+    with demo_app.app_context():
+        assert "hanako" in (db.session.scalar(select(Confirmation.form)) or "")
+    cookie = demo_app.session_interface.get_signing_serializer(demo_app).loads(shopper.session.cookies["session"])
+    assert set(cookie) <= {"cart", "csrf_token", "language", "attempt", "_fresh"}
