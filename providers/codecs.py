@@ -11,10 +11,32 @@ _CP932_TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2014": 
 
 
 def encode_text(value: str, charset: str) -> bytes:
-    """Text as bytes of ``charset``. Raises ``UnicodeEncodeError`` for letters the charset does not have."""
-    if charset == "cp932":
-        value = value.translate(_CP932_TWINS)
-    return value.encode(charset)
+    """Text as bytes of ``charset``. Raises ``UnicodeEncodeError`` for letters the charset does not have.
+
+    CP932 as Microsoft encodes it: the letters it knows twice (髙, 﨑 …) take their IBM place, not the NEC one that
+    Python would choose.
+    """
+    if charset != "cp932":
+        return value.encode(charset)
+    value = value.translate(_CP932_TWINS)
+    if _IBM_LETTERS.isdisjoint(value):
+        return value.encode(charset)
+    return b"".join(_IBM.get(letter) or letter.encode(charset) for letter in value)
+
+
+def _ibm_table() -> dict[str, bytes]:
+    table = {}
+    for lead in (0xFA, 0xFB, 0xFC):
+        for trail in range(0x40, 0xFD):
+            place = bytes((lead, trail))
+            letter = place.decode("cp932", "ignore")
+            if len(letter) == 1 and letter.encode("cp932")[0] in (0xED, 0xEE):
+                table[letter] = place
+    return table
+
+
+_IBM = _ibm_table()
+_IBM_LETTERS = frozenset(_IBM)
 
 
 def form_body(fields: Iterable[tuple[str, str]], charset: str) -> bytes:

@@ -5,9 +5,11 @@ certificate are ``NotSent``; closed, reset, half a body, a slow drip or a broken
 cause chain tells (study §3.5). One connection per call, no redirects, no proxies from the environment.
 """
 
+import contextlib
+import socket
 import ssl
 import tempfile
-import time
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as raw
+from urllib3.connection import HTTPConnection
 
 from providers.contract import BeforeSend, NotSent, Unknown
 
@@ -60,37 +63,38 @@ def post(
     ``before_send`` runs first and may raise: the shop refuses to call out with a transaction open.
     """
     before_send()
-    started = time.monotonic()
     try:
         context = _tls_context(certificate) if urlsplit(url).scheme == "https" else None
     except (OSError, ValueError) as error:
         return NotSent(f"client certificate unusable: {type(error).__name__}")
-    with requests.Session() as session:
+    with requests.Session() as session, _Watch(deadline) as watch:
         session.trust_env = False
-        if context:
-            session.mount("https://", _TlsAdapter(context))
+        session.mount("http://", _Adapter(watch, None))
+        session.mount("https://", _Adapter(watch, context))
         try:
             response = session.post(
-                url, data=body, headers=dict(headers), stream=True, allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT, deadline),
-            )
-            content = _read(response, started + deadline)
+                url, data=body, headers={"Accept-Encoding": "identity", **headers}, stream=True,
+                allow_redirects=False, timeout=(min(CONNECT_TIMEOUT, deadline), deadline),
+            )  # fmt: skip
+            content = _read(response)
         except requests.RequestException as error:
             return _classify(error)
         except raw.HTTPError as error:
             return Unknown(type(error).__name__)
-    if content is None:
+    if watch.over:
         return Unknown("deadline")
+    if content is None:
+        return Unknown("answer too large")
     return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, content)
 
 
-def _read(response: requests.Response, until: float) -> bytes | None:
-    """The body, or ``None`` past the deadline or the size limit – the time-out of a socket is per read only."""
+def _read(response: requests.Response) -> bytes | None:
+    """The body, or ``None`` past the size limit. Raises ``IncompleteRead`` when less came than was announced."""
     announced = response.headers.get("Content-Length")
     content = bytearray()
     while chunk := response.raw.read1(8192):
         content += chunk
-        if time.monotonic() > until or len(content) > MAX_ANSWER:
+        if len(content) > MAX_ANSWER:
             return None
     if announced and announced.isdigit() and len(content) < int(announced):
         raise raw.IncompleteRead(len(content), int(announced) - len(content))
@@ -124,12 +128,52 @@ def _tls_context(certificate: ClientCertificate | None) -> ssl.SSLContext:
     return context
 
 
-class _TlsAdapter(HTTPAdapter):
-    """Gives urllib3 our TLS context; certificate and host name checks stay on."""
+class _Watch:
+    """The overall deadline. A socket's own time-out is per read, so a server that drips would never run out of time:
+    when the time is over the connection is shut from here, wherever the call stands."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, deadline: float) -> None:
+        self.over = False
+        self.connection: HTTPConnection | None = None
+        self._timer = threading.Timer(deadline, self._shut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Watch":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _shut(self) -> None:
+        self.over = True
+        opened = getattr(self.connection, "sock", None)
+        if opened is not None:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
+
+class _Adapter(HTTPAdapter):
+    """One connection, watched; with our TLS context, certificate and host name checks on."""
+
+    def __init__(self, watch: _Watch, context: ssl.SSLContext | None) -> None:
+        self._watch = watch
         self._context = context
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        if self._context:
+            kwargs["ssl_context"] = self._context
+        return super().init_poolmanager(*args, **kwargs)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool for one host; each connection it makes is known to the watch."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        make = pool.ConnectionCls
+
+        def watched(*arguments: Any, **named: Any) -> Any:
+            self._watch.connection = make(*arguments, **named)
+            return self._watch.connection
+
+        pool.ConnectionCls = watched
+        return pool

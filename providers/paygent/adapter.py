@@ -73,7 +73,7 @@ class PaygentGateway:
             ("security_code_use", "1"),
         ]
         status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
-        return self._change("020", fields, status, charge.merchant_ref)
+        return self._change("020", fields, status)
 
     def capture(self, handle: str, amount_yen: int) -> Result:
         """022 – takes the whole authorization; ``amount_yen`` is for the ledger, the telegram has no amount."""
@@ -94,7 +94,7 @@ class PaygentGateway:
         if isinstance(answer, (NotSent, Unknown)):
             return answer
         if answer.ok:
-            return _remote_state(answer.fields)
+            return _remote_state(answer.fields, merchant_ref, handle)
         if answer.code == "13001":
             return Absent(answer.code)
         return Unreadable(errors.category(answer.code), answer.code, answer.detail)
@@ -136,14 +136,14 @@ class PaygentGateway:
             header.append(("site_id", site))
         return header
 
-    def _change(self, kind: str, fields: Pairs, done: MoneyStatus, trading_id: str = "") -> Result:
+    def _change(self, kind: str, fields: Pairs, done: MoneyStatus) -> Result:
         """A telegram that moves money."""
         answer = self._call(kind, fields)
         if isinstance(answer, (NotSent, Unknown)):
             return answer
         payment_id = answer.fields.get("payment_id", "")
         if answer.ok:
-            if not payment_id or (trading_id and answer.fields.get("trading_id") != trading_id):
+            if not payment_id or not _same_payment(answer.fields, dict(fields)):
                 return Unknown("answer for another payment")
             return Approved(
                 handle=payment_id,
@@ -192,6 +192,11 @@ def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[clie
     return telegram, _masked([*head, *telegram.fields.items()])
 
 
+def _same_payment(answer: Mapping[str, str], asked: Mapping[str, str]) -> bool:
+    """Whether an answer is about the payment that was named in the request."""
+    return all(answer.get(key) == asked[key] for key in ("trading_id", "payment_id") if asked[key])
+
+
 def _outcome(result: client.Telegram | NotSent | Unknown) -> str:
     if isinstance(result, client.Telegram):
         return result.code or f"result={result.result}"
@@ -214,14 +219,20 @@ def _instalments(count: int) -> Pairs:
             return [("payment_class", "61"), ("split_count", str(count))]
 
 
-def _remote_state(fields: Mapping[str, str]) -> RemoteState:
-    raw, payment_id = fields.get("payment_status", ""), fields.get("payment_id", "")
+def _remote_state(fields: Mapping[str, str], merchant_ref: str, handle: str) -> RemoteState | Unknown:
+    """The state in a 094 answer – when it is about the payment asked for and says all that money is decided by."""
+    raw, payment_id, trading_id = (fields.get(key, "") for key in ("payment_status", "payment_id", "trading_id"))
+    amount = _yen(fields.get("payment_amount", ""))
+    if (handle and payment_id != handle) or (not handle and trading_id != merchant_ref):
+        return Unknown("answer for another payment")
+    if not payment_id or amount is None:
+        return Unknown("incomplete answer")
     return RemoteState(
         handle=payment_id,
-        merchant_ref=fields.get("trading_id", ""),
+        merchant_ref=trading_id,
         status=_STATUS.get(raw),
-        amount_yen=_yen(fields.get("payment_amount", "")),
-        references=(Reference("payment_id", payment_id),) if payment_id else (),
+        amount_yen=amount,
+        references=(Reference("payment_id", payment_id),),
         raw_status=raw,
         authorized_at=_moment(fields.get("authorized_date", "")),
         masked_card=fields.get("masked_card_number", ""),

@@ -113,7 +113,7 @@ def _parse_csv(text: str) -> Telegram:
     header: list[str] = []
     head: list[str] = []
     rows: list[dict[str, str]] = []
-    for record in csv.reader(io.StringIO(text, newline="")):
+    for record in _records(text):
         match record[:1]:
             case ["1"]:
                 head = record
@@ -127,6 +127,13 @@ def _parse_csv(text: str) -> Telegram:
         raise Garbled("no result record")
     answer = _telegram({"result": head[1], "response_code": head[2], "response_detail": head[3]})
     return Telegram(answer.result, answer.code, answer.detail, {}, tuple(rows))
+
+
+def _records(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise Garbled("no readable records") from error
 
 
 def _telegram(fields: dict[str, str]) -> Telegram:

@@ -32,6 +32,6 @@ class Vault:
         """Raises :class:`CannotDecrypt` when key or purpose differ."""
         try:
             plain = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # a cut-off value has no whole nonce
             raise CannotDecrypt(purpose) from error
         return dict(json.loads(plain))

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 
 #: Field names whose value is never logged, whoever logs it.
 SECRET_FIELDS = (
-    "password", "connect_password", "card_number", "card_conf_number", "cvc", "card_token", "token", "secret",
+    "password", "connect_password", "card_number", "card_conf_number", "cvc", "cvv", "card_token", "token", "secret",
     "token_generate_key", "hc", "authorization", "cookie", "security_code",
 )
-_DIGIT_RUN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-_SECRET_PAIR = re.compile(r"(?i)\b(" + "|".join(SECRET_FIELDS) + r")(\"?'?\s*[=:]\s*\"?'?)([^\s&\"',;}]+)")
+_DIGITS = re.compile(r"\d(?:[ -]?\d)*")
+_VALUE = r"(?:\"[^\"]*\"?|'[^']*'?|[^\s&\"',;}]+)"
+_SECRET_PAIR = re.compile(r"(?i)\b(" + "|".join(SECRET_FIELDS) + r")([\"']?\s*[=:]\s*)" + _VALUE)
+#: These hold several words; nothing after their name is worth keeping.
+_SECRET_HEADER = re.compile(r"(?i)\b(authorization|cookie)([\"']?\s*[=:]\s*)[^\r\n]+")
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -25,19 +28,32 @@ def luhn_valid(number: str) -> bool:
     return total % 10 == 0
 
 
+def card_numbers(text: str) -> list[tuple[int, int]]:
+    """Where ``text`` holds card-number-like digits: 13–19 of them, written in one or in groups, with a right check
+    digit. Groups are taken whole, so that order and transaction numbers do not match by accident."""
+    found = []
+    for run in _DIGITS.finditer(text):
+        groups = [(run.start() + part.start(), run.start() + part.end()) for part in re.finditer(r"\d+", run[0])]
+        for first, (start, _) in enumerate(groups):
+            for _, end in groups[first:]:
+                number = re.sub(r"\D", "", text[start:end])
+                if len(number) > 19:
+                    break
+                if len(number) >= 13 and luhn_valid(number):
+                    found.append((start, end))
+    return found
+
+
 def has_card_number(text: str) -> bool:
-    """Whether ``text`` holds a run of 13–19 digits that passes the check digit."""
-    return any(luhn_valid(re.sub(r"\D", "", run[0])) for run in _DIGIT_RUN.finditer(text))
+    """Whether ``text`` holds digits that could be a card number."""
+    return bool(card_numbers(text))
 
 
 def redact(text: str) -> str:
-    """Mask card-number-like runs (all but the last four) and the values of secret fields; line breaks are escaped."""
-
-    def mask(run: re.Match[str]) -> str:
-        number = re.sub(r"\D", "", run[0])
-        return "*" * (len(number) - 4) + number[-4:] if luhn_valid(number) else run[0]
-
-    hidden = _SECRET_PAIR.sub(r"\1\2[hidden]", _DIGIT_RUN.sub(mask, text))
+    """Mask card-number-like digits (all but the last four) and the values of secret fields; line breaks are escaped."""
+    for start, end in reversed(card_numbers(text)):
+        text = text[:start] + re.sub(r"\d", "*", text[start : end - 4]) + text[end - 4 :]
+    hidden = _SECRET_HEADER.sub(r"\1\2[hidden]", _SECRET_PAIR.sub(r"\1\2[hidden]", text))
     return hidden.replace("\r", "\\r").replace("\n", "\\n")
 
 

@@ -1,20 +1,20 @@
-"""What the same server can do at best: a WSGI application of nothing but SQLAlchemy Core and Jinja, none of our code.
+"""What the same server can do at best: bare Flask, SQLAlchemy Core and Jinja, none of our code.
 
-Reads the shop's own database. The layout is text of the size a real page has.
+Reads the shop's own database, opened as the shop opens it. The layout is text of the size a real page has.
 """
 
 import os
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from jinja2 import DictLoader, Environment
+from flask import Flask, render_template
+from jinja2 import DictLoader
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 CONSTANT = b"<!doctype html>" + b"x" * 10_000
-_WORDS = "<li><a class='navigation' href='/somewhere'>words of a header or a footer</a></li>\n"
+_WORDS = "<li><a class='navigation' href='/somewhere'>words of a header or footer</a></li>\n"
 _TEMPLATES = {
-    "layout.html": f"<!doctype html><html lang='ja'><body><ul>{_WORDS * 30}</ul>{{% block main %}}{{% endblock %}}</body>",
+    "layout.html": f"<!doctype html><html lang='ja'><body><ul>{_WORDS * 60}</ul>{{% block main %}}{{% endblock %}}</body>",
     "list.html": (
         "{% extends 'layout.html' %}{% block main %}{% for card in cards %}<article class='card'>"
         "<a href='/products/{{ card.code }}'><img src='/media/{{ card.image }}' alt=''><h2>{{ card.name }}</h2></a>"
@@ -40,32 +40,34 @@ _PRODUCT = text(
     " FROM product p JOIN variant v ON v.product_id = p.id WHERE p.code = :code ORDER BY v.position, v.id"
 )
 
-Start = Callable[[str, list[tuple[str, str]]], Any]
 
-
-def serve() -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
-    """The floors as a WSGI application: ``/tiny``, ``/constant``, ``/list``, ``/product/<code>``."""
+def serve() -> Flask:
+    """The floors as an application: ``/tiny``, ``/constant``, ``/list``, ``/product/<code>``."""
+    app = Flask(__name__)
+    app.jinja_loader = DictLoader(_TEMPLATES)
     engine = _engine(os.environ["DATABASE_URL"])
-    pages = Environment(loader=DictLoader(_TEMPLATES), autoescape=True, auto_reload=False)
-    product_list, product = pages.get_template("list.html"), pages.get_template("product.html")
 
-    def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path == "/tiny":
-            body = b"ok\n"
-        elif path == "/constant":
-            body = CONSTANT
-        elif path == "/list":
-            with engine.connect() as connection:
-                body = product_list.render(cards=connection.execute(_LIST).all()).encode()
-        else:
-            with engine.connect() as connection:
-                rows = connection.execute(_PRODUCT, {"code": path.rpartition("/")[2]}).all()
-            body = product.render(rows=rows).encode()
-        start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
-        return [body]
+    @app.get("/tiny")
+    def tiny() -> str:
+        return "ok"
 
-    return application
+    @app.get("/constant")
+    def constant() -> bytes:
+        return CONSTANT
+
+    @app.get("/list")
+    def product_list() -> str:
+        with engine.connect() as connection:
+            cards = connection.execute(_LIST).all()
+        return render_template("list.html", cards=cards)
+
+    @app.get("/product/<code>")
+    def product(code: str) -> str:
+        with engine.connect() as connection:
+            rows = connection.execute(_PRODUCT, {"code": code}).all()
+        return render_template("product.html", rows=rows)
+
+    return app
 
 
 def _engine(url: str) -> Engine:

@@ -23,6 +23,10 @@ from tests.crash.stores import open_store
 from tests.support.shop import ROOT, environment, settings
 
 
+#: How a client sees a server die: refused, reset, or cut within the answer.
+_BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+
+
 @dataclass(frozen=True)
 class State:
     """A prepared moment: both databases under ``name``, the time they show, and the browser that made them."""
@@ -166,7 +170,7 @@ class Stage:
         with self.browser() as session:
             try:
                 answer = session.post(f"{self.url}/_crash/{what}")
-            except requests.ConnectionError as error:
+            except _BROKEN as error:
                 raise Died from error
         assert answer.ok, f"{what}: {answer.text}"
         return answer.json()
@@ -175,7 +179,7 @@ class Stage:
         """A browser's POST; returns where it is led. Raises :class:`Died` when no answer came."""
         try:
             answer = browser.post(f"{self.url}{path}", fields, allow_redirects=False)
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        except _BROKEN as error:
             raise Died from error
         assert answer.status_code == 303, f"{path}: {answer.status_code} {answer.text[:500]}"
         self.told.append(answer.headers["Location"])

@@ -1,5 +1,6 @@
 """From 注文する to the authorization: what is written before the call, and what each outcome does – once."""
 
+from contextlib import suppress
 from itertools import permutations
 
 import pytest
@@ -122,9 +123,8 @@ def _gateway(placed: Placed, session):
 
 
 def test_write_transactions_do_not_nest(desk: Desk) -> None:
-    with desk.app.app_context(), db.write():
-        with pytest.raises(RuntimeError, match="already open"), db.write():
-            pass
+    with desk.app.app_context(), db.write(), pytest.raises(RuntimeError, match="already open"):
+        db.write().__enter__()
 
 
 def test_one_open_operation_per_payment(desk: Desk) -> None:
@@ -144,9 +144,11 @@ def test_one_open_operation_per_payment(desk: Desk) -> None:
 
 def test_a_reference_is_used_once_per_account(desk: Desk) -> None:
     placed = desk.place()
-    with pytest.raises(IntegrityError), desk.app.app_context(), db.write() as session:
+    with desk.app.app_context(), suppress(KeyboardInterrupt), db.write() as session:
         payment = session.get_one(Payment, placed.payment_id)
-        executor.write_ahead(session, payment, Verb.AUTHORIZE, 1, "t", now(), merchant_ref=placed.ref)
+        with pytest.raises(IntegrityError):
+            executor.write_ahead(session, payment, Verb.AUTHORIZE, 1, "t", now(), merchant_ref=placed.ref)
+        raise KeyboardInterrupt
 
 
 # ---- one effect, however often and from wherever the result comes -----------------------------------------

@@ -55,10 +55,10 @@ def test_a_leader_that_renews_stays(desk: Desk, clock: MovableClock) -> None:
 
 
 def test_a_leader_that_woke_up_late_is_fenced(desk: Desk, clock: MovableClock) -> None:
-    epoch = acquire(desk, "a")
+    assert acquire(desk, "a") == 1
     clock.advance(LENGTH + 1)
     assert acquire(desk, "b") == 2
-    assert not desk.call(lambda: lease.still_leads(db.db.session(), "a", epoch))
+    assert not desk.call(lambda: lease.still_leads(db.db.session(), "a", 1))
     assert acquire(desk, "a") is None
     assert desk.call(lambda: lease.still_leads(db.db.session(), "b", 2))
 

@@ -1,6 +1,8 @@
 """P-16: four job runners, leaders killed at work, the clock thrown about – every effect happens, and once."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -32,18 +34,18 @@ class Runners:
 
     def __init__(self, shop: Shop, config: Config) -> None:
         self._shop = shop
-        self._config = config
-        self._log = (config.instance / "runners.log").open("ab")
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._clock = Clock(config.instance / "clock_offset")
+        with (config.instance / "runners.log").open("ab") as log:
+            self._parent = subprocess.Popen(
+                [sys.executable, "-m", "tests.race.runner_process"], cwd=ROOT, env=environment(config),
+                stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
         self.killed: list[str] = []
 
     def start(self, count: int) -> None:
-        for _ in range(count):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.race.runner_process"], cwd=ROOT, env=environment(self._config),
-                stdout=self._log, stderr=self._log,
-            )  # fmt: skip
-            self._processes[process.pid] = process
+        assert self._parent.stdin
+        self._parent.stdin.write(b"\n" * count)
+        self._parent.stdin.flush()
 
     def leader(self) -> str:
         rows = self._shop.rows("SELECT holder FROM job_lease")
@@ -52,20 +54,20 @@ class Runners:
     def kill_leader(self) -> None:
         """SIGKILL whoever leads now, wherever it is in its work; then its lease runs out."""
         holder = self.leader()
-        process = self._processes.pop(int(holder.split(":")[1]))
-        process.kill()
-        process.wait()
+        pid = int(holder.split(":")[1])
+        assert os.getpgid(pid) == self._parent.pid, "not a process of ours"
+        os.kill(pid, signal.SIGKILL)
         self.killed.append(holder)
-        Clock(self._config.instance / "clock_offset").advance(LEASE)
+        self._clock.advance(LEASE)
 
     def led_anew(self) -> bool:
         return self.leader() not in ("", *self.killed)
 
     def close(self) -> None:
-        for process in self._processes.values():
-            process.kill()
-            process.wait()
-        self._log.close()
+        assert self._parent.stdin
+        os.killpg(self._parent.pid, signal.SIGKILL)
+        self._parent.stdin.close()
+        self._parent.wait()
 
 
 @pytest.fixture

@@ -61,9 +61,9 @@ class Peer:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """The whole request; headers and body may come apart."""
+    """The whole request; headers and body may come apart. Of anything else only the first bytes."""
     data = b""
-    while not data.endswith(BODY) and (more := connection.recv(65_536)):
+    while data[:4] in b"POST" and not data.endswith(BODY) and (more := connection.recv(65_536)):
         data += more
     return data
 

@@ -180,7 +180,7 @@ def test_hash_example(example: dict[str, Any]) -> None:
     key = parts.pop("key")
     match example["hash_of"]:
         case "token answer":
-            digest = client.token_digest(*parts.values(), key)
+            digest = client.token_digest(*parts.values(), key=key)
         case "difference notice (push)":
             digest = client.notice_digest(dict(reversed(parts.items())), key)
         case _:  # 3-D Secure return and link type: no function of their own yet

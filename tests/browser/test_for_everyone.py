@@ -1,0 +1,200 @@
+"""With a keyboard, with a screen reader, without script, on a phone: the same shop for everyone."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.steps import (
+    ADDRESS,
+    CARD,
+    CARD_METHOD,
+    CASH_METHOD,
+    TEA,
+    assert_accessible,
+    assert_fits,
+    choose,
+    dialog,
+    field,
+    fill_address,
+    into_basket,
+    log_in,
+    open_confirmation,
+    path,
+    place,
+    press_confirm,
+)
+from tests.support.shop import OWNER, OWNER_PASSWORD
+from tests.support.world import Simulator
+from tests.web.counter import orders
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+def test_the_dialog_holds_the_focus_and_gives_it_back(page: Page) -> None:
+    open_confirmation(page, CASH_METHOD)
+    expect(page.locator("#confirm-title")).to_be_focused()
+    inside = "() => document.getElementById('confirm').contains(document.activeElement)"
+    stops = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        assert page.evaluate(inside)
+        stops.append(focused(page))
+    assert "戻って修正する" in stops
+    assert any(stop.startswith("注文する") for stop in stops)
+    for _ in range(4):
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate(inside)
+    page.keyboard.press("Escape")
+    expect(dialog(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="注文確認する")).to_be_focused()
+    assert path(page) == "/checkout/zero"
+
+
+def test_a_purchase_by_keyboard_alone(page: Page, demo_app: Flask) -> None:
+    page.goto(TEA)
+    press_until(page, "カゴに入れる")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/checkout/zero")
+    for label, value in list(ADDRESS.items())[:5]:
+        tab_to(page, label)
+        page.keyboard.type(value)
+    tab_to(page, "都道府県")
+    page.keyboard.type("東京")
+    tab_to(page, "市区町村・番地")
+    page.keyboard.type(ADDRESS["市区町村・番地"])
+    for label, value in CARD.items():
+        tab_to(page, label)
+        page.keyboard.type(value.replace(" ", "") if label == "カード番号" else value)
+    press_until(page, "注文確認する")
+    page.keyboard.press("Enter")
+    expect(dialog(page)).to_be_visible()
+    press_until(page, "注文する")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/complete")
+    assert orders(demo_app) == 1
+
+
+def tab_to(page: Page, label: str) -> None:
+    wanted = field(page, label).get_attribute("id")
+    _tab(page, f"() => document.activeElement.id === {wanted!r}", label)
+
+
+def press_until(page: Page, words: str) -> None:
+    _tab(page, f"() => document.activeElement.matches('button') && document.activeElement.textContent.trim().startsWith({words!r})", words)
+
+
+def _tab(page: Page, there: str, what: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(there):
+            seen = page.evaluate(
+                "() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle !== 'none' || s.boxShadow !== 'none' }"
+            )
+            assert seen, f"the focus on {what} cannot be seen"
+            return
+    raise AssertionError(f"Tab never reaches {what}")
+
+
+@pytest.mark.req("R-126")
+def test_without_script_cash_on_delivery_works_through_pages(
+    window: Callable[..., Page], demo_app: Flask, simulator: Simulator
+) -> None:
+    page = window(java_script_enabled=False, viewport=PHONE)
+    into_basket(page)
+    expect(page.get_by_text("カードでのお支払いにはJavaScriptが必要です。")).to_be_visible()
+    for part in CARD:
+        expect(page.get_by_label(part, exact=True)).to_be_disabled()
+    choose(page, CASH_METHOD)
+    press_confirm(page)
+    expect(page.get_by_role("alert")).to_contain_text("お名前を入力してください。")
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    press_confirm(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("ご注文内容の確認")
+    page.get_by_role("link", name="戻って修正する").click()
+    expect(field(page, "お名前")).to_have_value("山田 太郎")
+    press_confirm(page)
+    page.get_by_role("button", name="注文する").click()
+    assert path(page).endswith("/complete")
+    assert orders(demo_app) == 1
+    assert simulator.ledger()["telegrams"] == {}
+
+
+@pytest.mark.req("R-126")
+def test_without_script_a_card_explains_itself(window: Callable[..., Page], demo_app: Flask) -> None:
+    page = window(java_script_enabled=False)
+    into_basket(page)
+    fill_address(page)
+    choose(page, CARD_METHOD)
+    press_confirm(page)
+    expect(page.get_by_text("カードでのお支払いにはJavaScriptが必要です")).to_be_visible()
+    expect(page.get_by_text("注文も請求もされていません。")).to_be_visible()
+    expect(page.get_by_role("button", name="注文する")).to_have_count(0)
+    assert orders(demo_app) == 0
+
+
+@pytest.mark.req("R-126")
+def test_every_buyer_page_fits_a_phone(window: Callable[..., Page]) -> None:
+    page = window(viewport=PHONE)
+    into_basket(page, "/products/N-003")  # the longest name of the demo
+    for address in ("/", "/products", "/products?category=vessels", "/products/N-003", "/products/K-006", "/cart", "/checkout/zero",
+                    "/legal/commerce", "/legal/privacy", "/legal/shipping", "/legal/cancellation", "/admin/login", "/?lang=en"):  # fmt: skip
+        page.goto(address)
+        assert_fits(page)
+
+
+def test_an_error_page_fits_and_leads_on(window: Callable[..., Page], watch) -> None:  # type: ignore[no-untyped-def]
+    page = window(viewport=PHONE)
+    page.goto("/no/such/page")
+    assert_fits(page)
+    page.get_by_role("link", name="店の入口へ").click()
+    assert path(page) == "/"
+    watch.complaints.clear()  # the 404 was asked for
+
+
+def test_buyer_pages_have_no_grave_barrier(page: Page) -> None:
+    for address in ("/", "/products", TEA, "/products/T-001", "/legal/commerce"):
+        page.goto(address)
+        assert_accessible(page)
+    into_basket(page)
+    assert_accessible(page)
+    page.goto("/cart")
+    assert_accessible(page)
+    page.goto("/checkout/zero")
+    press_confirm(page)  # with all its mistakes
+    assert_accessible(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    press_confirm(page)
+    expect(dialog(page)).to_be_visible()
+    assert_accessible(page)
+    place(page)
+    assert_accessible(page)
+
+
+def test_staff_pages_have_no_grave_barrier(page: Page) -> None:
+    open_confirmation(page)
+    number = place(page)
+    page.goto("/admin/login")
+    assert_accessible(page)
+    log_in(page, OWNER, OWNER_PASSWORD)
+    for address in ("", "/orders", f"/orders/{number}", f"/orders/{number}/payment/capture", "/mails", "/mails/1",
+                    "/settings/payment-methods", "/settings/payment-methods/1", "/settings/deliveries/1",
+                    "/payments/attention", "/payments/attempts", "/holds"):  # fmt: skip
+        page.goto(f"/admin{address}")
+        assert_accessible(page)
+
+
+def test_staff_pages_fit_a_phone(window: Callable[..., Page]) -> None:
+    page = window(viewport=PHONE)
+    open_confirmation(page, CASH_METHOD)
+    number = place(page)
+    log_in(page, OWNER, OWNER_PASSWORD)
+    for address in ("", "/orders", f"/orders/{number}", "/mails", "/settings/payment-methods"):
+        page.goto(f"/admin{address}")
+        assert_fits(page)
