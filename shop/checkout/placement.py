@@ -68,11 +68,21 @@ def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buy
     Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing` or
     :class:`TryLater`; then nothing was ordered.
     """
-    session = db.db.session()
-    earlier = _earlier(session, confirmation)
+    earlier = _earlier(db.db.session(), confirmation)
     if earlier is not None:
         return Placed(earlier)
-    agreement = _agreement(session, confirmation, cart_key)
+    try:
+        return _place(confirmation, cart_key, card_token, buyer)
+    except ConfirmAgain:
+        # What changed may be a press in parallel that has just ordered this very cart.
+        earlier = _earlier(db.db.session(), confirmation)
+        if earlier is None:
+            raise
+        return Placed(earlier)
+
+
+def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+    agreement = _agreement(db.db.session(), confirmation, cart_key)
     if agreement.method.account_id is None:
         return _write(confirmation, agreement, buyer, None)
     if not card_token:
@@ -149,6 +159,7 @@ def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge 
         placing.place(session, draft, now)
         carts.take_out(session, draft)
         return None
+    payment.merchant_ref = charge.merchant_ref
     operation = executor.write_ahead(
         session, payment, Verb.AUTHORIZE, charge.amount_yen, "buyer", now, merchant_ref=charge.merchant_ref
     )

@@ -1,9 +1,11 @@
 """Handing one mail over: to an SMTP server, or in the demo to a file that the admin shows."""
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
@@ -14,6 +16,8 @@ from shop.core.clock import jst
 from shop.core.config import Config
 
 _TIMEOUT = 20.0
+#: One mailbox, nothing that a header could read as a second one.
+_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x7f-\uffff]+@[A-Za-z0-9.-]+")
 
 
 class NotHandedOver(Exception):
@@ -38,10 +42,9 @@ class Letter:
 def hand_over(letter: Letter, config: Config) -> None:
     """Deliver to the configured server, else into ``instance/mails`` (demo). Raises :class:`NotHandedOver`."""
     sender = config.mail_from or f"shop@{config.host}"
-    try:
-        message = compose(letter, sender)
-    except ValueError as error:
-        raise NotHandedOver(f"address or header not valid: {error}", permanent=True) from error
+    if not _ADDRESS.fullmatch(letter.recipient):
+        raise NotHandedOver("no address of one recipient", permanent=True)
+    message = compose(letter, sender)
     if config.smtp_url:
         _smtp(message, config.smtp_url)
     else:
@@ -49,10 +52,11 @@ def hand_over(letter: Letter, config: Config) -> None:
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:
-    """The mail as a message. Raises ``ValueError`` when a header holds what no header may hold."""
+    """The mail as a message to one recipient. Carrier addresses with dots in odd places are quoted as RFC 5322 asks."""
+    local, _, domain = letter.recipient.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = letter.recipient
+    message["To"] = Address(username=local, domain=domain)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(jst(letter.written_at))
     message["Message-ID"] = letter.message_id

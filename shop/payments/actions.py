@@ -262,6 +262,7 @@ def outcome(operation_id: int) -> Outcome:
     match operation.state:
         case "succeeded":
             done = {
+                Verb.AUTHORIZE: _("与信%(yen)sが取れていることを確認しました。", yen=yen),
                 Verb.CAPTURE: _("%(yen)sの売上を確定しました。", yen=yen),
                 Verb.VOID: _("与信%(yen)sを取り消しました。", yen=yen),
                 Verb.REFUND: _("%(yen)sを返金しました。", yen=yen),

@@ -4,6 +4,7 @@ Staff do use the provider's own console. What happened there becomes a ledger ro
 differs is shown, never overwritten.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from providers.contract import (
     Absent,
     Approved,
+    Gateway,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -38,7 +40,7 @@ _LIVE = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
 
 
 def ask(payment_id: int, *, handle: str = "") -> bool:
-    """Query the provider about a payment (by ``handle`` if given, else its current one) and observe the answer.
+    """Query the provider about a payment (by ``handle`` if given, else its current one) and observe the answers.
 
     Returns what :func:`observe` returns.
     """
@@ -47,12 +49,37 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     assert payment.account_version_id is not None
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version_id, tape)
-    question = {"handle": handle or payment.handle} if handle or payment.handle else {"merchant_ref": payment.merchant_ref}
+    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE)
     db.end_read()
-    answer = gateway.query(**question)
+    answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
-    return observe(payment_id, answer)
+    understood = [observe(payment_id, answer) for answer in answers]
+    return all(understood)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we hold of a payment before asking."""
+
+    handle: str
+    merchant_ref: str
+    live: bool
+
+
+def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
+    """The answer about ``handle`` – and a second one where the first may tell half: a console that changes an amount
+    ends the old payment and makes another under our reference."""
+    answer = gateway.query(handle=handle) if handle else gateway.query(merchant_ref=known.merchant_ref)
+    if not isinstance(answer, RemoteState) or not known.live or not known.handle:
+        return [answer]
+    live = answer.status in _LIVE
+    if live and handle != known.handle:
+        return [gateway.query(handle=known.handle), answer]
+    if not live and handle == known.handle:
+        siblings = gateway.query(merchant_ref=known.merchant_ref)
+        return [siblings if isinstance(siblings, Unreadable) else answer]
+    return [answer]
 
 
 def observe(payment_id: int, answer: QueryResult) -> bool:

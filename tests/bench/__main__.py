@@ -1,5 +1,6 @@
 """``python -m tests.bench``: measure, print milliseconds and ratios, fail above a limit."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -56,6 +57,9 @@ def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
 
 def main() -> int:
     above = []
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > cores / 2:
+        print(f"this machine is busy (load {busy:.1f} on {cores} cores): the figures say little", flush=True)
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as name, demo_shop(Path(name)) as (app, config):
         for line in figures(app, config, Path(name)):
             print(line, flush=True)

@@ -1,6 +1,6 @@
 """What the same server can do at best: bare Flask, SQLAlchemy Core and Jinja, none of our code.
 
-Reads the shop's own database, opened as the shop opens it. The layout is text of the size a real page has.
+Reads the shop's own database. The layout is text of the size a real page has.
 """
 
 import os
@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask, render_template
 from jinja2 import DictLoader
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.pool import NullPool
 
 CONSTANT = b"<!doctype html>" + b"x" * 10_000
 _WORDS = "<li><a class='navigation' href='/somewhere'>words of a header or footer</a></li>\n"
@@ -71,8 +70,8 @@ def serve() -> Flask:
 
 
 def _engine(url: str) -> Engine:
-    """Opened as the shop opens it: a connection per use, with the same pragmas."""
-    engine = create_engine(url, poolclass=NullPool)
+    """Kept connections with the pragmas of the shop."""
+    engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -68,7 +68,7 @@ def latency_ms(url: str, requests: int) -> float:
     return statistics.median(times) * 1000
 
 
-def compare(urls: dict[str, str], requests: int = 80, rounds: int = 5) -> dict[str, float]:
+def compare(urls: dict[str, str], requests: int = 60, rounds: int = 4) -> dict[str, float]:
     """The calmest round's median of each address; rounds go over all addresses in turn, so noise meets all alike."""
     for url in urls.values():
         latency_ms(url, 20)  # warm: templates compiled, connections known

@@ -25,7 +25,7 @@ from tests.support.buying import ADDRESS
 
 ORDERS = 200
 
-Statement = tuple[str, Any, bool]
+Statement = tuple[str, Any]
 
 
 @dataclass
@@ -92,9 +92,9 @@ def _recorded(recording: Recording) -> Iterator[None]:
     """Time every ``db.write()`` of the placement and note its statements."""
     engine, original = db.db.engine, db.write
 
-    def note(_connection, _cursor, statement, parameters, _context, executemany) -> None:
+    def note(_connection, _cursor, statement, parameters, *_rest) -> None:
         if recording.statements and not statement.startswith("BEGIN"):
-            recording.statements[-1].append((statement, parameters, executemany))
+            recording.statements[-1].append((statement, parameters))
 
     @contextmanager
     def timed() -> Iterator[Any]:
@@ -124,8 +124,8 @@ def _replay(database: Path, transactions: list[list[Statement]]) -> list[float]:
     for statements in transactions:
         started = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        for statement, parameters, many in statements:
-            if many:
+        for statement, parameters in statements:
+            if isinstance(parameters, list):
                 connection.executemany(statement, parameters)
             else:
                 connection.execute(statement, parameters).fetchall()

@@ -158,7 +158,7 @@ def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: 
     into_basket(page)
     fill_address(page)
     for number, code in REFUSED.items():
-        fill_card(page, **{"カード番号": number})
+        fill_card(page, カード番号=number)
         press_confirm(page)
         dialog(page).get_by_role("button", name="注文する").click()
         refusal = page.locator("#refusal")

@@ -103,7 +103,7 @@ def _around_provider_calls(points: Points) -> None:
         return get_response(connection)
 
     transport.post = posting
-    http.client.HTTPConnection.getresponse = getting_response  # type: ignore[method-assign]
+    http.client.HTTPConnection.getresponse = getting_response  # type: ignore[assignment, method-assign]
 
 
 def _around_mails(points: Points) -> None:

@@ -22,7 +22,6 @@ from tests.crash.provider import Provider
 from tests.crash.stores import open_store
 from tests.support.shop import ROOT, environment, settings
 
-
 #: How a client sees a server die: refused, reset, or cut within the answer.
 _BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
@@ -70,7 +69,6 @@ class Stage:
     def close(self) -> None:
         self.kill()
         self._nursery.close()
-        self._store.close()
         self._port.close()
         self.provider.close()
 

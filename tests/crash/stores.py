@@ -2,11 +2,13 @@
 
 import shutil
 from pathlib import Path
-from typing import LiteralString, Protocol
-from urllib.parse import urlsplit
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg import sql
+
+#: Thaws leave dead rows behind, and the test server does not clean up by itself.
+_VACUUM_EVERY = 50
 
 
 class Store(Protocol):
@@ -15,9 +17,6 @@ class Store(Protocol):
     def freeze(self, name: str) -> None: ...
 
     def thaw(self, name: str) -> None: ...
-
-    def close(self) -> None:
-        """Forget the frozen states."""
 
 
 def open_store(url: str, folder: Path) -> Store:
@@ -41,36 +40,44 @@ class SqliteStore:
         for copy in self._folder.glob(f"{name}.shop.sqlite3*"):
             shutil.copyfile(copy, self._folder / copy.name.removeprefix(f"{name}."))
 
-    def close(self) -> None:
-        for copy in self._folder.glob("*.shop.sqlite3*"):
-            copy.unlink()
-
 
 class PostgresStore:
-    """A database and, beside it on the same server, a template per state."""
+    """A database; a state is a schema that holds a copy of every table. Serials are not put back: they only grow."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._live = parts.path.lstrip("/")
-        self._server = parts._replace(path="/postgres").geturl()
-        self._frozen: set[str] = set()
+        self._url = url
+        self._thaws = 0
 
     def freeze(self, name: str) -> None:
-        self._frozen.add(f"{self._live}_{name}")
-        self._copy(f"{self._live}_{name}", self._live)
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(name)))
+            for table in self._tables(connection):
+                self._per_table(connection, "CREATE TABLE {copy} AS TABLE {table}", name, table)
 
     def thaw(self, name: str) -> None:
-        self._copy(self._live, f"{self._live}_{name}")
+        with self._connect() as connection:
+            # What a killed process left open at the server ends now.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            with connection.transaction():
+                # Foreign keys rest until every table is back.
+                connection.execute("SET LOCAL session_replication_role = replica")
+                for table in self._tables(connection):
+                    self._per_table(connection, "DELETE FROM {table}; INSERT INTO {table} TABLE {copy}", name, table)
+            self._thaws += 1
+            if self._thaws % _VACUUM_EVERY == 0:
+                connection.execute("VACUUM")
 
-    def close(self) -> None:
-        for name in self._frozen:
-            self._do("DROP DATABASE {}", name)
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, autocommit=True)
 
-    def _copy(self, to: str, source: str) -> None:
-        # FORCE ends what a killed process left open at the server.
-        self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", to)
-        self._do("CREATE DATABASE {} TEMPLATE {}", to, source)
+    def _tables(self, connection: psycopg.Connection[Any]) -> list[str]:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return [table for (table,) in found]
 
-    def _do(self, statement: LiteralString, *names: str) -> None:
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    def _per_table(self, connection: psycopg.Connection[Any], statement: LiteralString, state: str, table: str) -> None:
+        connection.execute(
+            sql.SQL(statement).format(table=sql.Identifier("public", table), copy=sql.Identifier(state, table))
+        )

@@ -166,6 +166,4 @@ def test_a_promise_to_the_buyer_without_an_order_is_seen(stage: Stage, finished:
     stage.thaw(finished)
     books, _ = judge(stage)
     books.told_complete = [books.orders[0].public_id, "an-order-that-was-lost"]
-    assert [problem for problem in problems(books)] == [
-        "lost: a buyer was told that an-order-that-was-lost is complete"
-    ]
+    assert problems(books) == ["lost: a buyer was told that an-order-that-was-lost is complete"]

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.crash.campaign import Campaign
-from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.scenarios import SCENARIOS
 from tests.crash.stage import Stage, State
 
 pytestmark = pytest.mark.timeout(900)

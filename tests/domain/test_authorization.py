@@ -20,7 +20,7 @@ from providers.contract import (
     Verb,
 )
 from shop.catalogue.models import Variant
-from shop.checkout import cart
+from shop.checkout import cart, confirm, placement
 from shop.checkout.placement import ConfirmAgain, TokenMissing, TryLater
 from shop.core import db
 from shop.core.runtime import now
@@ -242,6 +242,22 @@ def test_parallel_presses_make_one_order(desk: Desk) -> None:
     assert len(set(orders)) == 1
     assert desk.telegrams("020") == 1
     assert_placed_once(desk, desk.placed(orders[0]))
+
+
+@pytest.mark.req("S-001")
+def test_a_press_overtaken_by_another_finds_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first press goes through between the second one's look for an earlier order and its look at the cart."""
+    confirmation, key = desk.confirmed()
+    tokens, first, real = [desk.token(), desk.token()], [], confirm.agree
+
+    def overtaken(*args):
+        monkeypatch.undo()
+        first.append(desk.press(confirmation, key, tokens[0]))
+        return real(*args)
+
+    monkeypatch.setattr(placement, "agree", overtaken)
+    assert desk.press(confirmation, key, tokens[1]) == first[0]
+    assert desk.telegrams("020") == 1
 
 
 def test_a_repeated_press_finds_the_first_order(desk: Desk) -> None:

@@ -242,6 +242,7 @@ def test_line_breaks_make_no_headers(desk: Desk, post: Post, attack: str) -> Non
     for mail in post.received:
         assert mail["Bcc"] is None
     assert all(to == ["hanako@example.jp"] for _, to in post.envelopes)
+    assert all(len(f"{mail.recipient}{mail.subject}".splitlines()) == 1 for mail in desk.rows(OutboxMail))
 
 
 @pytest.mark.parametrize("recipient", ["", "no address", "a@b@c", "<", "a@example.jp, b@example.jp", "山田@例え.jp"])

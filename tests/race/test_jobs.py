@@ -75,6 +75,8 @@ def shop(settings: Config, live_server: LiveServer, demo_app: Flask, simulator: 
     """The demo shop without a job runner; only what a test starts works on its rows."""
     made = Shop(settings)
     yield made
+    # Or the provider would go on calling at a closed door.
+    made.practice.control("merchants", push_url="")
     made.close()
 
 

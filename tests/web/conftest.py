@@ -49,7 +49,7 @@ def traffic(app: Flask) -> Traffic:
         heard.requests.append(head.encode() + b"\n\n" + body)
         return inner(environ | {"wsgi.input": io.BytesIO(body)}, start)
 
-    app.wsgi_app = listen  # type: ignore[method-assign]
+    app.wsgi_app = listen  # type: ignore[method-assign, assignment]
     return heard
 
 

@@ -1,6 +1,8 @@
 """Whatever is typed: a clear word at its field, or taken and shown as plain text everywhere. Never a crash."""
 
+import itertools
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -40,14 +42,13 @@ NASTY = {
     "negative": "-1",
     "huge": "9" * 300,
     "line ends": "一\r\n二\u2028三\v四",
-    "half a pair": "\ud83c",
     "blank": " 　\t ",
 }
 
 
 @pytest.mark.parametrize("kind", NASTY)
 def test_it_is_refused_in_words_or_shown_as_plain_text(kind: str, shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
-    nasty = NASTY[kind].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    nasty = NASTY[kind]
     shopper.put_into_cart(TEA)
     everything = OTHER_ADDRESS | dict.fromkeys(FREE + STRICT, nasty)
     answer = shopper.confirm(CASH, **everything)
@@ -129,46 +130,53 @@ def test_fields_of_an_unused_ship_to_may_not_be_endless(shopper: Buyer) -> None:
     assert answer.status_code == 422 or "あ" * 200 not in shopper.get("/checkout/zero").text
 
 
-@pytest.mark.parametrize("token", ["\x00", "a\x00b", "x" * 10_000, "'", "𠮷", "\ud83c"])
-def test_a_nasty_confirmation_token_is_just_a_wrong_one(token: str, shopper: Buyer) -> None:
-    token = token.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+def test_a_nasty_confirmation_token_is_just_a_wrong_one(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     form = Page(shopper.confirm(CASH).text).form("/checkout/zero/place").fields
-    for field in ("confirmation_token", "card_token"):
-        answer = shopper.post("/checkout/zero/place", form | {"confirmation_token": "x", field: token})
-        assert answer.status_code == 200
-        assert path_of(answer) == "/checkout/zero"
+    for token in ("\x00", "a\x00b", "x" * 10_000, "'", "𠮷"):
+        for field in ("confirmation_token", "card_token"):
+            answer = shopper.post("/checkout/zero/place", form | {"confirmation_token": "x", field: token})
+            assert answer.status_code == 200, (field, token)
+            assert path_of(answer) == "/checkout/zero"
 
 
-@pytest.mark.parametrize(
-    "path", ["/products/{}", "/orders/{}/complete", "/legal/{}", "/media/{}", "/products?category={}", "/products?after={}",
-             "/?lang={}", "/pay/a/{}/browser.js"],
+PUBLIC = (
+    "/products/{}", "/orders/{}/complete", "/legal/{}", "/media/{}", "/products?category={}", "/products?after={}",
+    "/?lang={}", "/pay/a/{}/browser.js",
 )  # fmt: skip
-def test_a_nasty_address_is_answered_calmly(path: str, shopper: Buyer) -> None:
-    for piece in ("%00", "a%00b", "%ff%fe", "..%2f..%2fetc", "%F0%A0%AE%B7", "9" * 40, "x" * 3_000, "%22%3E%3Cscript%3E"):
+
+
+def test_a_nasty_address_is_answered_calmly(shopper: Buyer) -> None:
+    for path, piece in itertools.product(PUBLIC, ("%00", "a%00b", "%ff%fe", "..%2f..%2fetc", "%F0%A0%AE%B7", "9" * 40, "x" * 3_000, "%22%3E%3Cscript%3E")):
         answer = shopper.get(path.format(piece))
-        assert answer.status_code in (200, 404), piece
+        assert answer.status_code in (200, 404), (path, piece)
         assert "<script>" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/admin/orders", "/admin/mails", "/admin/payments/attempts"])
-def test_a_nasty_search_is_answered_calmly(path: str, desk: Desk) -> None:
-    names = ("reference", "number", "name", "list", "state", "before", "after")
-    for nasty in ("\x00", "a\x00", "%", "9" * 40, "-1", "𠮷", "'", "1" * 19, "<script>alert(1)</script>", "٣"):
-        for name in names:
+SEARCHES = {
+    "/admin/orders": ("reference", "number", "name", "list", "before", "after"),
+    "/admin/mails": ("state", "before", "after"),
+    "/admin/payments/attempts": ("before",),
+}
+
+
+def test_a_nasty_search_is_answered_calmly(desk: Desk) -> None:
+    crashed = []
+    for path, names in SEARCHES.items():
+        for name, nasty in itertools.product(names, ("\x00", "a\x00", "%", "9" * 40, "-1", "𠮷", "'", "1" * 19, "<script>alert(1)</script>", "٣")):
             answer = desk.session.get(desk.shop_url + path, params={name: nasty})
-            assert answer.status_code in (200, 404), (name, nasty)
+            crashed += [(path, name, nasty)] if answer.status_code not in (200, 404) else []
             assert_plain(answer.text, nasty)
+    assert not crashed
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/admin/orders/{}", "/admin/mails/{}", "/admin/settings/deliveries/{}", "/admin/settings/payment-methods/{}",
-     "/admin/orders/{}/payment/capture"],
-)  # fmt: skip
-def test_a_nasty_admin_address_is_answered_calmly(path: str, desk: Desk) -> None:
-    for piece in ("%00", "a%00b", "9" * 30, "-1", "%F0%A0%AE%B7", "x" * 300):
-        assert desk.get(path.format(piece)).status_code == 404, piece
+def test_a_nasty_admin_address_is_answered_calmly(desk: Desk) -> None:
+    crashed = []
+    for path in ("/orders/{}", "/mails/{}", "/settings/deliveries/{}", "/settings/payment-methods/{}", "/orders/{}/payment/capture"):
+        for piece in ("%00", "a%00b", "9" * 30, "-1", "%F0%A0%AE%B7", "x" * 300):
+            if desk.get(f"/admin{path.format(piece)}").status_code != 404:
+                crashed.append((path, piece))
+    assert not crashed
 
 
 # ---- the basket ----
@@ -249,7 +257,7 @@ def test_floods_are_cut_off(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     _, form = shopper.checkout_form()
     where = f"{shopper.shop_url}/checkout/zero/confirm"
-    floods = {
+    floods: dict[str, Any] = {
         "many fields": {"data": [*form.fields.items(), *((f"f{i}", "1") for i in range(100_000))]},
         "many parts": {"files": [(f"f{i}", (None, "1")) for i in range(1_000)]},
         "one huge field": {"data": form.fields | {"note": "あ" * 200_000}},

@@ -18,7 +18,19 @@ from tests.support.buying import ADDRESS, CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import run_jobs
 from tests.support.world import Simulator
-from tests.web.counter import CUP, NUMBER, SOLD_OUT, TEA, Desk, change, count, number_of, orders, path_of, stock
+from tests.web.counter import (
+    CUP,
+    NUMBER,
+    SOLD_OUT,
+    TEA,
+    Desk,
+    change,
+    count,
+    number_of,
+    orders,
+    path_of,
+    stock,
+)
 
 REFUSED = "4980000000038261"  # 2001
 #: Another ship-to and everything else a buyer can type, in the widths the shop keeps.
@@ -290,7 +302,7 @@ def test_going_back_from_the_final_page_keeps_every_input(shopper: Buyer) -> Non
 @pytest.mark.req("R-289")
 def test_going_back_keeps_the_payment_method(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
-    page, form = shopper.checkout_form()
+    _, form = shopper.checkout_form()
     chosen = form.offered["payment_method_id"][-1]
     assert form.fields["payment_method_id"] != chosen
     shopper.confirm(payment_method_id=chosen)

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -21,8 +22,8 @@ from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment, PaymentOperation
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
-from tests.support.shop import Statements, count_statements, dispose, run_jobs
-from tests.web.counter import CUP, TEA, Desk, count, number_of
+from tests.support.shop import Statements, count_statements, dispose
+from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
 VALUES = {
@@ -177,32 +178,33 @@ def _statements(page: str, complete: str, shopper: Buyer, desk: Desk, app: Flask
 
 def _multiply(app: Flask) -> None:
     """Thirty more products, orders with their payments and mails, and lines of the first order."""
-    copied = (Order, Payment, PaymentOperation, OutboxMail)
     with app.app_context(), write() as session:
-        first = {t: session.execute(select(t.__table__)).mappings().first() for t in (*copied, OrderLine, OrderHistory)}
+
+        def copy(table: type[Base], **changed: object) -> None:
+            first = session.execute(select(table.__table__).order_by(text("id"))).mappings().first()
+            assert first is not None
+            session.execute(insert(table), {**first, **changed})
+
         for i in range(2, 32):
-            session.add(Product(code=f"more-{i}", name=f"品{i}", category_id=1, position=i))
-            session.flush()
-            product = session.scalars(select(Product.id).where(Product.code == f"more-{i}")).one()
-            session.add(Variant(product_id=product, code=f"more-{i}", price_yen=100, on_hand=9))
-            session.execute(insert(Order), {**first[Order], "id": i, "public_id": f"p{i}", "submission_key": f"s{i}",
-                                            "number": f"order{i:08}"})  # fmt: skip
-            session.execute(insert(Payment), {**first[Payment], "id": i, "order_id": i})
-            session.execute(insert(PaymentOperation), {**first[PaymentOperation], "id": i, "public_id": f"o{i}",
-                                                       "payment_id": i, "merchant_ref": f"m{i}"})  # fmt: skip
-            session.execute(insert(OutboxMail), {**first[OutboxMail], "id": 100 + i, "dedupe_key": f"d{i}", "order_id": i,
-                                                 "state": "failed"})  # fmt: skip
-            session.execute(insert(OrderLine), {**first[OrderLine], "id": 100 + i})
-            session.execute(insert(OrderHistory), {**first[OrderHistory], "id": 100 + i})
+            code = f"more-{i}"
+            copy(Product, id=1000 + i, code=code, position=i)
+            copy(Variant, id=1000 + i, product_id=1000 + i, code=code)
+            copy(Order, id=i, public_id=f"p{i}", submission_key=f"s{i}", number=f"order{i:08}")
+            copy(Payment, id=i, order_id=i)
+            copy(PaymentOperation, id=100 + i, public_id=f"o{i}", payment_id=i, merchant_ref=f"m{i}")
+            copy(OutboxMail, id=100 + i, dedupe_key=f"d{i}", order_id=i, state="failed")
+            copy(OrderLine, id=100 + i)
+            copy(OrderHistory, id=100 + i)
 
 
 # ---- headers ----
 
 
-def _answers(app: Flask, **where: str) -> Iterator[tuple[str, TestResponse]]:
+def _answers(app: Flask, **where: Any) -> Iterator[tuple[str, TestResponse]]:
     for endpoint, path in addresses(app, "GET"):
-        with app.test_client().get(path, **where) as answer:
-            yield endpoint, answer
+        answer = app.test_client().get(path, **where)
+        yield endpoint, answer
+        answer.close()
 
 
 @pytest.mark.req("T-097")
@@ -257,7 +259,7 @@ def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Con
 GIVEN_AWAY = re.compile(r"Traceback|File \"|/work/|site-packages|\.py\b|SELECT |sqlite|psycopg|Werkzeug|Flask|Python/|boom")
 
 
-def assert_calm(answer: requests.Response, title: str) -> None:
+def assert_calm(answer: requests.Response | TestResponse, title: str) -> None:
     words = Page(answer.text).text
     assert title in words
     assert re.search(r"この番号をお知らせください: [0-9a-z]{8}", words)
@@ -327,9 +329,9 @@ def test_debugging_is_off_and_nothing_serves_a_set_up(app: Flask, demo_app: Flas
     ],
 )
 def test_a_demo_does_not_start_as_a_real_shop(
-    wrong: dict[str, object], said: str, demo_app: Flask, settings: Config
+    wrong: dict[str, Any], said: str, demo_app: Flask, settings: Config
 ) -> None:
-    right = {
+    right: dict[str, Any] = {
         "demo": False, "secret_key": "k" * 64, "base_url": "https://shop.example.jp", "smtp_url": "smtp://localhost",
         "mail_from": "shop@example.jp",
     }  # fmt: skip

@@ -212,9 +212,9 @@ def test_a_practice_order_is_never_sent_to_a_live_provider(shopper: Buyer, live_
             f"/admin/orders/{number}/payment/{action}", data={"csrf_token": token, "amount_yen": "1572"}
         )
         assert answer.status_code == 303, action
-    page = staff.get(f"/admin/orders/{number}")
-    assert page.status_code == 200
-    assert "確認中" not in Page(page.text).text
+    after = staff.get(f"/admin/orders/{number}")
+    assert after.status_code == 200
+    assert "確認中" not in Page(after.text).text
     assert simulator.ledger()["telegrams"] == said
     assert orders(live_shop) == 1
 

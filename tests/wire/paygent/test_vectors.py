@@ -176,11 +176,12 @@ HASHES = FILES["hash_examples"]["examples"]
 
 @pytest.mark.parametrize("example", HASHES, ids=[f"{n}-{example['hash_of']}" for n, example in enumerate(HASHES)])
 def test_hash_example(example: dict[str, Any]) -> None:
-    parts = dict(example["parts_in_order"])
+    parts: dict[str, Any] = dict(example["parts_in_order"])
     key = parts.pop("key")
     match example["hash_of"]:
         case "token answer":
-            digest = client.token_digest(*parts.values(), key=key)
+            token, masked_number, valid_until, fingerprint = parts.values()
+            digest = client.token_digest(token, masked_number, valid_until, fingerprint, key)
         case "difference notice (push)":
             digest = client.notice_digest(dict(reversed(parts.items())), key)
         case _:  # 3-D Secure return and link type: no function of their own yet
