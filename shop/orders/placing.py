@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from shop.catalogue import stock
 from shop.core import shopinfo
+from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history, mails, numbering
@@ -19,8 +20,7 @@ def place(session: Session, order: Order, now: datetime) -> None:
     order.state = "placed"
     order.placed_at = now
     stock.consume(session, order.id, now)
-    history.add(
-        session, order.id, "buyer",
-        _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen)), now,
-    )  # fmt: skip
+    with force_locale(DEFAULT):
+        line = _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen))
+    history.add(session, order.id, "buyer", line, now)
     mails.placed(session, order, info, now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from providers.contract import Verb
 from shop.catalogue import stock
 from shop.catalogue.models import StockHold
+from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history, mails, placing
@@ -37,11 +38,12 @@ class OrderSettlement:
 
     def apply(self, session: Session, change: Change, now: datetime) -> None:
         order = session.scalars(select(Order).where(Order.id == change.payment.order_id).with_for_update()).one()
-        if change.operation.verb == Verb.AUTHORIZE and change.operation.origin == "shop":
-            if _authorization(session, change, order, now):
-                self._after_placing(session, order)
-        else:
-            _continuation(session, change, order, now)
+        with force_locale(DEFAULT):  # 変更履歴 is the shop's own book, whoever acts
+            if change.operation.verb == Verb.AUTHORIZE and change.operation.origin == "shop":
+                if _authorization(session, change, order, now):
+                    self._after_placing(session, order)
+            else:
+                _continuation(session, change, order, now)
 
 
 def _authorization(session: Session, change: Change, order: Order, now: datetime) -> bool:
