@@ -1,6 +1,7 @@
 """From 注文する to the authorization: what is written before the call, and what each outcome does – once."""
 
 from contextlib import suppress
+from datetime import datetime
 from itertools import permutations
 
 import pytest
@@ -19,6 +20,7 @@ from providers.contract import (
     Unknown,
     Verb,
 )
+from providers.paygent import Paygent
 from shop.catalogue.models import Variant
 from shop.checkout import cart, confirm, placement
 from shop.checkout.placement import ConfirmAgain, TokenMissing, TryLater
@@ -282,6 +284,31 @@ def test_a_changed_price_asks_again(desk: Desk) -> None:
     desk.change(Variant, Variant.id == desk.variant_id, price_yen=1)
     with pytest.raises(ConfirmAgain):
         desk.press(*confirmed, desk.token())
+    assert (desk.rows(Order), desk.telegrams("020")) == ([], 0)
+
+
+def test_one_open_attempt_per_cart(desk: Desk) -> None:
+    desk.simulator.fault("reset", kind="020", phase="after")
+    waiting = desk.order(desk.place())
+    refused = desk.order(desk.place(REFUSED))
+    with pytest.raises(IntegrityError):
+        desk.change(Order, Order.id == refused.id, state="draft", cart_id=waiting.cart_id)
+
+
+@pytest.mark.req("T-019")
+def test_a_cart_changed_at_the_last_moment_asks_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tab adds goods after everything was compared and before the transaction begins."""
+    confirmation, key = desk.confirmed()
+    token, real = desk.token(), Paygent.new_merchant_ref
+
+    def late(self: Paygent, moment: datetime) -> str:
+        with desk.app.app_context(), db.write() as session:
+            cart.add(session, key, desk.variant_id, 1, now())
+        return real(self, moment)
+
+    monkeypatch.setattr(Paygent, "new_merchant_ref", late)
+    with pytest.raises(ConfirmAgain):
+        desk.press(confirmation, key, token)
     assert (desk.rows(Order), desk.telegrams("020")) == ([], 0)
 
 

@@ -131,6 +131,20 @@ def test_checks_are_put_off_further_each_time(desk: Desk, clock: MovableClock) -
     assert max(waits) < 61
 
 
+def test_a_check_is_never_put_off_beyond_the_moment_absent_is_believed(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="before")
+    placed = desk.place()
+    for _ in range(5):
+        due(desk, placed)
+        desk.run("reconcile")
+    clock.advance(150)
+    due(desk, placed)
+    desk.run("reconcile")
+    operation = desk.operation(placed)
+    assert operation.sent_at
+    assert (operation.check_at - operation.sent_at).total_seconds() == 180
+
+
 def test_two_reconcilers_ask_once(desk: Desk) -> None:
     desk.simulator.fault("reset", kind="020", phase="after")
     placed = desk.place()

@@ -32,7 +32,6 @@ class Storm:
         self._shop = shop
         shop.stock(CODE, BUYERS)
         ready = by_many(lambda _: (*shop.ready_buyer(shop.variant(CODE), CARD), shop.practice.token()), range(BUYERS))
-        self._before = shop.practice.ledger()["telegrams"].get("020", 0)
         shop.practice.fault("020", "stall", seconds=seconds, times=None)
         #: Where each answered press was led.
         self.locations: list[str] = []
@@ -49,7 +48,8 @@ class Storm:
 
     def waiting(self) -> int:
         """Calls that the provider holds back now."""
-        return sum(request["kind"] == "020" and not request["result"] for request in self._shop.practice.ledger()["requests"])
+        requests = self._shop.practice.ledger()["requests"]
+        return sum(request["fault"] == "stall" and not request["result"] for request in requests)
 
     def wait_for_rest(self) -> None:
         """Until every buyer is either answered or held back by the provider."""

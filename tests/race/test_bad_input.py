@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from tests.race.browser import Browser
-from tests.race.shopping import CASH, Shop
+from tests.race.shopping import CARD, CASH, Shop
 
 CODE = "TK-050"
 FORM = "application/x-www-form-urlencoded"
@@ -146,3 +146,13 @@ def test_awkward_addresses_are_answered(shop: Shop, path: str) -> None:
         method = "POST" if path.startswith("/pay/n/") else "GET"
         assert browser.request(method, path.format(part), b"a=1").status in (400, 404), part
         browser.close()
+
+
+@pytest.mark.req("R-111", "P-02")
+def test_a_provider_token_full_of_digits_is_no_card_number(shop: Shop) -> None:
+    """Tokens are random: some hold a run of digits that would pass as a card number. Such a buyer is not turned away."""
+    browser, confirmation = shop.ready_buyer(shop.stock(CODE, 5), CARD)
+    answer = browser.place(confirmation, "tok_4111111111111111abcdef00")
+    assert answer.status == 303, answer.text[:1500]
+    browser.close()
+    shop.settle()

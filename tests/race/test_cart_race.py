@@ -1,6 +1,7 @@
 """T-019: another tab changes the cart at the instant of 注文する. What is shipped, shown and charged is one and the same."""
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_first_adds_in_parallel_make_one_cart_and_lose_nothing(shop: Shop) -> No
     # The first GET gives the session; the cart's key is born with the first add – here in several requests at once.
     browser.add(shop.variant(CODE))
     tabs = [browser.tab() for _ in range(6)]
-    answers = at_once([lambda tab=tab: tab.add(shop.variant(CODE)) for tab in tabs])
+    answers = at_once([partial(tab.add, shop.variant(CODE)) for tab in tabs])
     assert [answer.status for answer in answers] == [303] * 6
     assert 'value="7"' in browser.get("/cart").text
     for tab in (browser, *tabs):

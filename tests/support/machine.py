@@ -21,6 +21,14 @@ def postgres_binaries() -> Path:
     return _ensure("PostgreSQL", _find_postgres, "postgresql", "put the folder of initdb and postgres on PATH")
 
 
+def ends_with_us(signal: str) -> list[str]:
+    """Words before a command that let the system send it ``signal`` when our process dies – however it dies.
+
+    Empty where util-linux is missing; then only an orderly end cleans up.
+    """
+    return ["setpriv", "--pdeathsig", signal, "--"] if shutil.which("setpriv") else []
+
+
 def _find_chromium() -> Path | None:
     names = (os.environ.get("CHROMIUM") or "", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = next((path for name in names if name and (path := shutil.which(name))), None)

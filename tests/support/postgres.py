@@ -46,7 +46,7 @@ class PrivatePostgres:
             )  # fmt: skip
             options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
             self._process = subprocess.Popen(
-                [str(binaries / "postgres"), "-D", str(self._folder / "data"), "-p", str(port), *options],
+                [*machine.ends_with_us("INT"), str(binaries / "postgres"), "-D", str(self._folder / "data"), "-p", str(port), *options],
                 user=self._user, cwd=self._folder, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip

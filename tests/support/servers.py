@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shop.core.config import Config
 from tests.support.files import ROOT
+from tests.support.machine import ends_with_us
 from tests.support.shop import environment
 
 _WAIT = 20.0
@@ -62,7 +63,7 @@ class GranianServer:
     def start(self) -> None:
         """Start and wait until it answers. Also after :meth:`kill`, on the same address and database."""
         command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            *ends_with_us("TERM"), sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
             "--port", str(self.config.port), "--workers", str(self.workers),
             "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--factory", self._factory,
         ]  # fmt: skip

@@ -7,12 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from shop.core.logs import JsonFormatter
+from shop.staff import service
+from shop.staff.models import StaffUser
 from tests.support.buying import Buyer
 from tests.support.servers import LiveServer
-from tests.web.counter import Desk
+from tests.support.shop import OWNER_PASSWORD
+from tests.web.counter import Desk, change
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Every test has an application of its own; the templates need compiling only once."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(autouse=True)
+def quick_templates(request: pytest.FixtureRequest, compiled_templates: FileSystemBytecodeCache) -> None:
+    if "app" in request.fixturenames:
+        request.getfixturevalue("app").jinja_env.bytecode_cache = compiled_templates
 
 
 @pytest.fixture
@@ -22,8 +39,11 @@ def shopper(live_server: LiveServer, demo_app: Flask) -> Buyer:
 
 
 @pytest.fixture
-def desk(live_server: LiveServer, demo_app: Flask) -> Desk:
-    """The owner of the demo shop, logged in."""
+def desk(live_server: LiveServer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The owner of the demo shop, logged in – by a weaker hash, because these tests are not about argon2's cost."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(service, "_hasher", hasher)
+    change(demo_app, StaffUser.password_hash, hasher.hash(OWNER_PASSWORD))
     return Desk(live_server.url)
 
 

@@ -1,0 +1,172 @@
+"""Every installed provider keeps the contract, whatever its protocol: this file names none of them."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from providers.contract import (
+    CardSource,
+    Category,
+    Charge,
+    Endpoint,
+    Exchange,
+    Gateway,
+    MoneyStatus,
+    NotSent,
+    Provider,
+    Recovery,
+    Snapshot,
+    Verb,
+    Verdict,
+)
+from providers.installed import INSTALLED
+from providers.registry import Registry, UnknownProvider
+from tests.support.net import free_port
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+every = pytest.mark.parametrize("provider", INSTALLED, ids=[provider.code for provider in INSTALLED])
+
+
+def gateway(provider: Provider, tape: list[Exchange] | None = None, before_send=lambda: None) -> Gateway:
+    """Opened with the practice contract, at an address nobody listens on."""
+    kept = [] if tape is None else tape
+    url = f"http://127.0.0.1:{free_port()}"
+    return provider.open(provider.practice_settings(), url, before_send=before_send, record=kept.append)
+
+
+def calls(opened: Gateway) -> dict[str, object]:
+    return {
+        "authorize": lambda: opened.authorize(Charge("9" * 20, 100, CardSource("tok_secret"), capture=False)),
+        "capture": lambda: opened.capture("1", 100),
+        "void": lambda: opened.void("1"),
+        "refund": lambda: opened.refund("1", 100),
+        "query": lambda: opened.query(merchant_ref="1"),
+    }
+
+
+def test_codes_are_unique_and_found() -> None:
+    registry = Registry(INSTALLED)
+    assert {provider.code for provider in registry} == {provider.code for provider in INSTALLED}
+    assert all(registry.get(provider.code) is provider for provider in INSTALLED)
+    with pytest.raises(UnknownProvider):
+        registry.get("nobody")
+    with pytest.raises(ValueError, match="two providers"):
+        Registry([*INSTALLED, *INSTALLED])
+
+
+@every
+def test_words_for_people(provider: Provider) -> None:
+    assert re.fullmatch(r"[a-z0-9]+", provider.code)
+    assert all((provider.name, provider.console_name))
+    for status in (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED, MoneyStatus.VOIDED, MoneyStatus.REFUNDED):
+        assert provider.status_words[status]
+
+
+@every
+def test_settings_are_a_form(provider: Provider) -> None:
+    keys = [setting.key for setting in provider.settings]
+    assert len(keys) == len(set(keys))
+    for setting in provider.settings:
+        assert setting.label
+        assert setting.kind in ("text", "secret", "choice", "pem")
+        assert setting.scope in ("account", "method")
+        assert (setting.kind == "choice") == bool(setting.choices)
+        assert setting.kind != "secret" or setting.secret
+    required = {setting.key for setting in provider.settings if setting.required and not setting.default}
+    assert required <= provider.practice_settings().keys()
+
+
+@every
+def test_capabilities_are_declared(provider: Provider) -> None:
+    can = provider.capabilities
+    assert can.max_yen > 0
+    assert 0 < can.call_deadline < can.absent_after
+    assert all(isinstance(recovery, Recovery) for recovery in can.recovery.values())
+    # What was authorized without an answer must be findable by what we knew before the call.
+    assert can.recovery[Verb.AUTHORIZE] in (Recovery.BY_MERCHANT_REF, Recovery.BY_CONSOLE)
+    assert can.instalments({})[0] == 1
+
+
+@every
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize("status", MoneyStatus)
+@pytest.mark.parametrize("verb", Verb)
+def test_every_verdict_can_be_given_and_explained(
+    provider: Provider, verb: Verb, status: MoneyStatus, readable: bool
+) -> None:
+    facts = Snapshot(status, 100, 100, False, status, 100, readable, NOW)
+    verdict = provider.capabilities.verdict(verb, facts, NOW)
+    assert isinstance(verdict, Verdict)
+    assert verdict.allowed != bool(verdict.reason)
+    assert not verdict.allowed or (readable and 0 < verdict.min_yen <= verdict.max_yen <= provider.capabilities.max_yen)
+
+
+@every
+def test_references_do_not_repeat(provider: Provider) -> None:
+    made = [provider.new_merchant_ref(NOW) for _ in range(1000)]
+    assert len(set(made)) == len(made)
+    assert all(re.fullmatch(r"[0-9A-Za-z_]{1,64}", ref) for ref in made)
+
+
+@every
+def test_live_and_practice_are_different_places(provider: Provider) -> None:
+    simulator = "http://localhost:5001"
+    live, practice = (provider.base_url(endpoint, simulator) for endpoint in (Endpoint.LIVE, Endpoint.PRACTICE))
+    assert live.startswith("https://")
+    assert practice.startswith(simulator)
+    for endpoint, base in ((Endpoint.LIVE, live), (Endpoint.PRACTICE, practice)):
+        tokens = provider.browser(provider.practice_settings(), base, endpoint)
+        assert tokens.script_url.startswith("https://" if endpoint == Endpoint.LIVE else simulator)
+        assert any(tokens.script_url.startswith(origin) for origin in tokens.origins)
+
+
+@every
+def test_nothing_secret_reaches_the_browser(provider: Provider) -> None:
+    settings = provider.practice_settings()
+    secret = {settings[setting.key] for setting in provider.settings if setting.secret and setting.key in settings}
+    shown = provider.browser(settings, "http://localhost:5001", Endpoint.PRACTICE).public
+    assert not secret & set(shown.values())
+    assert "export" in provider.browser_module
+
+
+@every
+@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query"])
+def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider: Provider, call: str) -> None:
+    tape: list[Exchange] = []
+    result = calls(gateway(provider, tape))[call]()  # type: ignore[operator]
+    assert isinstance(result, NotSent)
+    (exchange,) = tape
+    settings = provider.practice_settings()
+    secrets = [settings[setting.key] for setting in provider.settings if setting.secret and setting.key in settings]
+    assert not [each for each in (*secrets, "tok_secret") if each in exchange.request + exchange.response]
+
+
+@every
+@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query"])
+def test_every_call_asks_before_it_sends(provider: Provider, call: str) -> None:
+    def forbid() -> None:
+        raise RuntimeError("a transaction is open")
+
+    with pytest.raises(RuntimeError, match="transaction"):
+        calls(gateway(provider, before_send=forbid))[call]()  # type: ignore[operator]
+
+
+@every
+def test_an_unreachable_feed_is_empty(provider: Provider) -> None:
+    assert gateway(provider).poll_notices() == ()
+
+
+@every
+@pytest.mark.req("T-020")
+@pytest.mark.parametrize("body", [b"", b"a=1", b"\xff" * 100, b"&" * 1000, b'{"a": 1}'])
+def test_no_stranger_is_believed(provider: Provider, body: bytes) -> None:
+    reading = gateway(provider).read_notice("POST", body, "text/plain")
+    assert (reading.genuine, reading.notices) == (False, ())
+
+
+@every
+@pytest.mark.parametrize("category", Category)
+def test_a_buyer_is_told_something_about_every_refusal(provider: Provider, category: Category) -> None:
+    assert provider.buyer_message(category, "unheard of").text
+    assert provider.browser_messages()[""].text
