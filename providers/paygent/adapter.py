@@ -152,7 +152,7 @@ class PaygentGateway:
                 masked_card=answer.fields.get("masked_card_number", ""),
                 fingerprint=answer.fields.get("fingerprint", ""),
             )
-        if answer.result != "1" or answer.code in errors.AMBIGUOUS:
+        if answer.result != "1" or not errors.is_refusal(answer.code):
             return Unknown(f"{answer.result}/{answer.code}")
         references = (Reference("payment_id", payment_id),) if payment_id else ()
         return Declined(errors.category(answer.code), answer.code, answer.detail, references)
@@ -253,15 +253,17 @@ def _notice(fields: Mapping[str, str]) -> Notice:
 
 
 def _yen(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    """Digits as yen; ``None`` for anything else and for more than any payment can be."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def _moment(text: str) -> datetime | None:
     """``YYYYMMDDhhmmss`` in Japan, or ``None``."""
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_JST)
+        moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_JST)
     except ValueError:
         return None
+    return moment if moment.year >= 2000 else None
 
 
 def _certificate(settings: Mapping[str, str]) -> transport.ClientCertificate | None:

@@ -4,6 +4,7 @@ Two name spaces that look alike and must not be mixed: answers of telegrams (``2
 script (``1502``). Buyers see the code (seed 001 §10); the sentences are ours.
 """
 
+import re
 from collections.abc import Mapping
 
 from providers.contract import N_, BuyerMessage, Category
@@ -20,10 +21,16 @@ _CATEGORIES = {
     "2005": Category.STATE_CONFLICT,
     "2006": Category.STATE_CONFLICT,
     "2007": Category.DEADLINE,
+    "2009": Category.STATE_CONFLICT,
+    "2015": Category.CARD_REFUSED,
     "2016": Category.NOT_ACCEPTED,
     "2020": Category.CARD_DATA,
     "2021": Category.CARD_DATA,
     "2022": Category.CARD_DATA,
+    "2023": Category.CONFIGURATION,
+    "2024": Category.CONFIGURATION,
+    "2025": Category.CONFIGURATION,
+    "2026": Category.CONFIGURATION,
     "2054": Category.CARD_REFUSED,
     "13002": Category.STATE_CONFLICT,
     "31001": Category.NOT_ACCEPTED,
@@ -64,6 +71,12 @@ _SCRIPT_TEXTS = {
     "8000": N_("カード決済はメンテナンス中です。別の支払方法をお選びください。"),
 }
 _SCRIPT_DEFAULT = N_("カード情報を受け付けられませんでした。時間をおいてもう一度お試しください。")
+
+
+def is_refusal(code: str) -> bool:
+    """Whether a code surely means that nothing was done: a documented refusal or a parameter error. Any other code –
+    also one we do not know – leaves the outcome open."""
+    return code in _CATEGORIES or bool(re.fullmatch(r"P\d{3}", code))
 
 
 def category(code: str) -> Category:

@@ -77,6 +77,8 @@ def store(
 
 def find(session: Session, token: str, cart_key: str) -> Confirmation | None:
     """A confirmation by its token, for the cart it was made from only."""
+    if not token.isalnum():
+        return None
     query = (
         select(Confirmation)
         .join(Cart, Cart.id == Confirmation.cart_id)

@@ -95,12 +95,16 @@ def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Bu
 
 
 def _earlier(session: Session, confirmation: Confirmation) -> int | None:
-    """The attempt this confirmation – or another tab of the same cart – has already led to."""
+    """The attempt this confirmation – or another one of the very same cart, in another tab – has already led to."""
+    same_cart = select(Confirmation.token).where(
+        Confirmation.cart_id == confirmation.cart_id, Confirmation.cart_version == confirmation.cart_version
+    )
     return session.scalar(
         select(Order.id)
         .where(
             (Order.submission_key == confirmation.token)
             | ((Order.cart_id == confirmation.cart_id) & (Order.state == "draft"))
+            | ((Order.state == "placed") & Order.submission_key.in_(same_cart))
         )
         .order_by(Order.id.desc())
         .limit(1)
@@ -130,9 +134,9 @@ def _write(
     charge = _charge(agreement, payment, card[1], now) if card else None
     try:
         with db.write() as session:
-            _lock_cart(session, cart_id, version, now)
             session.add(draft)
-            session.flush()
+            session.flush()  # first: a second attempt of this cart stops at the unique index, holding no other lock
+            _lock_cart(session, cart_id, version, now)
             stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
             for line in lines:
                 line.order_id = draft.id
@@ -144,10 +148,7 @@ def _write(
     except stock.OutOfStock as error:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
     except IntegrityError:
-        earlier = _earlier(db.db.session(), confirmation)
-        if earlier is None:
-            raise
-        return Placed(earlier)
+        raise ConfirmAgain from None  # another attempt of this cart came first; :func:`place` looks which
     if card and charge and operation_id:
         executor.wait(executor.start(card[0], operation_id, lambda gateway: gateway.authorize(charge)))
     return Placed(order_id)

@@ -5,8 +5,9 @@ write lock at once (``BEGIN IMMEDIATE`` on SQLite) and commits or rolls back as 
 with a transaction open: :func:`ensure_no_transaction` is asked before every byte that leaves.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -78,7 +79,7 @@ def _with_driver(url: str) -> str:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         # A file opens in microseconds, and no pooled connection can go stale or be shared by a fork.
-        return {"poolclass": NullPool, "connect_args": {"timeout": 10}}
+        return {"poolclass": NullPool, "connect_args": {"timeout": 20}}
     return {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": True}
 
 
@@ -95,7 +96,7 @@ def _tune(engine: Engine) -> None:
             # With NORMAL a power cut may lose the last commit, and a lost intention row is a lost order.
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=10000",
+            "busy_timeout=20000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -104,6 +105,11 @@ def _tune(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+#: SQLite lets one writer in and keeps no queue: whoever polls luckily wins. The threads of a worker take turns here, so
+#: that only workers compete, and nobody polls until the time-out.
+_turn = threading.Lock()
 
 
 @contextmanager
@@ -116,16 +122,17 @@ def write() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("a write transaction is already open")
     session.rollback()
-    session.info["writing"] = True
-    try:
-        session.connection(execution_options={"immediate": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info["writing"] = False
+    with _turn if session.get_bind().dialect.name == "sqlite" else nullcontext():
+        session.info["writing"] = True
+        try:
+            session.connection(execution_options={"immediate": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
 
 
 def end_read() -> None:

@@ -51,7 +51,8 @@ def server_command(port: str) -> list[str]:
     """The production server (decision 10), here with two workers."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "2",
-        "--blocking-threads", os.environ.get("SHOP_THREADS", "16"), "--log-level", "warning", "--factory", "app:serve",
+        "--blocking-threads", os.environ.get("SHOP_THREADS", "16"), "--log-level", "warning",
+        "--respawn-failed-workers", "--factory", "app:serve",
     ]  # fmt: skip
 
 

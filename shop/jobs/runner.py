@@ -11,7 +11,7 @@ import socket
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.core import db, ids
@@ -54,6 +54,8 @@ def run_job(job: Job, holder: str, epoch: int) -> int:
     except Exception:
         db.db.session.rollback()
         log.exception("job failed", extra={"job": job.name})
+        if job.daily:
+            _give_day_back(job.name, day)
         return 0
     if job.daily:
         _finish_day(job.name, day, count)
@@ -82,6 +84,12 @@ def _begin_day(name: str, day: str, holder: str, epoch: int) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _give_day_back(name: str, day: str) -> None:
+    """A run that failed has not had its day: the next look tries again."""
+    with db.write() as session:
+        session.execute(delete(JobRun).where(JobRun.name == name, JobRun.period == day, JobRun.finished_at.is_(None)))
 
 
 def _finish_day(name: str, day: str, count: int) -> None:

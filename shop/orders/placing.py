@@ -16,10 +16,10 @@ from shop.orders.models import Order
 def place(session: Session, order: Order, now: datetime) -> None:
     """Give the number, turn holds into allocations, promise both mails. The draft's units must be held."""
     info = shopinfo.get(session)
+    stock.consume(session, order.id, now)  # stock before number everywhere: one order of locks, no deadlock
     order.number = numbering.next_number(session, info.order_prefix)
     order.state = "placed"
     order.placed_at = now
-    stock.consume(session, order.id, now)
     with force_locale(DEFAULT):
         line = _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen))
     history.add(session, order.id, "buyer", line, now)

@@ -60,24 +60,40 @@ def receive(key: str, method: str, body: bytes, content_type: str, address: str)
 def _store(account_id: int, notice: Notice) -> int | None:
     """Insert a notice, or count a repetition. Returns the id when there is something to process."""
     now = moment()
+    values = {
+        "merchant_ref": _fitting(notice.merchant_ref, 64), "handle": _fitting(notice.handle, 200),
+        "status": notice.status.value if notice.status else "", "raw_status": _fitting(notice.raw_status, 32),
+        "amount_yen": notice.amount_yen, "changed_at": notice.changed_at,
+    }  # fmt: skip
+    serial = _fitting(notice.serial, 64)
     try:
         with db.write() as session:
-            row = ProviderNotice(
-                account_id=account_id, serial=notice.serial, merchant_ref=notice.merchant_ref, handle=notice.handle,
-                status=notice.status.value if notice.status else "", raw_status=notice.raw_status, amount_yen=notice.amount_yen, changed_at=notice.changed_at, next_at=now,
-                received_at=now,
-            )  # fmt: skip
+            row = ProviderNotice(account_id=account_id, serial=serial, next_at=now, received_at=now, **values)
             session.add(row)
             session.flush()
             return row.id
     except IntegrityError:
-        with db.write() as session:
-            session.execute(
-                update(ProviderNotice)
-                .where(ProviderNotice.account_id == account_id, ProviderNotice.serial == notice.serial)
-                .values(received=ProviderNotice.received + 1)
-            )
-        return None
+        return _repeated(account_id, serial, values, now)
+
+
+def _repeated(account_id: int, serial: str, values: dict[str, object], now: datetime) -> int | None:
+    """Count a serial that came again. One that says something else than before is looked at again: a digest over
+    joined fields cannot tell which of the two was meant."""
+    with db.write() as session:
+        here = (ProviderNotice.account_id == account_id, ProviderNotice.serial == serial)
+        row = session.scalars(select(ProviderNotice).where(*here).with_for_update()).one()
+        row.received += 1
+        if (row.merchant_ref, row.handle) == (values["merchant_ref"], values["handle"]):
+            return None
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.state, row.attempts, row.next_at = "waiting", 0, now
+        return row.id
+
+
+def _fitting(text: str, width: int) -> str:
+    """What a column can hold: outside text may be longer, or hold a zero byte."""
+    return text.replace("\0", "")[:width]
 
 
 def _reject(account_id: int, address: str, reason: str) -> None:

@@ -130,13 +130,13 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
 
 
 def _late_approval(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:
-    """An authorization that we had believed absent exists after all; the handler decides what becomes of it."""
+    """An authorization that we had believed absent or refused exists after all; the handler decides what becomes of it."""
     late = session.scalar(
         select(PaymentOperation.id)
         .where(
             PaymentOperation.payment_id == payment.id,
             PaymentOperation.verb == Verb.AUTHORIZE,
-            PaymentOperation.state == "absent",
+            PaymentOperation.state.in_(("absent", "declined")),
         )
         .order_by(PaymentOperation.id.desc())
         .limit(1)

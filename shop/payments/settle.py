@@ -31,9 +31,10 @@ from shop.payments.engine import Change, engine
 from shop.payments.ledger import derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, RemoteReference
 
-#: From which states an operation may reach a new one. ``absent`` → ``succeeded``: the approval was only late.
+#: From which states an operation may reach a new one. ``absent`` or ``declined`` → ``succeeded``: the provider shows an
+#: approval after all; it is undone, never kept in silence.
 _FROM: dict[str, tuple[str, ...]] = {
-    "succeeded": ("sent", "unknown", "parked", "absent"),
+    "succeeded": ("sent", "unknown", "parked", "absent", "declined"),
     "declined": ("sent", "unknown", "parked"),
     "unknown": ("sent",),
     "absent": ("unknown",),

@@ -1,7 +1,7 @@
 """The door for providers' notifications. No session, no CSRF token: the provider's signature is the log-in."""
 
 from flask import Blueprint, Response, abort, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shop.payments import inbox
 from shop.payments.engine import Busy, engine
@@ -28,6 +28,12 @@ def notice(key: str, rest: str = "") -> Response:
         abort(403)
     _wake(received.stored)
     return Response(received.reading.acknowledgement, content_type=received.reading.content_type)
+
+
+@blueprint.errorhandler(HTTPException)
+def refuse(error: HTTPException) -> Response:
+    """A provider reads no pages; a forger gets none."""
+    return Response(f"{error.code}\n", status=error.code, content_type="text/plain")
 
 
 def _wake(stored: tuple[int, ...]) -> None:

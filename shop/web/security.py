@@ -1,5 +1,6 @@
 """Headers, cookies and request limits for every page of shop and admin. One policy, widened per page by data."""
 
+import re
 from collections.abc import Iterable
 
 from flask import Flask, Response, abort, g, request
@@ -10,6 +11,7 @@ from shop.core.logs import has_card_number
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"})
+_TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 _MAX_BODY = 256 * 1024
 _MAX_PARTS = 200
 
@@ -31,6 +33,7 @@ def init_app(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.before_request(_refuse_zero_bytes)
     app.before_request(_refuse_card_numbers)
 
     @app.after_request
@@ -43,15 +46,25 @@ def allow_origins(origins: Iterable[str]) -> None:
     g.provider_origins = tuple(origins)
 
 
+def _refuse_zero_bytes() -> None:
+    """No address and no field needs a zero byte, and not every database can even be asked about one."""
+    values = (request.path, *request.args.values())
+    if any("\0" in value for value in values):
+        abort(400)
+
+
 def _refuse_card_numbers() -> None:
     """A card number in any buyer form means a broken page or a probe: refuse before anything stores it (R-111).
 
-    The checkout form says so at its field instead, and forgets the number.
+    The checkout form says so at its field instead, and forgets the number. Tokens are random and may hold such digits
+    by chance; one that is nothing but digits is no token.
     """
     if request.blueprint in ("provider", "admin") or request.endpoint == "checkout.confirm_zero":
         return
-    if any(has_card_number(value) for values in request.form.listvalues() for value in values):
-        abort(400, description="card number")
+    for name, values in request.form.lists():
+        for value in values:
+            if has_card_number(value) and not (name in _TOKENS and re.search(r"[A-Za-z]", value)):
+                abort(400, description="card number")
 
 
 def _harden(response: Response, *, https: bool) -> Response:

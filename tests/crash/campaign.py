@@ -13,7 +13,7 @@ import requests
 from shop.catalogue.models import Variant
 from shop.orders.models import Order
 from shop.payments.models import Payment
-from tests.crash.checker import look, orphans, problems
+from tests.crash.checker import look, overdue, problems
 from tests.crash.scenarios import HOLD_OVER, Scenario
 from tests.crash.stage import Died, Stage, State
 
@@ -129,7 +129,7 @@ class Campaign:
         for passing in _FIVE_MINUTES:
             stage.advance(passing)
             stage.ask("sweep")
-        found = [f"after five minutes: {problem}" for problem in orphans(look(stage, self._stocked))]
+        found = [f"after five minutes: {problem}" for problem in overdue(look(stage, self._stocked))]
         stage.advance(HOLD_OVER)
         if not repeat_at_once:
             self._repeat(browser)

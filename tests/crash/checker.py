@@ -73,6 +73,13 @@ def problems(books: Books) -> list[str]:
     return [*orphans(books), *_money(books), *_orders(books), *_mails(books), *_stock(books), *_rest(books)]
 
 
+def overdue(books: Books) -> list[str]:
+    """What must be right within five minutes (P-03), while unknown attempts may still keep their units."""
+    lapsed = {order.id for order in books.orders if order.state == "lapsed"}
+    kept = [hold for hold in books.holds if hold.state == "held" and hold.order_id in lapsed]
+    return [*orphans(books), *(f"hold: the lapsed order {hold.order_id} keeps {hold.quantity} units" for hold in kept)]
+
+
 def orphans(books: Books) -> Iterator[str]:
     """I-1, I-2: money at the provider that no order explains."""
     orders = {order.id: order for order in books.orders}

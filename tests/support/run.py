@@ -17,7 +17,7 @@ from tests.support.files import ROOT
 from tests.support.postgres import PrivatePostgres
 from tests.support.requirements import RECORD
 
-PYTEST = (sys.executable, "-m", "pytest", "-q")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=3")
 _NOT_LONG = "not evidence and not remote"
 
 
