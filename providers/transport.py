@@ -72,11 +72,11 @@ def post(
         session.mount("http://", _Adapter(watch, None))
         session.mount("https://", _Adapter(watch, context))
         try:
-            response = session.post(
+            with session.post(
                 url, data=body, headers={"Accept-Encoding": "identity", **headers}, stream=True,
                 allow_redirects=False, timeout=(min(CONNECT_TIMEOUT, deadline), deadline),
-            )  # fmt: skip
-            content = _read(response)
+            ) as response:  # fmt: skip
+                content = _read(response)
         except requests.RequestException as error:
             return _classify(error)
         except raw.HTTPError as error:

@@ -111,11 +111,12 @@ def units(session: Session) -> dict[int, tuple[int, int, int]]:
     return {row.id: (row.on_hand, row.allocated, row.held) for row in rows}
 
 
-def held_units(session: Session) -> dict[int, int]:
-    """Per variant: units in open holds; must equal the variant's ``held``."""
+def units_of_holds(session: Session, state: str) -> dict[int, int]:
+    """Per variant: units of holds in ``state``. ``held`` ones must equal the variant's held units, ``consumed`` ones its
+    allocated units."""
     rows = session.execute(
         select(StockHold.variant_id, func.sum(StockHold.quantity))
-        .where(StockHold.state == "held")
+        .where(StockHold.state == state)
         .group_by(StockHold.variant_id)
     )
     return {variant_id: int(quantity) for variant_id, quantity in rows}

@@ -37,11 +37,12 @@ def _money() -> list[str]:
 
 def _stock() -> list[str]:
     session = db.db.session()
-    held = stock.held_units(session)
+    held, consumed = stock.units_of_holds(session, "held"), stock.units_of_holds(session, "consumed")
     return [
-        f"variant {variant_id}: held {counted}, open holds {held.get(variant_id, 0)}"
-        for variant_id, (_, _, counted) in stock.units(session).items()
-        if counted != held.get(variant_id, 0)
+        f"variant {variant_id}: held {now_held} of {held.get(variant_id, 0)}, "
+        f"allocated {allocated} of {consumed.get(variant_id, 0)}"
+        for variant_id, (_, allocated, now_held) in stock.units(session).items()
+        if (now_held, allocated) != (held.get(variant_id, 0), consumed.get(variant_id, 0))
     ]
 
 

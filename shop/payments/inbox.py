@@ -4,6 +4,7 @@ A notice proves nothing by itself. It is a trigger: the provider is asked, and t
 function as every other result (decision 15, 16). Duplicates are counted, disorder does not matter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,7 +77,7 @@ def _store(account_id: int, notice: Notice) -> int | None:
         return _repeated(account_id, serial, values, now)
 
 
-def _repeated(account_id: int, serial: str, values: dict[str, object], now: datetime) -> int | None:
+def _repeated(account_id: int, serial: str, values: Mapping[str, object], now: datetime) -> int | None:
     """Count a serial that came again. One that says something else than before is looked at again: a digest over
     joined fields cannot tell which of the two was meant."""
     with db.write() as session:

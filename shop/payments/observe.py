@@ -55,7 +55,7 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
     understood = [observe(payment_id, answer) for answer in answers]
-    return all(understood)
+    return bool(understood) and all(understood)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
     """The answer about ``handle`` – and a second one where the first may tell half: a console that changes an amount
     ends the old payment and makes another under our reference."""
     answer = gateway.query(handle=handle) if handle else gateway.query(merchant_ref=known.merchant_ref)
+    if handle != known.handle and not _ours(answer, known):
+        return []  # what a notice claims of another id says nothing about this payment
     if not isinstance(answer, RemoteState) or not known.live or not known.handle:
         return [answer]
     live = answer.status in _LIVE
@@ -80,6 +82,10 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
         siblings = gateway.query(merchant_ref=known.merchant_ref)
         return [siblings if isinstance(siblings, Unreadable) else answer]
     return [answer]
+
+
+def _ours(answer: QueryResult, known: Known) -> bool:
+    return isinstance(answer, RemoteState) and answer.merchant_ref == known.merchant_ref
 
 
 def observe(payment_id: int, answer: QueryResult) -> bool:

@@ -136,8 +136,8 @@ def test_a_nasty_confirmation_token_is_just_a_wrong_one(shopper: Buyer) -> None:
     for token in ("\x00", "a\x00b", "x" * 10_000, "'", "𠮷"):
         for field in ("confirmation_token", "card_token"):
             answer = shopper.post("/checkout/zero/place", form | {"confirmation_token": "x", field: token})
-            assert answer.status_code == 200, (field, token)
-            assert path_of(answer) == "/checkout/zero"
+            assert answer.status_code in (200, 400), (field, token)
+            assert path_of(answer).startswith("/checkout/zero")
 
 
 PUBLIC = (
@@ -149,7 +149,7 @@ PUBLIC = (
 def test_a_nasty_address_is_answered_calmly(shopper: Buyer) -> None:
     for path, piece in itertools.product(PUBLIC, ("%00", "a%00b", "%ff%fe", "..%2f..%2fetc", "%F0%A0%AE%B7", "9" * 40, "x" * 3_000, "%22%3E%3Cscript%3E")):
         answer = shopper.get(path.format(piece))
-        assert answer.status_code in (200, 404), (path, piece)
+        assert answer.status_code in (200, 400, 404), (path, piece)
         assert "<script>" not in answer.text
 
 
@@ -165,7 +165,7 @@ def test_a_nasty_search_is_answered_calmly(desk: Desk) -> None:
     for path, names in SEARCHES.items():
         for name, nasty in itertools.product(names, ("\x00", "a\x00", "%", "9" * 40, "-1", "𠮷", "'", "1" * 19, "<script>alert(1)</script>", "٣")):
             answer = desk.session.get(desk.shop_url + path, params={name: nasty})
-            crashed += [(path, name, nasty)] if answer.status_code not in (200, 404) else []
+            crashed += [(path, name, nasty)] if answer.status_code not in (200, 400, 404) else []
             assert_plain(answer.text, nasty)
     assert not crashed
 
@@ -174,7 +174,7 @@ def test_a_nasty_admin_address_is_answered_calmly(desk: Desk) -> None:
     crashed = []
     for path in ("/orders/{}", "/mails/{}", "/settings/deliveries/{}", "/settings/payment-methods/{}", "/orders/{}/payment/capture"):
         for piece in ("%00", "a%00b", "9" * 30, "-1", "%F0%A0%AE%B7", "x" * 300):
-            if desk.get(f"/admin{path.format(piece)}").status_code != 404:
+            if desk.get(f"/admin{path.format(piece)}").status_code not in (400, 404):
                 crashed.append((path, piece))
     assert not crashed
 

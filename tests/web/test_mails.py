@@ -6,10 +6,11 @@ from email.message import EmailMessage
 import pytest
 from flask import Flask
 
+from shop.core.shopinfo import ShopInfo
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
-from tests.web.counter import CUP, TEA, Desk, number_of
+from tests.web.counter import CUP, TEA, Desk, change, number_of
 
 CRLF = "\r\nBcc: thief@example.jp\r\n\r\nbody"
 
@@ -71,6 +72,16 @@ def test_no_input_writes_a_header(shopper: Buyer, demo_app: Flask) -> None:
              "MIME-Version"]
         )  # fmt: skip
         assert not re.search(r"^(Bcc|body)", text_of(mail), re.M)
+
+
+@pytest.mark.req("R-224")
+def test_a_line_end_in_the_shop_s_own_data_writes_no_header_either(shopper: Buyer, demo_app: Flask) -> None:
+    change(demo_app, ShopInfo.name, f"つきのわ{CRLF}")
+    change(demo_app, ShopInfo.email, "shop@tsukinowa.example\r\n")
+    number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper))
+    run_jobs(demo_app, "outbox")
+    assert {str(mail["To"]) for mail in mails(demo_app)} == {"hanako@example.jp", "shop@tsukinowa.example"}
+    assert not any("Bcc" in mail for mail in mails(demo_app))
 
 
 @pytest.mark.req("R-224")

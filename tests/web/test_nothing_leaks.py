@@ -61,7 +61,7 @@ def test_a_marked_card_is_nowhere_with_us(
         for secret in (PAN, REFUSED_PAN):
             assert not written(secret).search(said), (name, secret)
         assert LETTERS not in said, name
-        assert CODE not in said.replace(token, ""), name
+        assert not re.search(rf"(?<![0-9A-Za-z.]){CODE}(?![0-9A-Za-z])", said), name
     for name in ("database", "log", "mails"):
         assert token not in places[name], name
 

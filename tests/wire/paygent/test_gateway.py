@@ -133,7 +133,7 @@ def test_codes_whose_outcome_is_known() -> None:
         ("2007", Category.DEADLINE), ("2016", Category.NOT_ACCEPTED), ("2020", Category.CARD_DATA),
         ("2054", Category.CARD_REFUSED), ("31001", Category.NOT_ACCEPTED), ("P002", Category.CONFIGURATION),
         ("P010", Category.CONFIGURATION), ("P016", Category.CONFIGURATION), ("P017", Category.TEMPORARY),
-        ("2023", Category.OTHER), ("77777", Category.OTHER),
+        ("2023", Category.CONFIGURATION), ("2009", Category.STATE_CONFLICT),
     ],
 )  # fmt: skip
 def test_refusals_by_category(wire: Wire, code: str, category: Category) -> None:
@@ -148,6 +148,8 @@ def test_refusals_by_category(wire: Wire, code: str, category: Category) -> None
         pytest.param(answer("020_auth_token_sales_mode"), id="answer for another order"),
         pytest.param(telegram(result="0", trading_id="order00786"), id="no payment_id"),
         pytest.param(telegram(result="2", payment_id="1", trading_id="order00786"), id="only accepted"),
+        pytest.param(telegram(result="1", response_code="77777"), id="a code nobody knows"),
+        pytest.param(telegram(result="1"), id="an error without a code"),
         pytest.param(b"", id="empty"),
         pytest.param(b"\x00\xff\xfe" * 99, id="garbage"),
         pytest.param("<!DOCTYPE html><p>メンテナンス中</p>".encode(), id="maintenance page"),
