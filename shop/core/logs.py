@@ -11,7 +11,8 @@ SECRET_FIELDS = (
     "password", "connect_password", "card_number", "card_conf_number", "cvc", "cvv", "card_token", "token", "secret",
     "token_generate_key", "hc", "authorization", "cookie", "security_code",
 )
-_DIGITS = re.compile(r"\d(?:[ -]?\d)*")
+#: Digits with what people put between them: spaces, dots, hyphens and their look-alikes.
+_DIGITS = re.compile(r"\d(?:[ .\u3000‐-―−－ー-]?\d)*")
 _GROUP = re.compile(r"\d+")
 #: Nobody writes a card number in more groups; the bound keeps long texts cheap.
 _MOST_GROUPS = 6

@@ -24,7 +24,7 @@ from shop.payments.ledger import EXPIRE
 from shop.payments.models import Payment
 
 #: A compensation that did not happen is tried again after this time.
-_RETRY = timedelta(seconds=60)
+_RETRY = timedelta(seconds=10)
 
 
 class OrderSettlement:

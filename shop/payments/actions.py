@@ -242,6 +242,8 @@ def _refusal(
         return Outcome("pending", _("前の操作の結果を確認中です"))
     if payment.account_version is None:
         return Outcome("not_allowed", _("この決済状況では操作できません"))
+    if not accounts.usable(payment.account_version.account):
+        return _other_world()
     facts = snapshot(payment, order_total_yen)
     verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
     if not verdict.allowed:
@@ -249,6 +251,10 @@ def _refusal(
     if amount_yen != payment.authorized_yen:
         return Outcome("not_allowed", _("画面を開いた後に金額が変わりました。内容を確かめて、もう一度押してください。"))
     return None
+
+
+def _other_world() -> Outcome:
+    return Outcome("not_allowed", _("練習と本番が違うため、この受注の決済は操作できません。"))
 
 
 def _pending() -> Outcome:
@@ -278,6 +284,9 @@ def outcome(operation_id: int) -> Outcome:
 
 def refresh(payment_id: int) -> Outcome:
     """決済状況を更新: ask the provider now and follow what it shows."""
+    version = db.db.session.get_one(Payment, payment_id).account_version
+    if version is None or not accounts.usable(version.account):
+        return _other_world()
     operation_id = reconcile.open_operation(payment_id)
     if operation_id is not None:
         settled = reconcile.ask(operation_id)

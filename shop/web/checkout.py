@@ -19,7 +19,7 @@ from flask import (
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from providers.contract import N_, Category, Endpoint
+from providers.contract import N_, BuyerMessage, Category, Endpoint
 from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
@@ -256,7 +256,7 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
     endpoint = Endpoint(method.account.endpoint)
     tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
     security.allow_origins(tokens.origins)
-    messages = {code: _(message.text) for code, message in provider.browser_messages().items()}
+    messages = {code: _card_words(message) for code, message in provider.browser_messages().items()}
     return CardForm(
         script_url=tokens.script_url,
         module_url=url_for("checkout.browser_module", provider=provider.code),
@@ -265,6 +265,11 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
         default_message=messages.get("", ""),
         note=accounts.method_options(method).get("instalments_note", ""),
     )
+
+
+def _card_words(message: BuyerMessage) -> str:
+    sentence = _(message.text)
+    return _("%(words)s（エラーコード: %(code)s）", words=sentence, code=message.code) if message.code else sentence
 
 
 def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:

@@ -39,21 +39,29 @@ def _paragraphs(value: str) -> str:
 
 
 class Needed:
-    """必須 – with the field's own name in the sentence. Fields of another ship-to are needed only when it is chosen."""
+    """必須 – with the field's own name in the sentence."""
 
     field_flags = {"required": True}
 
-    def __init__(self, only_other: bool = False) -> None:
-        self.only_other = only_other
-        if only_other:
-            self.field_flags = {}
-
     def __call__(self, form: Any, field: Field) -> None:
-        if self.only_other and form.ship_to.data != "other":
-            field.errors = []
-            raise StopValidation
         if not field.data:
             raise StopValidation(_("%(label)sを入力してください。", label=field.label.text))
+
+
+class OfOtherShipTo:
+    """A field of 別のお届け先: not asked for, and not kept, while the buyer's own address is meant."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if form.ship_to.data != "other":
+            field.data = ""
+            field.errors = []
+            raise StopValidation
+
+
+class NeededThere(Needed):
+    """必須 once 別のお届け先 is chosen; the browser does not demand it before."""
+
+    field_flags = {}
 
 
 class AtMost:
@@ -124,12 +132,12 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
         choices=[("same", _l("ご注文者と同じ")), ("other", _l("別のお届け先"))],
         default="same",
     )
-    ship_name = _text(_l("お届け先のお名前"), Needed(only_other=True), AtMost(60))
-    ship_phone = _text(_l("お届け先の電話番号"), Needed(only_other=True), _phone, clean=digits)
-    ship_postal_code = _text(_l("お届け先の郵便番号"), Needed(only_other=True), _postal_code, clean=digits)
-    ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), Needed(only_other=True))
-    ship_address1 = _text(_l("お届け先の市区町村・番地"), Needed(only_other=True), AtMost(100))
-    ship_address2 = _text(_l("お届け先の建物名・部屋番号"), AtMost(100))
+    ship_name = _text(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60))
+    ship_phone = _text(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=digits)
+    ship_postal_code = _text(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=digits)
+    ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
+    ship_address1 = _text(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
+    ship_address2 = _text(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
     note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(_paragraphs))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)

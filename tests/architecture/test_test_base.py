@@ -39,7 +39,7 @@ def test_marks_are_few_and_well_formed(inner: pytest.Pytester) -> None:
         def test_no_number(): ...
         """
     )
-    result = inner.runpytest_subprocess("-p", "tests.support.requirements")
+    result = inner.runpytest_subprocess("-p", "no:randomly", "-p", "tests.support.requirements")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*4 requirements; 3 at most*", "*'064' is no requirement number*"])
 
@@ -57,7 +57,7 @@ def test_only_what_ran_and_passed_is_proven(inner: pytest.Pytester) -> None:
         "@pytest.mark.req('R-006')\ndef test_without_fixture(broken): ...\n"
     )
     record = inner.path / "requirements.json"
-    inner.runpytest_subprocess("-p", "tests.support.requirements", "--record", str(record))
+    inner.runpytest_subprocess("-p", "no:randomly", "-p", "tests.support.requirements", "--record", str(record))
     found = json.loads(record.read_text())["requirements"]
     assert found == {number: {"web": ["tests/web/test_some.py::test_green"]} for number in ("R-001", "T-002")}
 

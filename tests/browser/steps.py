@@ -92,7 +92,8 @@ def assert_fits(page: Page) -> None:
 
 
 def assert_accessible(page: Page) -> None:
-    """No serious or critical finding of axe."""
+    """No serious or critical finding of axe, once everything has come to rest."""
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
     found = Axe().run(page).response["violations"]
     grave = [
         f"{finding['id']}: {node['target']} {node['html'][:150]} {node['failureSummary'][:200]}"

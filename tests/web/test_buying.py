@@ -91,7 +91,7 @@ def test_no_order_without_a_confirmation(shopper: Buyer, demo_app: Flask) -> Non
 def test_the_confirmation_of_another_basket_is_none(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(TEA)
     stranger = Buyer(shopper.shop_url)
-    stranger.put_into_cart(CUP)
+    stranger.put_into_cart(TEA)  # alike in everything but whose it is
     confirmed = Page(shopper.confirm(CASH).text).form("/checkout/zero/place").fields["confirmation_token"]
     own = Page(stranger.confirm(CASH).text).form("/checkout/zero/place").fields
     answer = stranger.post("/checkout/zero/place", own | {"confirmation_token": confirmed})

@@ -22,7 +22,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment, PaymentOperation
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
-from tests.support.shop import Statements, count_statements, dispose
+from tests.support.shop import ROOT, Statements, count_statements, dispose
 from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
@@ -256,7 +256,9 @@ def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Con
 
 # ---- calm pages when something goes wrong ----
 
-GIVEN_AWAY = re.compile(r"Traceback|File \"|/work/|site-packages|\.py\b|SELECT |sqlite|psycopg|Werkzeug|Flask|Python/|boom")
+GIVEN_AWAY = re.compile(
+    rf"Traceback|File \"|{re.escape(str(ROOT))}|site-packages|\.py\b|SELECT |sqlite|psycopg|Werkzeug|Flask|Python/|boom"
+)
 
 
 def assert_calm(answer: requests.Response | TestResponse, title: str) -> None:
