@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from admin import timeline
 from admin.blueprint import actor, blueprint
@@ -18,7 +18,7 @@ from shop.orders import history
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments import actions
-from shop.payments.models import Payment
+from shop.payments.models import AccountVersion, Payment
 
 MEMO_LENGTH = 2000
 
@@ -73,7 +73,8 @@ def find_order(session: Session, number: str) -> Order:
 def find_payment(session: Session, order_id: int) -> Payment | None:
     """The payment that counts: the newest."""
     newest = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc()).limit(1)
-    return session.scalars(newest.options(selectinload(Payment.operations))).one_or_none()
+    contract = joinedload(Payment.account_version).joinedload(AccountVersion.account)
+    return session.scalars(newest.options(selectinload(Payment.operations), contract)).one_or_none()
 
 
 def deed(found: Order, what: str) -> str:
@@ -89,13 +90,8 @@ def _taxes(found: Order) -> list[TaxLine]:
 
 def _neighbours(session: Session, found: Order) -> tuple[str | None, str | None]:
     """The numbers before and after this one in the same list."""
-    same = (PLACED, Order.filed == found.filed)
-    ids = session.execute(
-        select(
-            select(func.max(Order.id)).where(*same, Order.id < found.id).scalar_subquery(),
-            select(func.min(Order.id)).where(*same, Order.id > found.id).scalar_subquery(),
-        )
-    ).one()
-    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_([i for i in ids if i])))
-    numbers = {row.id: row.number for row in rows}
-    return numbers.get(ids[0]), numbers.get(ids[1])
+    same = select(Order.number).where(PLACED, Order.filed == found.filed).limit(1)
+    before = same.where(Order.id < found.id).order_by(Order.id.desc()).scalar_subquery()
+    after = same.where(Order.id > found.id).order_by(Order.id).scalar_subquery()
+    row = session.execute(select(before, after)).one()
+    return row[0], row[1]

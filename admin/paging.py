@@ -8,6 +8,8 @@ from flask import request
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from shop.core.text import small_number
+
 #: A statement that reads columns, whichever.
 Rows = Select[*tuple[Any, ...]]
 SIZE = 50
@@ -25,7 +27,7 @@ class Page:
 
 def page_by_id(session: Session, query: Rows, key: InstrumentedAttribute[int]) -> Page:
     """The page of ``query`` that the request's ``before`` or ``after`` asks for. The query must select ``id``."""
-    before, after = request.args.get("before", type=int), request.args.get("after", type=int)
+    before, after = (small_number(request.args.get(name)) for name in ("before", "after"))
     if after is not None:
         found = session.execute(query.where(key > after).order_by(key).limit(SIZE + 1)).all()
         rows, more_newer, more_older = found[:SIZE][::-1], len(found) > SIZE, True

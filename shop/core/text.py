@@ -33,3 +33,9 @@ def katakana(value: str) -> str:
     """Hiragana and half-width kana to full-width katakana; other characters stay."""
     wide = unicodedata.normalize("NFKC", clean_line(value))
     return "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in wide)
+
+
+def small_number(text: str | None, limit: int = 2**31 - 1) -> int | None:
+    """A plain positive id from outside, or ``None`` for anything else – also for one no column could hold."""
+    value = text or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 11 and 0 < int(value) <= limit else None

@@ -1,8 +1,9 @@
 """Counting in the database, because a counter in memory forgets per worker (study §3.12)."""
 
+import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, delete, select
+from sqlalchemy import Index, delete, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from shop.core.db import Base, Code, Key, Moment
@@ -29,6 +30,16 @@ def free_at(session: Session, scope: str, subject: str, limit: int, window: time
         .limit(limit)
     ).all()
     return times[-1] + window if len(times) >= limit else None
+
+
+def take_turn(session: Session, scope: str, subject: str) -> None:
+    """Let tries of one subject count one after the other: without it, parallel ones would all see the same count.
+
+    Ends with the transaction. On SQLite the write lock does this already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"{scope}:{subject}".encode()).digest()[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def record(session: Session, scope: str, subject: str, now: datetime) -> None:

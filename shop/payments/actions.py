@@ -84,7 +84,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
     if payment.account_version is None:
         return _plain(payment, order_total_yen)
     provider = accounts.provider_of(payment.account_version.account)
-    waiting = open_operation(session, payment.id)
+    waiting = next((operation for operation in payment.operations if operation.state in OPEN_STATES), None)
     facts = snapshot(payment, order_total_yen)
     box = _box(facts)
     buttons = () if box in ("red-1", "yellow-3", "none") else _buttons(provider, facts, payment, waiting, now)

@@ -83,6 +83,8 @@ def authenticate(login: str, password: str, address: str, now: datetime) -> LogI
     """
     name = _login_name(login)
     with write() as session:
+        throttle.take_turn(session, _NAME_SCOPE, _digest(name))
+        throttle.take_turn(session, _ADDRESS_SCOPE, address)
         until = _blocked_until(session, name, address, now)
         if until:
             return LogIn(blocked_until=until)

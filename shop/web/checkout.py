@@ -29,13 +29,14 @@ from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
+from shop.core.text import small_number
 from shop.orders.models import Order
 from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation
 from shop.web import legal, security
 from shop.web.cart import cart_key
-from shop.web.forms import CheckoutForm, small_number
+from shop.web.forms import CheckoutForm
 
 blueprint = Blueprint("checkout", __name__)
 

@@ -64,13 +64,16 @@ async function confirmOrder(event) {
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
   if (card && !card.check()) return;
   work(words().checking);
+  let notice;
   try {
-    await openConfirmation();
+    notice = await openConfirmation();
   } finally {
     work("");
   }
+  if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
+// Gives what is left to say to the buyer, if the confirmation could not even be asked for.
 async function openConfirmation() {
   let response;
   try {
@@ -80,9 +83,7 @@ async function openConfirmation() {
       headers: { "X-Requested-With": "fetch" },
     });
   } catch {
-    work("");
-    form.querySelector("[data-progress]").textContent = words().offline;
-    return;
+    return words().offline;
   }
   const elsewhere = response.headers.get("X-Location") ?? (response.redirected ? response.url : "");
   if (elsewhere) return location.assign(elsewhere);
