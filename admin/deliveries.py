@@ -37,7 +37,7 @@ def new_delivery() -> ResponseReturnValue:
     return _edit(None)
 
 
-@blueprint.route("/settings/deliveries/<int(max=2147483647):delivery_id>", methods=["GET", "POST"])
+@blueprint.route("/settings/deliveries/<int:delivery_id>", methods=["GET", "POST"])
 def delivery(delivery_id: int) -> ResponseReturnValue:
     """宅配便基本設定."""
     return _edit(db.session().get(Delivery, delivery_id) or abort(404))

@@ -30,7 +30,7 @@ def mails() -> str:
     return render_template("admin/mails.html", page=page_by_id(db.session(), query, OutboxMail.id), state=state)
 
 
-@blueprint.get("/mails/<int(max=2147483647):mail_id>")
+@blueprint.get("/mails/<int:mail_id>")
 def mail(mail_id: int) -> str:
     """One mail in full."""
     session = db.session()
@@ -39,7 +39,7 @@ def mail(mail_id: int) -> str:
     return render_template("admin/mail.html", mail=found, number=number)
 
 
-@blueprint.post("/mails/<int(max=2147483647):mail_id>/retry")
+@blueprint.post("/mails/<int:mail_id>/retry")
 def retry_mail(mail_id: int) -> ResponseReturnValue:
     """再送 – queue a failed mail again; its order's history says so."""
     with write() as session:

@@ -42,7 +42,7 @@ def payment_methods() -> str:
     return render_template("admin/payment_methods.html", listed=listed)
 
 
-@blueprint.route("/settings/payment-methods/<int(max=2147483647):method_id>", methods=["GET", "POST"])
+@blueprint.route("/settings/payment-methods/<int:method_id>", methods=["GET", "POST"])
 def payment_method(method_id: int) -> ResponseReturnValue:
     """One method's form. A refused form keeps all that was typed, except secrets."""
     session = db.session()

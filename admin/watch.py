@@ -14,6 +14,7 @@ from admin.paging import SIZE, Rows
 from shop.catalogue.models import Product, StockHold, Variant
 from shop.core.db import db
 from shop.core.runtime import now
+from shop.core.text import small_number
 from shop.orders.models import Order
 from shop.payments import attention
 from shop.payments.models import Payment, PaymentOperation
@@ -60,7 +61,7 @@ def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
 @blueprint.get("/payments/attempts")
 def payment_attempts() -> str:
     """決済未完了 – attempts that did not become orders (decision 21)."""
-    before = request.args.get("before", type=int)
+    before = small_number(request.args.get("before"))
     rows = db.session.execute(_attempts(before)).all()
     older = rows[SIZE - 1].id if len(rows) > SIZE else None
     return render_template("admin/attempts.html", rows=rows[:SIZE], older=older, before=before)

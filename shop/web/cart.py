@@ -63,7 +63,7 @@ def show() -> ResponseReturnValue:
     return _cart_page()
 
 
-@blueprint.post("/cart/items/<int(max=2147483647):item_id>")
+@blueprint.post("/cart/items/<int:item_id>")
 def change(item_id: int) -> ResponseReturnValue:
     """A new quantity for one line, or the line away."""
     try:

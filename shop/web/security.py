@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask, Response, abort, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from shop.core.config import Config
 from shop.core.logs import has_card_number
@@ -33,12 +35,20 @@ def init_app(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = ColumnInteger
     app.before_request(_refuse_zero_bytes)
     app.before_request(_refuse_card_numbers)
 
     @app.after_request
     def headers(response: Response) -> Response:
         return _harden(response, https=config.https)
+
+
+class ColumnInteger(IntegerConverter):
+    """``<int:…>`` in addresses: a number that no id column could hold is not found, rather than an error."""
+
+    def __init__(self, map: Map, **options: Any) -> None:
+        super().__init__(map, **({"max": 2**31 - 1} | options))
 
 
 def allow_origins(origins: Iterable[str]) -> None:

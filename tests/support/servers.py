@@ -31,6 +31,7 @@ class LiveServer:
 
     def __init__(self, app: Flask, door: socket.socket) -> None:
         self.app = app
+        self._door = door
         door.listen(128)
         host, port = door.getsockname()
         self.url = f"http://{host}:{port}"
@@ -44,6 +45,8 @@ class LiveServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        # The door listens as well as its copy in the server: left open, callers would wait for nobody.
+        self._door.close()
 
 
 class GranianServer:
