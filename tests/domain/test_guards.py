@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 
 from shop.checkout import cart, confirm, placement
-from shop.core import db
+from shop.core import db, ids
 from shop.core.runtime import now
 from shop.jobs import lease
-from tests.domain.desk import Desk
+from tests.domain.desk import BUYER, Desk
 
 
 def test_a_confirmation_opens_for_its_own_cart_only(desk: Desk) -> None:
@@ -35,6 +35,25 @@ def test_a_cart_changed_after_the_last_look_is_not_ordered(desk: Desk, monkeypat
     monkeypatch.setattr(placement, "_write", change_first)
     with pytest.raises(placement.ConfirmAgain):
         desk.press(token, key)
+
+
+def test_a_second_draft_of_one_cart_cannot_be_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tabs press at the same moment: neither sees the other's draft, and the database lets one in."""
+    first, key = desk.confirmed()
+    with desk.app.app_context():
+        made = confirm.find(db.db.session(), first, key)
+        assert made
+        choice = made.delivery_id, made.payment_method_id
+        agreement = confirm.agree(db.db.session(), cart.view(db.db.session(), key), *choice)
+        with db.write() as session:
+            confirm.store(session, second := ids.public_id(), agreement, BUYER, "<p>final page</p>", now())
+    desk.simulator.fault("reset", kind="020", phase="after")
+    order_id = desk.press(first, key, desk.token())
+    seen = [None]
+    looked = placement._earlier
+    monkeypatch.setattr(placement, "_earlier", lambda *args: seen.pop() if seen else looked(*args))
+    assert desk.press(second, key, desk.token()) == order_id
+    assert len(desk.simulator.payments()) == 1
 
 
 def test_two_holders_never_lead_at_once(app: Flask) -> None:

@@ -44,6 +44,10 @@ class Browser:
             self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        # A test that failed half-way closed nothing; the socket must not become the next test's warning.
+        self.close()
+
     def get(self, path: str) -> Answer:
         return self.request("GET", path)
 

@@ -22,6 +22,9 @@ _WAIT = 20.0
 
 
 class _Quiet(WSGIRequestHandler):
+    #: Head and body go out as two writes; neither shall wait for the other's acknowledgement.
+    disable_nagle_algorithm = True
+
     def log(self, type: str, message: str, *args: object) -> None:
         """Nothing: a failing test shows its own words."""
 
@@ -68,7 +71,8 @@ class GranianServer:
         command = [
             *ends_with_us("TERM"), sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
             "--port", str(self.config.port), "--workers", str(self.workers),
-            "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--factory", self._factory,
+            "--blocking-threads", str(self.config.threads), "--log-level", "warning", "--respawn-failed-workers",
+            "--factory", self._factory,
         ]  # fmt: skip
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
