@@ -4,6 +4,7 @@ Tests and the demo move it by an offset kept in ``<instance>/clock_offset`` (sec
 reads the same file, so both worlds stay in step. Production ignores the file (``SHOP_DEMO=0``).
 """
 
+import os
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,7 +40,9 @@ class Clock:
         """Move the clock by ``seconds``. Raises ``RuntimeError`` where the clock is not movable."""
         if self._offset_file is None:
             raise RuntimeError("this clock cannot be moved")
-        self._offset_file.write_text(str(self.offset() + seconds))
+        written = self._offset_file.with_suffix(f".{os.getpid()}")
+        written.write_text(str(self.offset() + seconds))
+        written.replace(self._offset_file)  # whole or not at all: other processes are reading
 
     def reset(self) -> None:
         """Back to real time."""

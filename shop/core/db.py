@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 _NAMES = {
@@ -78,8 +78,8 @@ def _with_driver(url: str) -> str:
 
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
-        # A file opens in microseconds, and no pooled connection can go stale or be shared by a fork.
-        return {"poolclass": NullPool, "connect_args": {"timeout": 20}}
+        # Kept open: when the last connection closes, SQLite writes the whole log back – milliseconds on every page.
+        return {"poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"timeout": 20}}
     return {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": True}
 
 

@@ -52,7 +52,7 @@ def server_command(port: str) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "2",
         "--blocking-threads", os.environ.get("SHOP_THREADS", "16"), "--log-level", "warning",
-        "--respawn-failed-workers", "--factory", "app:serve",
+        "--respawn-failed-workers", "--workers-kill-timeout", "5", "--factory", "app:serve",
     ]  # fmt: skip
 
 
