@@ -135,6 +135,19 @@ def write() -> Iterator[Session]:
             session.info["writing"] = False
 
 
+@contextmanager
+def one_view() -> Iterator[Session]:
+    """One read view for several statements; PostgreSQL would take a new one for each. Ends the view afterwards."""
+    session = db.session()
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
 def end_read() -> None:
     """Give the read view and its connection back. Objects loaded before are refreshed on their next use."""
     db.session.rollback()

@@ -1,6 +1,7 @@
 """Daily self-check: cached amounts equal the ledger, held stock equals open holds, nothing is negative or forgotten."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from shop.catalogue import stock
 from shop.core import db
@@ -14,16 +15,18 @@ _BATCH = 500
 
 
 def differences() -> list[str]:
-    """Every difference found, in words; empty when all is well."""
-    return [*_money(), *_stock()]
+    """Every difference found, in words; empty when all is well. Looks at one moment: orders being settled meanwhile
+    are no differences."""
+    with db.one_view() as session:
+        return [*_money(session), *_stock(session)]
 
 
-def _money() -> list[str]:
+def _money(session: Session) -> list[str]:
     found: list[str] = []
     last = 0
     while True:
         query = select(Payment).where(Payment.id > last).order_by(Payment.id).limit(_BATCH)
-        payments = db.db.session.scalars(query).unique().all()
+        payments = session.scalars(query).unique().all()
         if not payments:
             return found
         for payment in payments:
@@ -32,11 +35,10 @@ def _money() -> list[str]:
             if cached != (money.status.value, money.authorized_yen, money.captured_yen, money.refunded_yen):
                 found.append(f"payment {payment.id}: cached {cached}, ledger {money}")
         last = payments[-1].id
-        db.db.session.expunge_all()
+        session.expunge_all()
 
 
-def _stock() -> list[str]:
-    session = db.db.session()
+def _stock(session: Session) -> list[str]:
     held, consumed = stock.units_of_holds(session, "held"), stock.units_of_holds(session, "consumed")
     return [
         f"variant {variant_id}: held {now_held} of {held.get(variant_id, 0)}, "
