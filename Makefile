@@ -28,11 +28,11 @@ i18n: $(VENV)/.run ## compile the message catalogues
 	@test ! -d shop/translations || $(BIN)/pybabel --quiet compile -d shop/translations
 
 run: $(VENV)/.run i18n ## the demo shop on http://127.0.0.1:5000 with a practice provider; Ctrl-C ends it
-	$(BIN)/python -m shop.demo.launch
+	umask 077 && exec $(BIN)/python -m shop.demo.launch
 
 serve: $(VENV)/.run i18n ## the shop in production: HOST, PORT, WORKERS; refuses what must not face the public
 	$(BIN)/flask --app app check
-	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
+	umask 077 && exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
 		--blocking-threads $(SHOP_THREADS) --respawn-failed-workers --workers-kill-timeout 45 --factory app:serve
 
 test: $(VENV)/.dev i18n ## everything CI runs: lint and all suites, on SQLite and PostgreSQL, in Chromium

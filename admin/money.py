@@ -34,7 +34,7 @@ def act_on_money(number: str, verb: str) -> ResponseReturnValue:
     if amount is None:
         abort(400)
     order, payment = _order_and_payment(number)
-    return _report(number, act(payment.id, amount, order.total_yen, actor()))
+    return _report(number, act(payment.id, amount, order.total_yen, actor(), request.form.get("operation", "")))
 
 
 @blueprint.post("/orders/<number>/payment/refresh")

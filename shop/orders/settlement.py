@@ -19,7 +19,7 @@ from shop.orders import history, mails, placing
 from shop.orders.models import Order
 from shop.payments import executor, settle
 from shop.payments.actions import cancel_verb
-from shop.payments.engine import Change
+from shop.payments.engine import PATIENCE, Change
 from shop.payments.ledger import EXPIRE
 from shop.payments.models import Payment
 
@@ -73,12 +73,13 @@ def _secure_stock(session: Session, order: Order, now: datetime) -> bool:
 
 
 def _lapse(session: Session, change: Change, order: Order, now: datetime) -> None:
-    """No money: the draft ends, its units go back at once. Who was left waiting is told (I-8)."""
+    """No money: the draft ends, its units go back at once. Who had to leave the page without an answer is told."""
     if order.state != "draft":
         return
     order.state = "lapsed"
     stock.release(session, order.id, now)
-    if change.before == "unknown":
+    sent_at = change.operation.sent_at or now
+    if change.before == "unknown" or now - sent_at > timedelta(seconds=PATIENCE):
         mails.not_placed(session, order, now)
 
 

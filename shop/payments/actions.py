@@ -28,6 +28,8 @@ class Button:
     allowed: bool
     reason: str
     amount_yen: int
+    #: The ledger's verb a press would write; the press says it again, so that it does only what was announced.
+    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _buttons(
     for key, (label, verb, effect) in labels.items():
         verdict = provider.capabilities.verdict(verb, facts, now)
         allowed = verdict.allowed and waiting is None
-        buttons.append(Button(key, label, effect, allowed, "" if allowed else _reason(verdict, verb, facts, waiting), amount))
+        buttons.append(Button(key, label, effect, allowed, "" if allowed else _reason(verdict, verb, facts, waiting), amount, verb.value))
     return tuple(buttons)
 
 
@@ -205,17 +207,17 @@ def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOpera
     }.get(verdict.reason, _("この決済状況では操作できません"))
 
 
-def capture(payment_id: int, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
+def capture(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
     """売上確定 of the amount the page showed. Refuses a stale page; a second press finds nothing left to do."""
-    return _act(payment_id, "capture", amount_yen, order_total_yen, actor)
+    return _act(payment_id, "capture", amount_yen, order_total_yen, actor, announced)
 
 
-def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
-    """キャンセル: 与信取消 or 返金, whichever the payment needs now."""
-    return _act(payment_id, "cancel", amount_yen, order_total_yen, actor)
+def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
+    """キャンセル: 与信取消 or 返金, whichever the payment needs – and refused when the page ``announced`` the other one."""
+    return _act(payment_id, "cancel", amount_yen, order_total_yen, actor, announced)
 
 
-def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str) -> Outcome:
+def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str) -> Outcome:
     try:
         with engine().pool.reserve() as slot:
             now = moment()
@@ -223,6 +225,8 @@ def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor
                 payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
                 verb = Verb.CAPTURE if key == "capture" else cancel_verb(payment.status)
                 refusal = _refusal(session, payment, verb, amount_yen, order_total_yen, now)
+                if refusal is None and announced not in ("", verb.value):
+                    refusal = Outcome("not_allowed", _stale())
                 if refusal:
                     return refusal
                 operation = executor.write_ahead(session, payment, verb, payment.authorized_yen, actor, now)
@@ -249,8 +253,12 @@ def _refusal(
     if not verdict.allowed:
         return Outcome("not_allowed", _reason(verdict, verb, facts, None))
     if amount_yen != payment.authorized_yen:
-        return Outcome("not_allowed", _("画面を開いた後に金額が変わりました。内容を確かめて、もう一度押してください。"))
+        return Outcome("not_allowed", _stale())
     return None
+
+
+def _stale() -> str:
+    return _("画面を開いた後に金額や決済状況が変わりました。内容を確かめて、もう一度押してください。")
 
 
 def _other_world() -> Outcome:

@@ -54,7 +54,7 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
-    understood = [observe(payment_id, answer) for answer in answers]
+    understood = [observe(payment_id, answer, asked_as=known.handle) for answer in answers]
     return bool(understood) and all(understood)
 
 
@@ -88,7 +88,7 @@ def _ours(answer: QueryResult, known: Known) -> bool:
     return isinstance(answer, RemoteState) and answer.merchant_ref == known.merchant_ref
 
 
-def observe(payment_id: int, answer: QueryResult) -> bool:
+def observe(payment_id: int, answer: QueryResult, *, asked_as: str | None = None) -> bool:
     """Write down what the provider shows. Does nothing while an operation is open – that one is asked about first.
 
     Returns whether the answer was readable and took effect; ``False`` asks the caller to come back later.
@@ -100,26 +100,33 @@ def observe(payment_id: int, answer: QueryResult) -> bool:
         ).one()
         if settle.has_open_operation(session, payment_id):
             return False
-        match answer:
-            case RemoteState():
-                _observe_state(session, payment, answer, now)
-            case Unreadable(category, code):
-                _note_problem(payment, f"{category.value}:{code}", now)
-            case Absent(code):
-                _note_problem(payment, f"absent:{code}", now)
-            case NotSent() | Unknown():
-                _note_problem(payment, "no_answer", now)
-        return not payment.remote_problem
+        if isinstance(answer, RemoteState):
+            return _observe_state(session, payment, answer, now)
+        if asked_as is not None and asked_as != payment.handle:
+            return False  # another notice replaced the handle while this question was out
+        _note_problem(payment, _problem(answer), now)
+        return False
 
 
-def _observe_state(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:
+def _problem(answer: Unreadable | Absent | NotSent | Unknown) -> str:
+    match answer:
+        case Unreadable(category, code):
+            return f"{category.value}:{code}"
+        case Absent(code):
+            return f"absent:{code}"
+        case _:
+            return "no_answer"
+
+
+def _observe_state(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> bool:
+    """Returns whether the state could be made sense of."""
     if remote.handle and payment.handle and remote.handle != payment.handle:
         if remote.status not in _LIVE:
-            return  # an id that was replaced long ago
+            return True  # an id that was replaced long ago
         if payment.status in _LIVE:
             # Two live payments under one reference; which one counts shows when the old one is cancelled.
             _note_problem(payment, "several", now)
-            return
+            return False
         # The amount was changed on the console: a new payment under our reference replaced the old one.
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
@@ -133,6 +140,7 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
     payment.remote_amount_yen = remote.amount_yen
     payment.remote_problem = "" if remote.status else f"state:{remote.raw_status}"
     payment.remote_seen_at = now
+    return not payment.remote_problem
 
 
 def _late_approval(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:

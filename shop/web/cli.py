@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from shop.core import db
 from shop.core.config import ConfigError, check_production
@@ -42,8 +43,11 @@ def create_owner(login: str, name: str, password: str) -> None:
         user = staff.new_owner(login, name, password, moment())
     except staff.WeakPassword as error:
         raise click.ClickException(f"the password is too short: at least {staff.PASSWORD_LENGTH} characters") from error
-    with db.write() as session:
-        session.add(user)
+    try:
+        with db.write() as session:
+            session.add(user)
+    except IntegrityError:
+        raise click.ClickException(f"there is a {login} already") from None
     click.echo(f"created {login}")
 
 
@@ -112,4 +116,6 @@ def check() -> None:
         accounts.ensure_no_practice(db.db.session())
     except (ConfigError, accounts.PracticeOnly) as error:
         raise click.ClickException(str(error)) from error
+    except SQLAlchemyError:
+        raise click.ClickException("the database is not ready: run `flask shop open` or `flask db upgrade`") from None
     click.echo(f"ready to serve {runtime().config.base_url} (process {os.getpid()})")

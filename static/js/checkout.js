@@ -62,11 +62,11 @@ async function confirmOrder(event) {
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
-  if (card && !card.check()) return;
+  const cardRight = !card || card.check();
   work(words().checking);
   let notice;
   try {
-    notice = await openConfirmation();
+    notice = await openConfirmation(cardRight);
   } finally {
     work("");
   }
@@ -74,7 +74,7 @@ async function confirmOrder(event) {
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
-async function openConfirmation() {
+async function openConfirmation(cardRight) {
   let response;
   try {
     response = await fetch(form.action, {
@@ -91,6 +91,7 @@ async function openConfirmation() {
   answer.innerHTML = await response.text();
   const panel = response.ok && answer.content.querySelector("[data-confirm-panel]");
   const again = answer.content.querySelector("#checkout");
+  if (panel && !cardRight) return void card.check(); // all else is right: lead to the card
   if (panel) return showPanel(panel);
   if (again) return showAgain(again);
   form.submit(); // an answer this page cannot show: let the browser show it

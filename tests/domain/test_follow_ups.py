@@ -288,3 +288,13 @@ def test_cancelling_the_money_does_not_file_the_order(desk: Desk) -> None:
     assert (desk.order(placed).filed, desk.order(placed).state) == ("open", "placed")
     desk.change(Order, Order.id == placed.order_id, filed="cancelled")
     assert desk.rows(PaymentOperation, payment_id=placed.payment_id)[-1].verb == "void"
+
+
+def test_a_cancel_that_was_announced_as_a_void_refunds_nothing(desk: Desk) -> None:
+    """The page said 与信を取り消します; meanwhile somebody captured. Doing something else than announced is not a cancel."""
+    placed = desk.place()
+    assert desk.capture(placed) == "done"
+    outcome = desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:x", "void"))
+    assert outcome.kind == "not_allowed"
+    assert desk.remote(placed) == [("40", placed.yen)]
+    assert desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:x", "refund")).kind == "done"

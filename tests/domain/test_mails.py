@@ -100,7 +100,6 @@ def test_totals_per_rate_and_the_mark_of_reduced_lines(desk: Desk) -> None:
     assert f"手数料：{order.fee_yen:,}円" in mail.body
 
 
-@pytest.mark.req("R-224")
 def test_what_a_buyer_typed_stays_in_its_line(desk: Desk) -> None:
     desk.place(buyer_name="x 【重要】\r\nBcc: v@example.jp")
     mail = desk.row(OutboxMail, kind="thanks")

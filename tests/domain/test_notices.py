@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from providers.codecs import parse_form
-from providers.contract import Endpoint
+from providers.contract import Category, Endpoint, Unreadable
 from shop.core import db
 from shop.core.runtime import now
-from shop.payments import accounts, inbox
+from shop.payments import accounts, inbox, observe
 from shop.payments.engine import engine
 from shop.payments.models import ProviderNotice, RejectedNotice
 from tests.domain.desk import Desk, Placed, body, notice, signature
@@ -289,3 +289,32 @@ def _eventually(desk: Desk, placed: Placed) -> None:
         assert time.monotonic() < limit, "the notice did not take effect"
         desk.run("inbox")
         time.sleep(0.1)
+
+
+@pytest.mark.req("P-10", "T-021")
+def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk: Desk) -> None:
+    """Our own reference of one order with the payment_id of another: what is learnt of the second says nothing of the
+    first, and a state that cannot be read there is no problem here."""
+    first, second = desk.place(), desk.place()
+    other = desk.payment(second).handle
+    desk.console(second, "void")
+    assert arrive(desk, notice(first, other, 78, status="32")) == 200
+    assert arrive(desk, notice(first, "999999999999", 79, status="32")) == 200
+    desk.run("inbox")
+    assert desk.money(first) == ("authorized", first.yen, 0, 0)
+    assert desk.payment(first).remote_problem == ""
+    assert desk.payment(first).handle != other
+
+
+def test_an_answer_about_an_id_that_was_replaced_meanwhile_is_not_believed(desk: Desk) -> None:
+    """Two notices of one change on the console are read at once: the slower one asked about the old id."""
+    placed = desk.place()
+    old = desk.payment(placed).handle
+    desk.console(placed, "amount", amount=str(placed.yen - 100))
+    desk.run("poll_notices", "inbox")
+    assert desk.payment(placed).handle != old
+    late = Unreadable(Category.STATE_CONFLICT, "13002")
+    assert desk.call(lambda: observe.observe(placed.payment_id, late, asked_as=old)) is False
+    assert desk.payment(placed).remote_problem == ""
+    assert desk.call(lambda: observe.ask(placed.payment_id, handle=old)) is True
+    assert desk.money(placed) == ("authorized", placed.yen - 100, 0, 0)
