@@ -62,19 +62,26 @@ async function confirmOrder(event) {
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
-  const cardRight = !card || card.check();
+  // A wrong card is told at once – and with the rest, when the rest is not filled in either.
+  if (card && !card.check() && !unfinished()) return;
   work(words().checking);
   let notice;
   try {
-    notice = await openConfirmation(cardRight);
+    notice = await openConfirmation();
   } finally {
     work("");
   }
   if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
+function unfinished() {
+  const needed = form.querySelectorAll("[name][required], [name][aria-required=true]");
+  // Fields of a ship-to that is not chosen are hidden, and not asked for.
+  return [...needed].some((control) => control.offsetParent && !control.value.trim());
+}
+
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
-async function openConfirmation(cardRight) {
+async function openConfirmation() {
   let response;
   try {
     response = await fetch(form.action, {
@@ -91,7 +98,6 @@ async function openConfirmation(cardRight) {
   answer.innerHTML = await response.text();
   const panel = response.ok && answer.content.querySelector("[data-confirm-panel]");
   const again = answer.content.querySelector("#checkout");
-  if (panel && !cardRight) return void card.check(); // all else is right: lead to the card
   if (panel) return showPanel(panel);
   if (again) return showAgain(again);
   form.submit(); // an answer this page cannot show: let the browser show it
