@@ -62,8 +62,7 @@ async function confirmOrder(event) {
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
-  // A wrong card is told at once – and with the rest, when the rest is not filled in either.
-  if (card && !card.check() && !unfinished()) return;
+  if (card && !card.check()) return;
   work(words().checking);
   let notice;
   try {
@@ -72,12 +71,6 @@ async function confirmOrder(event) {
     work("");
   }
   if (notice) form.querySelector("[data-progress]").textContent = notice;
-}
-
-function unfinished() {
-  const needed = form.querySelectorAll("[name][required], [name][aria-required=true]");
-  // Fields of a ship-to that is not chosen are hidden, and not asked for.
-  return [...needed].some((control) => control.offsetParent && !control.value.trim());
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.

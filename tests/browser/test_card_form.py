@@ -205,12 +205,3 @@ def test_the_methods_follow_the_courier(page: Page, demo_app: Flask) -> None:
     expect(page.get_by_role("radio", name="代金引換")).to_be_checked()
     page.get_by_role("radio", name="宅配便").check()
     expect(card).to_be_visible()
-
-
-def test_an_untouched_form_is_told_about_as_a_whole(page: Page) -> None:
-    """Not only the card: the name above it is missing too, and the summary on top says so."""
-    into_basket(page)
-    press_confirm(page)
-    expect(page.locator("#checkout [name=buyer_name]")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#checkout [name=email]")).to_have_attribute("aria-invalid", "true")
-    expect(dialog(page)).to_be_hidden()
