@@ -14,7 +14,7 @@ from shop.core import db, i18n, logs, runtime
 from shop.jobs import runner
 from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
-from shop.web import cart, checkout, cli, errors, filters, health, provider, security, storefront
+from shop.web import cart, checkout, cli, errors, filters, health, provider, security, storefront, window
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:
@@ -31,6 +31,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     csrf = CSRFProtect(app)
     filters.init_app(app)
+    window.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (storefront.blueprint, cart.blueprint, checkout.blueprint, health.blueprint):

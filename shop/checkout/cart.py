@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,17 @@ from shop.catalogue.models import Product, Variant
 from shop.checkout.models import Cart, CartItem
 from shop.core.money import REDUCED_RATE, STANDARD_RATE
 from shop.orders.models import Order
+
+# On tables and built once, for the transaction that places an order.
+_item = CartItem.__table__.c
+_SOLD_HERE = (_item.cart_id == bindparam("cart"), _item.variant_id == bindparam("variant"))
+_ALL_SOLD = delete(CartItem.__table__).where(*_SOLD_HERE, _item.quantity <= bindparam("sold"))  # type: ignore[arg-type]
+_SOME_SOLD = update(CartItem.__table__).where(*_SOLD_HERE).values(quantity=_item.quantity - bindparam("sold"))  # type: ignore[arg-type]
+_NEXT_VERSION = (
+    update(Cart.__table__)  # type: ignore[arg-type]
+    .where(Cart.__table__.c.id == bindparam("cart"))
+    .values(version=Cart.__table__.c.version + 1)
+)
 
 #: Units of one variant in a cart, and different variants in a cart.
 MAX_QUANTITY = 999
@@ -160,12 +171,10 @@ def remove(session: Session, key: str, item_id: int, now: datetime) -> None:
 
 def take_out(session: Session, order: Order) -> None:
     """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096)."""
-    session.execute(update(Cart).where(Cart.id == order.cart_id).values(version=Cart.version + 1))
-    for line in order.lines:
-        here = (CartItem.cart_id == order.cart_id, CartItem.variant_id == line.variant_id)
-        gone = session.execute(delete(CartItem).where(*here, CartItem.quantity <= line.quantity))
-        if gone.rowcount == 0:  # type: ignore[attr-defined]
-            session.execute(update(CartItem).where(*here).values(quantity=CartItem.quantity - line.quantity))
+    sold = [{"cart": order.cart_id, "variant": line.variant_id, "sold": line.quantity} for line in order.lines]
+    session.execute(_NEXT_VERSION, {"cart": order.cart_id})
+    session.execute(_ALL_SOLD, sold)
+    session.execute(_SOME_SOLD, sold)
 
 
 def _touch(session: Session, key: str, now: datetime) -> int:

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,12 @@ from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
 #: 引き当て ends after this time at the latest (R-161).
 HOLD = timedelta(minutes=20)
+_cart = Cart.__table__.c
+_TOUCH = (
+    update(Cart.__table__)  # type: ignore[arg-type]
+    .where(_cart.id == bindparam("cart"), _cart.version == bindparam("confirmed"))
+    .values(touched_at=bindparam("now"))
+)
 
 
 class ConfirmAgain(Exception):
@@ -129,19 +135,16 @@ def _write(
     now = moment()
     cart_id, version = confirmation.cart_id, confirmation.cart_version
     draft = _draft(confirmation, agreement, buyer, now)
-    lines = _lines(agreement)
     payment = _payment(confirmation, agreement, now)
     charge = _charge(agreement, payment, card[1], now) if card else None
     try:
         with db.write() as session:
             session.add(draft)
-            session.flush()  # first: a second attempt of this cart stops at the unique index, holding no other lock
+            session.flush()  # with its lines, first: a second attempt of this cart stops at the unique index, holding no other lock
             _lock_cart(session, cart_id, version, now)
             stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
-            for line in lines:
-                line.order_id = draft.id
             payment.order_id = draft.id
-            session.add_all([*lines, payment])
+            session.add(payment)
             session.flush()
             operation_id = _commit_to(session, draft, payment, charge, now)
             order_id = draft.id
@@ -170,12 +173,7 @@ def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge 
 def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> None:
     """The cart must still be the confirmed one *in this transaction*: a change in another tab either came before
     and is seen here, or comes after and belongs to the next order (T-019)."""
-    same = session.execute(
-        update(Cart)
-        .where(Cart.id == cart_id, Cart.version == version)
-        .values(touched_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    same = session.execute(_TOUCH, {"cart": cart_id, "confirmed": version, "now": now})
     if same.rowcount != 1:  # type: ignore[attr-defined]
         raise ConfirmAgain
 
@@ -196,7 +194,7 @@ def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: 
         delivery_id=agreement.delivery.id, delivery_name=agreement.delivery.name, payment_name=agreement.method.name,
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
         fee_yen=agreement.quote.fee_yen, total_yen=agreement.quote.total_yen,
-        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now,
+        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now, lines=_lines(agreement),
     )  # fmt: skip
 
 

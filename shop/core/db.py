@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, event
 from sqlalchemy.engine import Connection, Dialect
@@ -68,6 +68,7 @@ def init_app(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
     db.init_app(app)
+    app.teardown_appcontext(_look_away)
     with app.app_context():
         _tune(db.engine)
 
@@ -104,7 +105,9 @@ def _tune(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        # Said to the driver itself: as a statement of SQLAlchemy it would cost as much as a small query.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 #: SQLite lets one writer in and keeps no queue: whoever polls luckily wins. The threads of a worker take turns here, so
@@ -146,6 +149,20 @@ def one_view() -> Iterator[Session]:
         yield session
     finally:
         session.rollback()
+
+
+def look() -> Connection:
+    """The connection of a page that only looks: rows without a unit of work, at half the price. Ends with the request."""
+    if "looking" not in g:
+        g.looking = db.engine.connect()
+    connection: Connection = g.looking
+    return connection
+
+
+def _look_away(_error: BaseException | None = None) -> None:
+    connection = g.pop("looking", None)
+    if connection is not None:
+        connection.close()
 
 
 def end_read() -> None:

@@ -20,6 +20,9 @@ class ShopInfo(Base):
     texts: Mapped[str] = mapped_column(Text, default="{}")
 
 
+_THE_ROW = select(ShopInfo).limit(1)
+
+
 def get(session: Session) -> ShopInfo:
     """The shop's row. Raises ``NoResultFound`` before set-up."""
-    return session.scalars(select(ShopInfo).limit(1)).one()
+    return session.scalars(_THE_ROW).one()

@@ -6,16 +6,13 @@ from sqlalchemy.orm import Session
 from shop.orders.models import OrderNumber
 
 _DIGITS = 8
+_last = OrderNumber.__table__.c.last
+_NEXT = update(OrderNumber.__table__).values(last=_last + 1).returning(_last)  # type: ignore[arg-type]
 
 
 def next_number(session: Session, prefix: str) -> str:
     """Take the next number inside the placing transaction: rolled back with it, given once, in order."""
-    serial = session.scalar(
-        update(OrderNumber)
-        .values(last=OrderNumber.last + 1)
-        .returning(OrderNumber.last)
-        .execution_options(synchronize_session=False)
-    )
+    serial = session.scalar(_NEXT)
     if serial is None:
         session.add(OrderNumber(last=1))
         session.flush()

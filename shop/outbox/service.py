@@ -17,6 +17,7 @@ from shop.core.text import clean_line
 from shop.outbox import sending
 from shop.outbox.models import OutboxMail
 
+_PROMISE = insert(OutboxMail.__table__)  # type: ignore[arg-type]
 _BATCH = 20
 #: After this many tries a person is asked (about two days of waiting).
 _GIVE_UP = 12
@@ -32,7 +33,7 @@ def queue(
     """Promise one mail inside the caller's transaction. Header fields are single lines, whatever a buyer typed (R-224)."""
     domain = runtime().config.host
     session.execute(
-        insert(OutboxMail),
+        _PROMISE,
         {
             "dedupe_key": key or f"{kind}:{order_id}",
             "kind": kind,

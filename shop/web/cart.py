@@ -1,6 +1,6 @@
 """カゴ: what the buyer has picked. Every change is a POST; looking at it writes nothing."""
 
-from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -31,17 +31,6 @@ def current() -> cart.CartView:
     """This visitor's cart as it is now; empty without touching the database when there never was one."""
     key = session.get("cart")
     return cart.view(db.session(), key) if key else cart.CartView(None, 0, ())
-
-
-@blueprint.app_template_global("cart_count")
-def count() -> int:
-    """Units in the basket for the header: one small query a request, none for a new visitor."""
-    key = session.get("cart")
-    if not key:
-        return 0
-    if "cart_count" not in g:
-        g.cart_count = cart.count(db.session(), key)
-    return int(g.cart_count)
 
 
 @blueprint.post("/cart/items")
@@ -98,7 +87,7 @@ def _product_again(variant_id: int, message: str) -> str:
     )
     if code is None:
         abort(404)
-    return storefront.product_page(
+    return storefront.refused_product(
         code, error=message, variant_id=variant_id, typed=request.form.get("quantity", "")
     )
 

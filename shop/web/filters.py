@@ -7,17 +7,28 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request, session, url_for
 from markupsafe import Markup
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, true
 
 from shop.catalogue.models import Category
-from shop.core import shopinfo
+from shop.checkout import cart
 from shop.core.clock import jst
-from shop.core.db import db
+from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, gettext, language
 from shop.core.runtime import runtime
+from shop.core.shopinfo import ShopInfo
 
+_family = Category.__table__.c
+_shop = ShopInfo.__table__.c
+_FRAME = (
+    select(
+        _shop.name.label("shop_name"), _shop.texts.label("shop_texts"), _shop.legal.label("shop_legal"),
+        _family.id, _family.code, _family.name, _family.name_en, _family.lead,
+    )
+    .join_from(ShopInfo.__table__, Category.__table__, true(), isouter=True)
+    .order_by(_family.position, _family.id)
+)  # fmt: skip
 _WEEKDAYS = "月火水木金土日"
 
 
@@ -30,6 +41,7 @@ def init_app(app: Flask) -> None:
         shop=shop_info,
         shop_text=shop_text,
         families=families,
+        cart_count=cart_count,
         practice_mode=lambda: runtime().config.demo,
         here=here,
     )
@@ -66,38 +78,42 @@ def prose(text: str) -> Markup:
     return Markup("").join(Markup("<p>{}</p>").format(part) for part in parts if part)
 
 
-def shop_info() -> shopinfo.ShopInfo:
-    """The shop's row, read once a request."""
-    if "shop_info" not in g:
-        g.shop_info = shopinfo.get(db.session())
-    info: shopinfo.ShopInfo = g.shop_info
-    return info
+def frame() -> Sequence[Row[Any]]:
+    """The shop's row beside each of its families, in their order: what header and footer say. Read once a request."""
+    if "frame" not in g:
+        g.frame = look().execute(_FRAME).all()
+    rows: Sequence[Row[Any]] = g.frame
+    return rows
+
+
+def shop_info() -> Row[Any]:
+    """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``."""
+    return frame()[0]
 
 
 def shop_text(name: str, default: Any = "") -> Any:
     """One of the shop's own texts in the language of the page, else in Japanese, else ``default``."""
     if "shop_texts" not in g:
-        g.shop_texts = json.loads(shop_info().texts)
+        g.shop_texts = json.loads(shop_info().shop_texts)
     for chosen in (language(), DEFAULT):
         if value := g.shop_texts.get(chosen, {}).get(name):
             return value
     return default
 
 
-def families() -> Sequence[Row[tuple[int, str, str, str, str]]]:
-    """All categories in the shop's order, read once a request."""
-    if "families" not in g:
-        g.families = (
-            db.session()
-            .execute(
-                select(Category.id, Category.code, Category.name, Category.name_en, Category.lead).order_by(
-                    Category.position, Category.id
-                )
-            )
-            .all()
-        )
-    rows: Sequence[Row[tuple[int, str, str, str, str]]] = g.families
-    return rows
+def families() -> Sequence[Row[Any]]:
+    """All categories: ``id``, ``code``, ``name``, ``name_en``, ``lead``."""
+    return [row for row in frame() if row.id is not None]
+
+
+def cart_count() -> int:
+    """Units in this visitor's basket: one small query a request, none for a new visitor."""
+    key = session.get("cart")
+    if not key:
+        return 0
+    if "cart_count" not in g:
+        g.cart_count = cart.count(db.session(), key)
+    return int(g.cart_count)
 
 
 def here() -> str:

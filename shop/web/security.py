@@ -69,7 +69,7 @@ def _refuse_card_numbers() -> None:
     The checkout form says so at its field instead, and forgets the number. Tokens are random and may hold such digits
     by chance; one that is nothing but digits is no token.
     """
-    if request.blueprint in ("provider", "admin") or request.endpoint == "checkout.confirm_zero":
+    if request.method in ("GET", "HEAD") or request.blueprint in ("provider", "admin") or request.endpoint == "checkout.confirm_zero":
         return
     for name, values in request.form.lists():
         for value in values:

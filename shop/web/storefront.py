@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask import (
@@ -16,13 +17,14 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 
 from shop.catalogue.models import Product, Variant
-from shop.core.db import db
+from shop.core.db import look
 from shop.core.i18n import DEFAULT, LANGUAGES, language
 from shop.core.i18n import gettext as _
 from shop.core.runtime import runtime
+from shop.web import window
 from shop.web.filters import families, shop_info, shop_text
 
 blueprint = Blueprint("storefront", __name__)
@@ -32,17 +34,30 @@ _HAND = 8
 #: Above this many the number left is nobody's business.
 _FEW = 5
 
-_AVAILABLE = Variant.on_hand - Variant.allocated - Variant.held
+# Built once, on tables: read at every look into the window.
+_product = Product.__table__.c
+_variant = Variant.__table__.c
+_AVAILABLE = _variant.on_hand - _variant.allocated - _variant.held
+_VARIANTS = (
+    select(
+        _product.code, _product.name, _product.story, _product.story_en, _product.details, _product.image,
+        _product.reduced_tax, _product.published, _product.category_id, _variant.id.label("variant_id"),
+        _variant.name.label("variant_name"), _variant.price_yen, _AVAILABLE.label("available"),
+    )
+    .join_from(Product.__table__, Variant.__table__, _variant.product_id == _product.id)
+    .where(_product.code == bindparam("code"))
+    .order_by(_variant.position, _variant.id)
+)  # fmt: skip
 
 
 @blueprint.get("/")
 def front() -> str:
     """The season's story, the shipping line, the news, the four families, a hand of products."""
-    return render_template(
+    cards = _cards(_HAND)
+    return window.page(
         "shop/front.html",
-        story=shop_text("story", {}),
-        news=shop_text("news", []),
-        products=_cards(_HAND),
+        cards,
+        lambda: {"story": shop_text("story", {}), "news": shop_text("news", []), "products": cards},
     )
 
 
@@ -55,61 +70,50 @@ def products() -> ResponseReturnValue:
     )
     shown = found[:_PAGE]
     last = shown[-1] if len(found) > _PAGE else None
-    return render_template(
+    return window.page(
         "shop/products.html",
-        family=family,
-        products=shown,
-        following=f"{last.position}-{last.id}" if last else "",
-        first_page="after" not in request.args,
+        found,
+        lambda: {
+            "family": family,
+            "products": shown,
+            "following": f"{last.position}-{last.id}" if last else "",
+            "first_page": "after" not in request.args,
+        },
     )
 
 
 @blueprint.get("/products/<code>")
 def product(code: str) -> str:
     """One product; unpublished ones say 「販売停止中」 and cannot be bought."""
-    return product_page(code)
+    rows = _variants(code)
+    return window.page("shop/product.html", rows, lambda: _product_context(rows))
 
 
-def product_page(code: str, *, error: str = "", variant_id: int = 0, typed: str = "1") -> str:
-    """The page of one product, with the message of a refused 「カゴに入れる」 and what was typed. 404 when unknown."""
-    rows = (
-        db.session()
-        .execute(
-            select(
-                Product.code,
-                Product.name,
-                Product.story,
-                Product.story_en,
-                Product.details,
-                Product.image,
-                Product.reduced_tax,
-                Product.published,
-                Product.category_id,
-                Variant.id.label("variant_id"),
-                Variant.name.label("variant_name"),
-                Variant.price_yen,
-                _AVAILABLE.label("available"),
-            )
-            .join(Variant, Variant.product_id == Product.id)
-            .where(Product.code == code)
-            .order_by(Variant.position, Variant.id)
-        )
-        .all()
-    )
-    if not rows:
-        abort(404)
-    return render_template(
-        "shop/product.html",
-        product=rows[0],
-        variants=rows,
-        buyable=any(row.available > 0 for row in rows) and rows[0].published,
-        family=next((family for family in families() if family.id == rows[0].category_id), None),
-        details=json.loads(rows[0].details or "[]"),
-        few=_FEW,
-        error=error,
-        chosen=_preselected(rows, variant_id),
-        typed=typed,
-    )
+def refused_product(code: str, *, error: str, variant_id: int, typed: str) -> str:
+    """The product's page again, with the message of a refused 「カゴに入れる」 and what was typed. 404 when unknown."""
+    return render_template("shop/product.html", **_product_context(_variants(code), error, variant_id, typed))
+
+
+def _variants(code: str) -> tuple[Row[Any], ...]:
+    """A product with each of its variants; 404 when there is none."""
+    rows: tuple[Row[Any], ...] = tuple(look().execute(_VARIANTS, {"code": code}))
+    return rows or abort(404)
+
+
+def _product_context(
+    rows: Sequence[Row[Any]], error: str = "", variant_id: int = 0, typed: str = "1"
+) -> dict[str, Any]:
+    return {
+        "product": rows[0],
+        "variants": rows,
+        "buyable": any(row.available > 0 for row in rows) and rows[0].published,
+        "family": next((family for family in families() if family.id == rows[0].category_id), None),
+        "details": json.loads(rows[0].details or "[]"),
+        "few": _FEW,
+        "error": error,
+        "chosen": _preselected(rows, variant_id),
+        "typed": typed,
+    }
 
 
 @blueprint.get("/legal/<page>")
@@ -118,7 +122,7 @@ def legal(page: str) -> str:
     titles = legal_titles()
     if page not in titles:
         abort(404)
-    table = shop_text("legal", []) or json.loads(shop_info().legal) if page == "commerce" else []
+    table = shop_text("legal", []) or json.loads(shop_info().shop_legal) if page == "commerce" else []
     return render_template(
         "shop/legal.html",
         title=titles[page],
@@ -164,30 +168,34 @@ def family_name(family: Any) -> str:
 
 def _cards(
     limit: int, *, family_id: int | None = None, after: tuple[int, int] | None = None
-) -> Sequence[Row[Any]]:
+) -> tuple[Row[Any], ...]:
     """What the grid shows of each published product, in one statement whose cost does not grow with the catalogue."""
-    window = select(
-        Product.id, Product.code, Product.name, Product.image, Product.position, Product.reduced_tax
-    ).where(Product.published)
-    if family_id is not None:
-        window = window.where(Product.category_id == family_id)
-    if after is not None:
-        window = window.where(tuple_(Product.position, Product.id) > after)
-    page = window.order_by(Product.position, Product.id).limit(limit).subquery()
+    position, last_id = after or (None, None)
+    statement = _grid(family_id is not None, after is not None)
+    wanted = {"limit": limit, "family": family_id, "position": position, "last": last_id}
+    return tuple(look().execute(statement, {name: value for name, value in wanted.items() if value is not None}))
+
+
+@cache
+def _grid(of_family: bool, further: bool) -> Select[Any]:
+    shelf = select(
+        _product.id, _product.code, _product.name, _product.image, _product.position, _product.reduced_tax
+    ).where(_product.published)
+    if of_family:
+        shelf = shelf.where(_product.category_id == bindparam("family"))
+    if further:
+        shelf = shelf.where(tuple_(_product.position, _product.id) > tuple_(bindparam("position"), bindparam("last")))
+    card = shelf.order_by(_product.position, _product.id).limit(bindparam("limit")).subquery()
     return (
-        db.session()
-        .execute(
-            select(
-                page,
-                func.min(Variant.price_yen).label("lowest_yen"),
-                func.max(Variant.price_yen).label("highest_yen"),
-                func.sum(_AVAILABLE).label("available"),
-            )
-            .join(Variant, Variant.product_id == page.c.id)
-            .group_by(*page.c)
-            .order_by(page.c.position, page.c.id)
+        select(
+            card,
+            func.min(_variant.price_yen).label("lowest_yen"),
+            func.max(_variant.price_yen).label("highest_yen"),
+            func.sum(_AVAILABLE).label("available"),
         )
-        .all()
+        .join(Variant.__table__, _variant.product_id == card.c.id)
+        .group_by(*card.c)
+        .order_by(card.c.position, card.c.id)
     )
 
 

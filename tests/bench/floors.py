@@ -1,33 +1,54 @@
 """What the same server can do at best: bare Flask, SQLAlchemy Core and Jinja, none of our code.
 
-Reads the shop's own database. The layout is text of the size a real page has.
+Reads what our page reads from the shop's own database – the product's rows, and the shop's row with its families for header
+and footer – and shows the same facts in as much markup, written in one plain template: no session, no form token, no
+translation, no policy header, no macro.
 """
 
+import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, render_template
 from jinja2 import DictLoader
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Row, TextClause, create_engine, event, text
 
 CONSTANT = b"<!doctype html>" + b"x" * 10_000
 _WORDS = "<li><a class='navigation' href='/somewhere'>words of a header or footer</a></li>\n"
 _TEMPLATES = {
-    "layout.html": f"<!doctype html><html lang='ja'><body><ul>{_WORDS * 60}</ul>{{% block main %}}{{% endblock %}}</body>",
+    "layout.html": (
+        "<!doctype html><html lang='ja'><head><title>{{ frame[0].shop_name }}</title></head><body>"
+        "<a class='site-name' href='/'>{{ frame[0].shop_name }}</a><nav><ul>{% for family in frame %}"
+        "<li><a href='/products?category={{ family.code }}'>{{ family.name }}</a></li>{% endfor %}</ul></nav>"
+        "<main id='main' tabindex='-1' class='wide page'>{% block main %}{% endblock %}</main>"
+        f"<ul>{_WORDS * 25}</ul></body></html>"
+    ),
     "list.html": (
-        "{% extends 'layout.html' %}{% block main %}{% for card in cards %}<article class='card'>"
-        "<a href='/products/{{ card.code }}'><img src='/media/{{ card.image }}' alt=''><h2>{{ card.name }}</h2></a>"
-        "<p>{{ '{:,}'.format(card.lowest) }}円{% if card.highest > card.lowest %}〜{% endif %}</p>"
-        "{% if card.available <= 0 %}<p>売り切れ</p>{% endif %}</article>{% endfor %}{% endblock %}"
+        "{% extends 'layout.html' %}{% block main %}<ul class='product-grid'>{% for card in cards %}<li>"
+        "<a class='product-card' href='/products/{{ card.code }}'><span class='product-picture'>"
+        "<img src='/media/{{ card.image }}' alt='' width='400' height='400' loading='lazy' decoding='async'>"
+        "{% if card.available <= 0 %}<span class='sold-out-mark'>売り切れ</span>{% endif %}</span>"
+        "<h2 class='product-name'>{{ card.name }}</h2><span class='product-price'><span class='yen'>"
+        "{{ '{:,}'.format(card.lowest) }}円</span>{% if card.highest > card.lowest %}"
+        "<span class='visually-hidden'>から</span><span aria-hidden='true'>〜</span>{% endif %}"
+        "<small class='yen-tax'>税込</small></span></a></li>{% endfor %}</ul>{% endblock %}"
     ),
     "product.html": (
-        "{% extends 'layout.html' %}{% block main %}<h1>{{ rows[0].name }}</h1>"
-        "<form method='post' action='/cart/items'>{% for row in rows %}<label>"
-        "<input type='radio' name='variant_id' value='{{ row.variant }}'>{{ row.variant_name }}"
-        "{{ '{:,}'.format(row.price_yen) }}円</label>{% endfor %}<button>カゴに入れる</button></form>"
-        "<p>{{ rows[0].story }}</p>{% endblock %}"
+        "{% extends 'layout.html' %}{% block main %}<h1>{{ rows[0].name }}</h1><img src='/media/{{ rows[0].image }}'"
+        " alt='{{ rows[0].name }}' width='800' height='800'><form method='post' action='/cart/items'>{% for row in rows %}"
+        "<label class='choice'><input type='radio' name='variant_id' value='{{ row.variant }}'><span class='choice-name'>"
+        "{{ row.variant_name }}</span>{% if row.available <= 5 %}<span>残り{{ row.available }}点</span>{% endif %}"
+        "<span class='choice-price'>{{ '{:,}'.format(row.price_yen) }}円</span></label>{% endfor %}"
+        "<input name='quantity' value='1'><button class='button button-main'>カゴに入れる</button></form>"
+        "<p>{{ rows[0].story }}</p><dl>{% for label, words in details %}<div><dt>{{ label }}</dt><dd>{{ words }}</dd></div>"
+        "{% endfor %}</dl><p>{{ shipping_line }}</p>{% endblock %}"
     ),
 }
+_FRAME = text(
+    "SELECT s.name AS shop_name, s.texts, c.code, c.name FROM shop_info s LEFT JOIN category c ON 1 = 1"
+    " ORDER BY c.position, c.id"
+)
 _LIST = text(
     "SELECT p.id, p.code, p.name, p.image, min(v.price_yen) AS lowest, max(v.price_yen) AS highest,"
     " sum(v.on_hand - v.allocated - v.held) AS available"
@@ -35,7 +56,8 @@ _LIST = text(
     " JOIN variant v ON v.product_id = p.id GROUP BY p.id, p.code, p.name, p.image, p.position ORDER BY p.position, p.id"
 )
 _PRODUCT = text(
-    "SELECT p.name, p.story, v.id AS variant, v.name AS variant_name, v.price_yen"
+    "SELECT p.name, p.image, p.story, p.details, v.id AS variant, v.name AS variant_name, v.price_yen,"
+    " v.on_hand - v.allocated - v.held AS available"
     " FROM product p JOIN variant v ON v.product_id = p.id WHERE p.code = :code ORDER BY v.position, v.id"
 )
 
@@ -54,17 +76,21 @@ def serve() -> Flask:
     def constant() -> bytes:
         return CONSTANT
 
+    def read(statement: TextClause, **values: str) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+        with engine.connect() as connection:
+            return connection.execute(_FRAME).all(), connection.execute(statement, values).all()
+
     @app.get("/list")
     def product_list() -> str:
-        with engine.connect() as connection:
-            cards = connection.execute(_LIST).all()
-        return render_template("list.html", cards=cards)
+        frame, cards = read(_LIST)
+        return render_template("list.html", frame=frame, cards=cards)
 
     @app.get("/product/<code>")
     def product(code: str) -> str:
-        with engine.connect() as connection:
-            rows = connection.execute(_PRODUCT, {"code": code}).all()
-        return render_template("product.html", rows=rows)
+        frame, rows = read(_PRODUCT, code=code)
+        line = json.loads(frame[0].texts)["ja"]["shipping_line"]
+        details = json.loads(rows[0].details or "[]")
+        return render_template("product.html", frame=frame, rows=rows, details=details, shipping_line=line)
 
     return app
 

@@ -1,5 +1,6 @@
 """Latency of one address at a fixed concurrency, over keep-alive connections, with as little client as possible."""
 
+import itertools
 import socket
 import statistics
 import threading
@@ -9,19 +10,26 @@ from urllib.parse import urlsplit
 CONCURRENCY = 4
 
 
+#: Stands for a number no request has used before, in an address to be asked anew each time.
+ANEW = "ANEW"
+_numbers = itertools.count(1)
+
+
 class Connection:
     """One kept HTTP connection; enough HTTP for answers with a Content-Length."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        self._request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n"
         self._socket = socket.create_connection((parts.hostname or "", parts.port or 80))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get(self) -> float:
         """Seconds for one request. Raises ``RuntimeError`` unless it is answered with 200."""
+        request = self._request.replace(ANEW, str(next(_numbers))).encode()
         started = time.perf_counter()
-        self._socket.sendall(self._request)
+        self._socket.sendall(request)
         answer = self._socket.recv(65536)
         while b"\r\n\r\n" not in answer:
             answer += self._more()

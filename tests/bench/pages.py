@@ -32,6 +32,7 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
                 "product-floor": f"{floor.url}/product/{product}",
                 "healthz": f"{real.url}/healthz",
                 "list": f"{real.url}/products",
+                "list-anew": f"{real.url}/products?look={load.ANEW}",
                 "product": f"{real.url}/products/{product}",
             }
         )
@@ -47,6 +48,7 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
         yield Line(f"{name}: ours", found[name], "ms")
         ratio = found[name] / found[f"{name}-floor"]
         yield Line(f"{name}: ratio", ratio, "times", LIMITS["ratio"][name])
+    yield Line("list: ours, page written anew", found["list-anew"], "ms", note="the first look after a change")
     yield Line("memory of a worker", max(weights, default=0.0), "MB", note=f"{len(weights)} workers")
 
 

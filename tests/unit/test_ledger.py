@@ -40,9 +40,10 @@ def histories(draw: st.DrawFn) -> list[Op]:
                 verbs = [Verb.AUTHORIZE]
         if verbs:
             verb = draw(st.sampled_from(verbs))
-            total = draw(yen) if verb == Verb.REAUTHORIZE else total
+            asked = draw(yen) if verb == Verb.REAUTHORIZE else total
             state = draw(st.sampled_from(("succeeded", *UNSETTLED)))
-            ops.append(Op(verb, state, total, verb == Verb.AUTHORIZE and draw(st.booleans())))
+            ops.append(Op(verb, state, asked, verb == Verb.AUTHORIZE and draw(st.booleans())))
+            total = asked if state == "succeeded" else total
             money = derive(ops)
     return ops
 
