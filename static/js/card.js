@@ -195,7 +195,8 @@ export class CardForm {
       return null;
     }
     if (!result.ok) {
-      this.explain(JSON.parse(messages)[result.code] ?? defaultMessage);
+      const known = new Map(Object.entries(JSON.parse(messages))); // a code of "constructor" is in no map
+      this.explain(known.get(result.code) ?? defaultMessage);
       return null;
     }
     this.token = {

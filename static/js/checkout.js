@@ -77,7 +77,8 @@ async function confirmOrder(event) {
 async function openConfirmation() {
   let response;
   try {
-    response = await fetch(form.action, {
+    // A control named "action" would hide the property of the form; it cannot hide the attribute.
+    response = await fetch(form.getAttribute("action"), {
       method: "POST",
       body: new FormData(form),
       headers: { "X-Requested-With": "fetch" },
@@ -93,7 +94,7 @@ async function openConfirmation() {
   const again = answer.content.querySelector("#checkout");
   if (panel) return showPanel(panel);
   if (again) return showAgain(again);
-  form.submit(); // an answer this page cannot show: let the browser show it
+  HTMLFormElement.prototype.submit.call(form); // an answer this page cannot show: let the browser show it
 }
 
 async function showPanel(panel) {
