@@ -8,11 +8,15 @@ from flask import render_template, request
 from sqlalchemy import String, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from admin import words
 from admin.blueprint import blueprint
 from admin.order_query import latest_payment
 from admin.paging import SIZE, Rows
+from providers.contract import MoneyStatus
 from shop.catalogue.models import Product, StockHold, Variant
 from shop.core.db import db
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen
 from shop.core.runtime import now
 from shop.core.text import small_number
 from shop.orders.models import Order
@@ -28,10 +32,14 @@ _HELD = StockHold.state == literal_column("'held'", String)
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something for a person to look at, and the number of the order it is about, if that became one."""
+    """Something for a person to look at, in words, and the number of the order it is about, if that became one."""
 
     item: attention.Item
     number: str | None
+
+    @property
+    def detail(self) -> str:
+        return words.problem(self.item.detail) if self.item.kind == "payment" else self.item.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +59,37 @@ def payment_attention() -> str:
 
 def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
     """What needs a person, at most ``limit`` of each kind."""
-    items = attention.items(session, moment, limit)
+    items = sorted(
+        [*attention.items(session, moment, limit), *_differing(session, limit)], key=lambda item: item.since
+    )
     ids = {item.order_id for item in items if item.order_id}
     rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
     numbers = {row.id: row.number for row in rows}
     return [Concern(item, numbers.get(item.order_id or 0)) for item in items]
+
+
+def _differing(session: Session, limit: int) -> list[attention.Item]:
+    """Orders in 受注一覧 whose amount is not the provider's (R-194)."""
+    rows = session.execute(
+        select(Order.id, Order.total_yen, Payment.id.label("payment_id"), Payment.remote_amount_yen, Payment.remote_seen_at)
+        .join(Payment, Payment.id == latest_payment())
+        .where(
+            Order.state == literal_column("'placed'", String),
+            Order.filed == "open",
+            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+            Payment.remote_amount_yen != Order.total_yen,
+        )
+        .order_by(Order.id)
+        .limit(limit)
+    )
+    return [
+        attention.Item(
+            "amount", _("金額の差異"),
+            _("受注 %(ours)s、決済会社側 %(theirs)s", ours=format_yen(row.total_yen), theirs=format_yen(row.remote_amount_yen)),
+            row.id, row.payment_id, row.remote_seen_at,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 @blueprint.get("/payments/attempts")

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import LazyString
 
 from shop.core.clock import jst
-from shop.core.i18n import lazy_gettext
+from shop.core.i18n import gettext, lazy_gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,24 @@ CATEGORIES = {
     "temporary": lazy_gettext("一時的な障害"),
     "other": lazy_gettext("その他の理由"),
 }
+
+def problem(noted: str) -> str:
+    """Why a payment's state at the provider could not be read, as ``shop.payments.observe`` noted it."""
+    kind, _colon, code = noted.partition(":")
+    match kind:
+        case "no_answer":
+            return str(gettext("決済会社から応答がありません。"))
+        case "several":
+            return str(gettext("ひとつの取引IDに、有効な決済が二つあります。決済会社の管理画面で確かめてください。"))
+        case "absent":
+            return str(gettext("決済会社に該当する決済がありません（コード %(code)s）。", code=code or "-"))
+        case "state":
+            return str(gettext("決済会社側の状態（%(code)s）を、当店では扱えません。", code=code or "-"))
+        case _:
+            return str(
+                gettext("%(reason)s（コード %(code)s）", reason=CATEGORIES.get(kind, CATEGORIES["other"]), code=code or "-")
+            )
+
 
 ACTORS = {
     "buyer": lazy_gettext("購入者"),

@@ -49,6 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 #: Whole yen; a cart at every limit passes 32 bits.
 YenColumn = Annotated[int, mapped_column(BigInteger)]
+OptionalYenColumn = Annotated[int | None, mapped_column(BigInteger)]
 #: SQLite counts only plain INTEGER keys automatically.
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]

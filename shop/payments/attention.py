@@ -19,7 +19,8 @@ ALARM_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to look at. ``order_id`` leads to the order when there is one."""
+    """One thing to look at. ``order_id`` leads to the order when there is one; ``detail`` of an unreadable payment is the
+    reason as :mod:`shop.payments.observe` noted it."""
 
     kind: str
     title: str
@@ -75,7 +76,7 @@ def _unreadable(session: Session, limit: int) -> list[Item]:
     )
     return [
         Item(
-            "payment", _("決済状況が取得できない受注"), _("理由：%(code)s", code=payment.remote_problem),
+            "payment", _("決済状況が取得できない受注"), payment.remote_problem,
             payment.order_id, payment.id, payment.remote_seen_at or payment.created_at,
         )
         for payment in rows
@@ -123,6 +124,6 @@ def _notices(session: Session, limit: int) -> list[Item]:
 def _mails(session: Session, limit: int) -> list[Item]:
     rows = session.scalars(select(OutboxMail).where(OutboxMail.state == "failed").order_by(OutboxMail.id).limit(limit))
     return [
-        Item("mail", _("送れなかったメール"), f"{mail.subject} ({mail.last_error})", mail.order_id, None, mail.created_at)
+        Item("mail", _("送れなかったメール"), mail.subject, mail.order_id, None, mail.created_at)
         for mail in rows
     ]

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shop.core.db import Base, Code, Key, Moment, OptionalMoment, YenColumn
+from shop.core.db import Base, Code, Key, Moment, OptionalMoment, OptionalYenColumn, YenColumn
 
 #: States in which an operation may still change; at most one such operation per payment.
 OPEN_STATES = ("intended", "sent", "parked", "unknown")
@@ -100,7 +100,7 @@ class Payment(Base):
     authorized_at: Mapped[OptionalMoment] = mapped_column(default=None)
     #: The provider's side as last seen.
     remote_status: Mapped[str] = mapped_column(String(24), default="")
-    remote_amount_yen: Mapped[int | None] = mapped_column(default=None)
+    remote_amount_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
     #: Empty = readable; otherwise why the state could not be read.
     remote_problem: Mapped[str] = mapped_column(String(64), default="")
     remote_seen_at: Mapped[OptionalMoment] = mapped_column(default=None)
@@ -185,7 +185,7 @@ class ProviderNotice(Base):
     #: The contract's word for ``raw_status``; empty for states on their way.
     status: Mapped[str] = mapped_column(String(24), default="")
     raw_status: Mapped[str] = mapped_column(String(32), default="")
-    amount_yen: Mapped[int | None] = mapped_column(default=None)
+    amount_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
     changed_at: Mapped[OptionalMoment] = mapped_column(default=None)
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True, default=None)
     state: Mapped[str] = mapped_column(String(16), default="waiting")

@@ -14,7 +14,8 @@ from flask import Flask
 from app import create_app
 from shop.core.config import Config
 from tests.bench import orders, pages
-from tests.bench.figures import Line
+from tests.bench.figures import LIMITS, Line
+from tests.race import stall
 from tests.support import shop
 from tests.support.buying import Buyer, any_product
 from tests.support.databases import SqliteDatabases
@@ -52,7 +53,15 @@ def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
         product = any_product(Buyer(server.url))
         counted = list(pages.statements(app, server, product))
         server.close()
-    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder))
+    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder), stalled())
+
+
+def stalled() -> Iterator[Line]:
+    """The product list beside a provider that holds every slot for 30 seconds (P-11)."""
+    idle, busy = stall.measure()
+    yield Line("list: one look after the other", idle, "ms")
+    yield Line("list: while the provider stalls", busy, "ms", note=f"{stall.BUYERS} buyers paying")
+    yield Line("stall: ratio", busy / idle, "times", LIMITS["ratio"]["stall"])
 
 
 def main() -> int:

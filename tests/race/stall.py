@@ -109,7 +109,3 @@ def _build(folder: Path, url: str) -> None:
     shops.migrate(config)
     shops.load_demo(config)
 
-
-if __name__ == "__main__":
-    idle_ms, stalled_ms = measure()
-    print(f"product list: idle {idle_ms:.1f} ms, provider stalled {stalled_ms:.1f} ms, ratio {stalled_ms / idle_ms:.2f}")

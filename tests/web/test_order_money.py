@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import requests
 from flask import Flask
 from sqlalchemy import delete
 
@@ -331,3 +332,35 @@ def test_a_dead_mail_server_loses_no_order_and_no_mail(
     run_jobs(demo_app, "outbox")
     assert "送信済み 【" in desk.order(number).text
     assert len(mails(demo_app)) == 1
+
+
+@pytest.mark.req("R-194")
+def test_a_difference_of_amounts_waits_in_the_list_of_concerns(
+    number: str, no_notices: None, desk: Desk, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    assert "確認が必要なものはありません。" in desk.page("/admin/payments/attention").text
+    (payment,) = simulator.payments()
+    changed = requests.post(
+        f"{simulator.url}/console/payments/{payment['payment_id']}/amount",
+        data={"amount": str(TOTAL - 72)}, allow_redirects=False,
+    )  # fmt: skip
+    assert changed.status_code == 303
+    for _ in range(3):
+        run_jobs(demo_app, "poll_notices", "inbox")
+        clock.advance(60)
+    for path in ("/admin/payments/attention", "/admin"):
+        words = desk.page(path).text
+        assert "金額の差異" in words
+        assert "受注 1,572円、決済会社側 1,500円" in words
+        assert number in words
+
+
+@pytest.mark.req("R-061")
+def test_the_reason_of_an_unreadable_state_is_told_in_words(number: str, desk: Desk, simulator: Simulator) -> None:
+    simulator.control(
+        "merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, connect_password="changed-at-provider"
+    )
+    desk.refresh(number)
+    words = desk.page("/admin/payments/attention").text
+    assert "決済の設定の誤り（コード P002）" in words
+    assert "configuration:" not in words
