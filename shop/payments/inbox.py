@@ -159,7 +159,7 @@ def _agrees(session: Session, notice: ProviderNotice, payment_id: int) -> bool:
 def _look(payment_id: int, handle: str) -> bool:
     operation_id = reconcile.open_operation(payment_id)
     if operation_id is not None:
-        return reconcile.ask(operation_id)
+        return reconcile.ask(operation_id, named=handle)
     return observe.ask(payment_id, handle=handle)
 
 

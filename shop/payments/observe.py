@@ -131,6 +131,8 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
         settle.add_references(session, payment, account_id, remote.references)
+    elif payment.status == remote.status == MoneyStatus.AUTHORIZED and remote.amount_yen not in (None, payment.authorized_yen):
+        settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=payment.handle)
     elif remote.status in _LIVE and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
         _late_approval(session, payment, remote, now)
     if remote.status:

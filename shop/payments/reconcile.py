@@ -80,17 +80,23 @@ def check(operation_id: int) -> bool:
     return ask(operation_id)
 
 
-def ask(operation_id: int) -> bool:
-    """Ask about one unsettled operation now – also when staff or the buyer press 確認. Returns whether it was settled."""
+def ask(operation_id: int, *, named: str = "") -> bool:
+    """Ask about one unsettled operation now – also when staff or the buyer press 確認. Returns whether it was settled.
+
+    ``named`` is the id a notice gave to an authorization of ours. Our reference alone does not lead there once staff have
+    changed the amount on the console: then two payments carry it.
+    """
     session = db.db.session()
     operation = session.get_one(PaymentOperation, operation_id)
     payment = operation.payment
     assert payment.account_version is not None
     rules = executor.capabilities(payment.account_version)
     question = _question(operation, rules.recovery.get(Verb(operation.verb)))
+    reference = operation.merchant_ref
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
-    facts = (operation.verb, operation.amount_yen, operation.capture, operation.sent_at or operation.created_at)
+    verb, amount_yen = Verb(operation.verb), operation.amount_yen
+    facts = (operation.verb, operation.capture, operation.sent_at or operation.created_at)
     repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
     handle = operation.handle
     payment_id = payment.id
@@ -98,13 +104,15 @@ def ask(operation_id: int) -> bool:
     if question is None:
         return False
     answer = gateway.query(**question)
+    if isinstance(answer, Unreadable) and named:
+        answer = _standing(gateway.query(handle=named), reference) or answer
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
     if isinstance(decision, Gone):
         return settle.settle_absent(operation_id, "query")
     if isinstance(decision, Stuck) and repeatable:
-        executor.perform(operation_id, executor.follow_up(Verb(facts[0]), handle, facts[1]))
+        executor.perform(operation_id, executor.follow_up(verb, handle, amount_yen))
     if decision is None or isinstance(decision, Stuck):
         return False
     done = settle.settle(operation_id, decision, "query")
@@ -115,7 +123,6 @@ def ask(operation_id: int) -> bool:
 
 def decide(
     verb: str,
-    amount_yen: int,
     capture: bool,
     sent_at: datetime,
     answer: QueryResult,
@@ -133,14 +140,22 @@ def decide(
         case Absent():
             return Gone() if late else None
         case RemoteState() if verb == Verb.AUTHORIZE:
-            return _authorization(amount_yen, capture, answer, late)
+            return _authorization(capture, answer, late)
         case RemoteState():
             return _continuation(Verb(verb), answer, late)
 
 
-def _authorization(amount_yen: int, capture: bool, remote: RemoteState, late: bool) -> Decision:
+def _standing(answer: QueryResult, reference: str | None) -> RemoteState | None:
+    """A payment that stands under our reference. One that does not stand says nothing: it may have been replaced."""
+    standing = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+    found = isinstance(answer, RemoteState) and answer.merchant_ref == reference and answer.status in standing
+    return answer if isinstance(answer, RemoteState) and found else None
+
+
+def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
     match remote.status:
-        case MoneyStatus.AUTHORIZED | MoneyStatus.CAPTURED if remote.amount_yen in (None, amount_yen):
+        case MoneyStatus.AUTHORIZED | MoneyStatus.CAPTURED:
+            # Another amount than ours: changed on the console since. The money stands; the difference is shown.
             status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
             return Approved(remote.handle, status, remote.references, remote.masked_card)
         case MoneyStatus.DECLINED:

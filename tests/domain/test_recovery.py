@@ -44,6 +44,26 @@ def test_answer_lost_after_it_happened(desk: Desk, mode: str) -> None:
     assert desk.mails(placed.order_id) == ["order_notice", "thanks"]
 
 
+@pytest.mark.req("P-05", "P-06")
+def test_answer_lost_and_amount_changed_on_the_console_before_anyone_asked(desk: Desk, clock: MovableClock) -> None:
+    """Two payments carry our reference now; the notice names the one that stands."""
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    desk.console(placed, "amount", amount=str(placed.yen - 100))
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "unknown"
+    for _ in range(4):
+        desk.run("poll_notices", "inbox")
+        clock.advance(60)
+    assert desk.order(placed).state == "placed"
+    assert desk.mails(placed.order_id) == ["order_notice", "thanks"]
+    assert desk.payment(placed).remote_amount_yen == placed.yen - 100
+    assert desk.remote(placed) == [("32", placed.yen), ("20", placed.yen - 100)]
+    assert desk.cancel(placed, yen=placed.yen - 100) == "done"
+    assert desk.remote(placed) == [("32", placed.yen), ("32", placed.yen - 100)]
+
+
 @pytest.mark.req("P-11")
 def test_stall_past_the_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PaygentCapabilities, "call_deadline", 0.5)
