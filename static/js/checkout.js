@@ -62,7 +62,7 @@ async function confirmOrder(event) {
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
-  if (card && !card.check()) return;
+  if (card && !card.check()) return showOtherMistakes();
   work(words().checking);
   let notice;
   try {
@@ -73,25 +73,50 @@ async function confirmOrder(event) {
   if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
+function askServer() {
+  // A control named "action" would hide the property of the form; it cannot hide the attribute.
+  return fetch(form.getAttribute("action"), {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "X-Requested-With": "fetch" },
+  });
+}
+
+async function parsed(response) {
+  const answer = document.createElement("template");
+  answer.innerHTML = await response.text();
+  return answer.content;
+}
+
+/** The card is wrong: tell with it what else is wrong – into the form as it stands, because hands may be typing. */
+async function showOtherMistakes() {
+  const here = document.activeElement;
+  const sent = new FormData(form);
+  const answer = await askServer().then(parsed, () => null); // out of reach: the card's mistakes are told already
+  for (const found of answer?.querySelectorAll("#checkout [name][aria-invalid=true]") ?? []) {
+    const control = document.getElementById(found.id);
+    const slot = document.getElementById(`${found.id}-error`);
+    if (!slot || control.value !== sent.get(control.name)) continue; // put right meanwhile
+    slot.lastElementChild.textContent = answer.getElementById(slot.id).lastElementChild.textContent;
+    slot.hidden = false;
+    control.setAttribute("aria-invalid", "true");
+  }
+  if (document.activeElement === here) form.querySelector("[aria-invalid=true]").focus();
+}
+
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
 async function openConfirmation() {
   let response;
   try {
-    // A control named "action" would hide the property of the form; it cannot hide the attribute.
-    response = await fetch(form.getAttribute("action"), {
-      method: "POST",
-      body: new FormData(form),
-      headers: { "X-Requested-With": "fetch" },
-    });
+    response = await askServer();
   } catch {
     return words().offline;
   }
   const elsewhere = response.headers.get("X-Location") ?? (response.redirected ? response.url : "");
   if (elsewhere) return location.assign(elsewhere);
-  const answer = document.createElement("template");
-  answer.innerHTML = await response.text();
-  const panel = response.ok && answer.content.querySelector("[data-confirm-panel]");
-  const again = answer.content.querySelector("#checkout");
+  const answer = await parsed(response);
+  const panel = response.ok && answer.querySelector("[data-confirm-panel]");
+  const again = answer.querySelector("#checkout");
   if (panel) return showPanel(panel);
   if (again) return showAgain(again);
   HTMLFormElement.prototype.submit.call(form); // an answer this page cannot show: let the browser show it

@@ -76,7 +76,6 @@ MISTAKES = {
 def test_wrong_formats_are_told_before_any_call(page: Page, watch: Watch, simulator: Simulator) -> None:
     into_basket(page)
     fill_address(page)
-    confirms = len([r for r in watch.requests if r.url.endswith("/confirm")])
     for label, cases in MISTAKES.items():
         for typed, said in cases.items():
             fill_card(page, **{label: typed})
@@ -86,7 +85,27 @@ def test_wrong_formats_are_told_before_any_call(page: Page, watch: Watch, simula
             expect(control).to_have_attribute("aria-invalid", "true")
             expect(page.locator(f"#{control.get_attribute('id')}-error")).to_contain_text(said)
     assert watch.to(simulator.url) == []
-    assert len([r for r in watch.requests if r.url.endswith("/confirm")]) == confirms
+    fill_card(page)
+    press_confirm(page)
+    expect(dialog(page)).to_be_visible()
+
+
+@pytest.mark.req("R-110", "U-013")
+def test_card_and_address_are_told_in_one_breath(page: Page, watch: Watch, simulator: Simulator) -> None:
+    into_basket(page)
+    fill_address(page)
+    field(page, "電話番号").fill("12")
+    field(page, "市区町村・番地").fill("")
+    fill_card(page, カード番号="")
+    press_confirm(page)
+    for label in ("電話番号", "市区町村・番地", "カード番号"):
+        expect(field(page, label)).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{field(page, label).get_attribute('id')}-error")).to_be_visible()
+    expect(field(page, "電話番号")).to_be_focused()
+    expect(field(page, "お名前")).to_have_attribute("aria-invalid", "false")
+    expect(field(page, "カード名義人")).to_have_value(CARD["カード名義人"])
+    assert watch.to(simulator.url) == []
+    fill_address(page)
     fill_card(page)
     press_confirm(page)
     expect(dialog(page)).to_be_visible()
