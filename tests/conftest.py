@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +29,11 @@ from tests.support.servers import GranianServer, LiveServer
 from tests.support.world import Simulator
 
 pytest_plugins = ["pytester", "tests.support.requirements"]
+
+# `make test` tries the same examples on every machine: chance decides no build. `make evidence` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("new", max_examples=2_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 _POSTGRES = "SHOP_TEST_POSTGRES"
 _guard = Guard()

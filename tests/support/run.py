@@ -83,8 +83,11 @@ def test_groups() -> Iterator[Group | None]:
 
 
 def evidence_groups() -> Iterator[Group]:
-    long_forms = (*PYTEST, "-m", "evidence", "--timeout", "3600", "tests")
-    yield Group("long forms", 45, (long_forms,))
+    long = (*PYTEST, "-m", "evidence", "--timeout", "3600", "-s")
+    yield Group("properties", 5, ((*PYTEST, "--hypothesis-profile", "new", "--timeout", "600", "tests/unit", "tests/wire"),))
+    yield Group("crash SQLite", 13, ((*long, "tests/crash"),))
+    yield Group("crash PostgreSQL", 17, ((*long, "--db", "postgresql", "tests/crash"),))
+    yield Group("race", 10, ((*long, "tests/race"),))
     yield Group("mutants", 15, ((sys.executable, "-m", "tests.support.mutants"),))
 
 
