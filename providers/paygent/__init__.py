@@ -86,8 +86,8 @@ class Paygent:
             "connect_password": merchant.connect_password,
             "token_generate_key": merchant.token_generate_key,
             "notice_hash_key": merchant.notice_hash_key,
-            "merchant_name": "PRACTICE SHOP",
-            "three_ds_hash_key": "three-ds-practice-key",
+            "merchant_name": merchant.merchant_name,
+            "three_ds_hash_key": merchant.threeds_hash_key,
         }
 
 
