@@ -260,7 +260,9 @@ def test_books_of_an_earlier_version_go_on(tmp_path: Path) -> None:
     try:
         found = requests.get(f"{world.url}/ledger.json").json()
         (merchant,) = requests.get(f"{world.url}/control/merchants").json()
+        changed = requests.post(f"{world.url}/control/merchants", json={"merchant_name": "OTHER"})
     finally:
         world.close()
     assert [(payment["trading_id"], payment["attempt_kbn"]) for payment in found["payments"]] == [("old", "")]
+    assert changed.json()["merchant_name"] == "OTHER"
     assert (merchant["merchant_name"], merchant["threeds"], merchant["attempt_control"]) == ("", 1, "")

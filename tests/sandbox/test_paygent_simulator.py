@@ -645,7 +645,13 @@ def test_reset_starts_a_new_world(world: World) -> None:
     world.authenticate()
     world.control("returns", mode="never")
     world.control("reset")
-    empty: dict[str, object] = {"authentications": [], "payments": [], "notices": [], "telegrams": {}, "requests": []}
+    empty: dict[str, object] = {
+        "authentications": [],
+        "payments": [],
+        "notices": [],
+        "telegrams": {},
+        "requests": [],
+    }
     assert world.ledger() == empty
     assert requests.get(f"{world.url}/control/returns").json() == []
     assert world.authorise("order1")["result"] == "0"

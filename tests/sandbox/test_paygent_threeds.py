@@ -585,6 +585,12 @@ def test_payment_without_an_authentication_shows_none(world: World) -> None:
     assert looked_up["3dsecure_ryaku"] == "1"
 
 
+def test_authentication_beside_its_omission(world: World) -> None:
+    auth_id, token = passed(world)
+    answer = charge(world, auth_id, token, **{"3dsecure_ryaku": "1"})
+    assert world.ask("094", payment_id=answer["payment_id"])["3dsecure_message_version"] == "2.2.0"
+
+
 def test_authentication_is_used_once(world: World) -> None:
     auth_id, token = passed(world)
     assert charge(world, auth_id, token)["result"] == "0"

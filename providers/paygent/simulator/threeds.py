@@ -3,7 +3,8 @@
 Not documented and therefore OURS: a missing or failed result is refused with 31007, another site's identification
 with 31011, another card with P010; the amount may differ and another token of the same card will do; the
 identification is used up as soon as a 020 has made a payment with it, also a refused one, while the repetition of
-that payment after code 2003 may name it again. A merchant that demands 3-D Secure (a switch, off) still charges
+that payment after code 2003 may name it again; 3dsecure_ryaku=1 beside an identification does no harm (one open
+client sends both). A merchant that demands 3-D Secure (a switch, off) still charges
 the card of an earlier order without it.
 """
 
