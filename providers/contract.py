@@ -353,6 +353,10 @@ class Capabilities(Protocol):
         """Offered 支払回数 under these settings."""
         ...
 
+    def authenticates(self, settings: Mapping[str, str]) -> bool:
+        """Whether the card's issuer is told about the buyer to authenticate them (3-D Secure) under these settings."""
+        ...
+
 
 class Gateway(Protocol):
     """One account at one provider, opened with its credentials. Verbs return results and raise nothing."""

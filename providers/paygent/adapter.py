@@ -72,7 +72,7 @@ class PaygentGateway:
     def authorize(self, charge: Charge) -> Result:
         """020 – or, where the method asks for 本人認証, 450 first. With ``charge.capture`` the amount is taken at once
         (同時売上)."""
-        if charge.options.get("use_3ds") == "1":
+        if PaygentCapabilities().authenticates(charge.options):
             return self._authenticate(charge)
         return self._authorize(charge, charge.source.token, _SKIP)
 

@@ -48,6 +48,8 @@ class CardForm:
     messages: dict[str, str]
     default_message: str
     note: str
+    #: The issuer learns who the buyer is: they are told so (3-D Secure).
+    authenticates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
     endpoint = Endpoint(method.account.endpoint)
     tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
     security.allow_origins(tokens.origins)
+    options = accounts.method_options(method)
     messages = {code: _card_words(message) for code, message in provider.browser_messages().items()}
     return CardForm(
         script_url=tokens.script_url,
@@ -208,7 +211,8 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
         public=dict(tokens.public),
         messages=messages,
         default_message=messages.get("", ""),
-        note=accounts.method_options(method).get("instalments_note", ""),
+        note=options.get("instalments_note", ""),
+        authenticates=provider.capabilities.authenticates(options),
     )
 
 

@@ -100,6 +100,14 @@ def test_a_challenge_comes_between_confirmation_and_completion(
     assert asked["amount"] == TOTAL
 
 
+def test_the_buyer_is_told_what_the_issuer_learns(shopper: Buyer, demo_app: Flask) -> None:
+    shopper.put_into_cart(TEA)
+    said = "メールアドレス、電話番号、住所をカード発行会社へお伝えします。"
+    assert said in Page(shopper.get("/checkout/zero").text).text
+    change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
+    assert said not in Page(shopper.get("/checkout/zero").text).text
+
+
 @pytest.mark.req("R-113")
 def test_without_a_challenge_the_buyer_sees_no_issuer(shopper: Buyer, simulator: Simulator) -> None:
     done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS))
