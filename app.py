@@ -14,7 +14,20 @@ from shop.core import db, i18n, logs, runtime
 from shop.jobs import runner
 from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
-from shop.web import cart, checkout, cli, errors, filters, health, provider, security, storefront, window
+from shop.web import (
+    attempt,
+    cart,
+    checkout,
+    cli,
+    errors,
+    filters,
+    health,
+    hop,
+    provider,
+    security,
+    storefront,
+    window,
+)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:
@@ -34,7 +47,9 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     window.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
-    for blueprint in (storefront.blueprint, cart.blueprint, checkout.blueprint, health.blueprint):
+    for blueprint in (
+        storefront.blueprint, cart.blueprint, checkout.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+    ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)
     csrf.exempt(provider.blueprint)  # authenticated by the provider's signature instead

@@ -77,12 +77,27 @@ MAIL = {
     "failed": Word(lazy_gettext("送信できません"), "bad"),
 }
 
+#: 本人認証 (3-D Secure) and who bears a chargeback (P-36).
+AUTHENTICATION = {
+    "": lazy_gettext("利用していません"),
+    "authenticated": lazy_gettext("認証済み"),
+    "attempted": lazy_gettext("Attempt（正常）"),
+    "uncertain": lazy_gettext("Attempt（注意）"),
+    "unsupported": lazy_gettext("未対応のカード"),
+}
+LIABILITY = {
+    "": lazy_gettext("ショップ"),
+    "issuer": lazy_gettext("カード会社"),
+    "merchant": lazy_gettext("ショップ"),
+}
+
 #: Why a provider refused – its category, never its code.
 CATEGORIES = {
     "card_data": lazy_gettext("カード情報の誤り"),
     "card_expired": lazy_gettext("カードの有効期限切れ"),
     "card_refused": lazy_gettext("カード会社が拒否"),
     "not_accepted": lazy_gettext("取り扱いのないカード・方法"),
+    "authentication": lazy_gettext("本人認証が完了せず"),
     "configuration": lazy_gettext("決済の設定の誤り"),
     "state_conflict": lazy_gettext("決済会社側の状態と合わない操作"),
     "deadline": lazy_gettext("操作できる期限を過ぎています"),

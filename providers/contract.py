@@ -4,7 +4,7 @@ Plain values only – integer yen, aware datetimes, frozen dataclasses. ``Unknow
 caller can forget it. The shop decides nothing by a provider's code: the adapter translates into the words of this file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +66,8 @@ class Category(StrEnum):
     CARD_EXPIRED = "card_expired"
     CARD_REFUSED = "card_refused"
     NOT_ACCEPTED = "not_accepted"
+    #: 本人認証 failed, was given up, or its outcome is not enough for this shop.
+    AUTHENTICATION = "authentication"
     CONFIGURATION = "configuration"
     STATE_CONFLICT = "state_conflict"
     DEADLINE = "deadline"
@@ -81,6 +83,33 @@ class Reference:
     value: str
 
 
+class Liability(StrEnum):
+    """Who bears the loss when a card turns out to be stolen."""
+
+    ISSUER = "issuer"
+    MERCHANT = "merchant"
+
+
+class AuthenticationOutcome(StrEnum):
+    """What became of 本人認証 (EMV 3-D Secure)."""
+
+    AUTHENTICATED = "authenticated"
+    #: Attempt 正常: issuer or card take no part; the issuer bears the loss all the same.
+    ATTEMPTED = "attempted"
+    #: Attempt 注意: something went wrong on the way; the merchant bears the loss.
+    UNCERTAIN = "uncertain"
+    #: The brand has no 3-D Secure at this acquirer; the shop's settings let it pass.
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How the cardholder was authenticated before an approval."""
+
+    outcome: AuthenticationOutcome
+    liability: Liability
+
+
 @dataclass(frozen=True, slots=True)
 class Approved:
     """The provider did it. ``handle`` is opaque to the shop and handed back with follow-up verbs."""
@@ -91,6 +120,7 @@ class Approved:
     masked_card: str = ""
     card_brand: str = ""
     fingerprint: str = ""
+    authentication: Authentication | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +136,8 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NeedsBuyer:
-    """The buyer must act on another page before ``until``; ``secret`` survives the hop encrypted, then is erased."""
+    """The buyer must act on another page before ``until``. ``html`` leads there, byte by byte as the provider wrote it;
+    ``secret`` is handed back with the buyer's return. Both survive the hop encrypted, then are erased."""
 
     html: str
     until: datetime
@@ -155,6 +186,7 @@ class RemoteState:
     changed_at: datetime | None = None
     authorized_at: datetime | None = None
     masked_card: str = ""
+    authentication: Authentication | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +233,14 @@ class NoticeReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnReading:
+    """A buyer's return as read by the adapter: genuine and about this very operation, or not and why."""
+
+    genuine: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardSource:
     """A one-time token made by the provider's script in the buyer's browser. Never a card number."""
 
@@ -208,6 +248,18 @@ class CardSource:
 
     def __repr__(self) -> str:
         return "CardSource(token=[hidden])"
+
+
+@dataclass(frozen=True, slots=True)
+class Cardholder:
+    """What the card's issuer may be told about the buyer to authenticate them. Plain text, empty where not known."""
+
+    email: str = ""
+    phone: str = ""
+    postal_code: str = ""
+    prefecture: str = ""
+    address1: str = ""
+    address2: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +272,16 @@ class Charge:
     capture: bool
     #: 支払回数: 1 = 一括, n = 分割, 0 = ボーナス一括.
     instalments: int = 1
+    #: Values of the method's own settings.
+    options: Mapping[str, str] = field(default_factory=dict)
+    #: Where a page of the provider sends the buyer back to; ``started_at`` is the shop's clock at the press.
+    return_url: str = ""
+    started_at: datetime | None = None
+    cardholder: Cardholder = Cardholder()
+
+
+#: The parameters of a buyer's return, in order, as they came.
+ReturnFields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +353,23 @@ class Capabilities(Protocol):
         """Offered 支払回数 under these settings."""
         ...
 
+    def authenticates(self, settings: Mapping[str, str]) -> bool:
+        """Whether the card's issuer is told about the buyer to authenticate them (3-D Secure) under these settings."""
+        ...
+
 
 class Gateway(Protocol):
     """One account at one provider, opened with its credentials. Verbs return results and raise nothing."""
 
     def authorize(self, charge: Charge) -> Result: ...
+
+    def read_return(self, secret: str, fields: ReturnFields) -> ReturnReading:
+        """Check a return against the secret of its operation; calls nobody."""
+        ...
+
+    def resume(self, charge: Charge, secret: str, fields: ReturnFields) -> Result:
+        """Go on with an authorization after a genuine return. ``charge.source`` is empty: the secret holds what is needed."""
+        ...
 
     def capture(self, handle: str, amount_yen: int) -> Result: ...
 

@@ -73,7 +73,7 @@ class Paygent:
         return f"9{day}{secrets.randbelow(10**13):013d}"
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
-        return errors.buyer_message(code)
+        return errors.buyer_message(category, code)
 
     def browser_messages(self) -> Mapping[str, BuyerMessage]:
         return errors.browser_messages()
@@ -86,6 +86,8 @@ class Paygent:
             "connect_password": merchant.connect_password,
             "token_generate_key": merchant.token_generate_key,
             "notice_hash_key": merchant.notice_hash_key,
+            "merchant_name": merchant.merchant_name,
+            "three_ds_hash_key": merchant.threeds_hash_key,
         }
 
 

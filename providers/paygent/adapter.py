@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,13 @@ from providers import transport
 from providers.contract import (
     Absent,
     Approved,
+    Authentication,
     BeforeSend,
     Charge,
     Declined,
     Exchange,
     MoneyStatus,
+    NeedsBuyer,
     Notice,
     NoticeReading,
     NotSent,
@@ -22,11 +25,15 @@ from providers.contract import (
     Reference,
     RemoteState,
     Result,
+    ReturnFields,
+    ReturnReading,
     Unknown,
     Unreadable,
 )
-from providers.paygent import client, errors
+from providers.paygent import client, errors, threeds
 from providers.paygent.capabilities import PaygentCapabilities
+
+Pairs = list[tuple[str, str]]
 
 _JST = ZoneInfo("Asia/Tokyo")
 #: payment_status of card payments. States on their way (30, 31, 42, 50) are not reported: ask again later.
@@ -42,11 +49,12 @@ _STATUS = {
     "60": MoneyStatus.REFUNDED,
 }
 #: Fields whose value must not stand in a timeline.
-_MASKED = frozenset({"connect_password", "card_token", "hc", "fingerprint"})
+_MASKED = frozenset({"connect_password", "card_token", "hc", "fingerprint", "out_acs_html"})
+#: 020 without 本人認証.
+_SKIP = [("3dsecure_ryaku", "1")]
 #: The feed is asked at most this often per run, so that a long backlog cannot keep a job busy for ever.
 _FEED_LIMIT = 200
 
-Pairs = list[tuple[str, str]]
 
 
 class PaygentGateway:
@@ -62,18 +70,61 @@ class PaygentGateway:
         self._certificate = _certificate(settings)
 
     def authorize(self, charge: Charge) -> Result:
-        """020, without 3-D Secure. With ``charge.capture`` the amount is taken at once (同時売上)."""
+        """020 – or, where the method asks for 本人認証, 450 first. With ``charge.capture`` the amount is taken at once
+        (同時売上)."""
+        if PaygentCapabilities().authenticates(charge.options):
+            return self._authenticate(charge)
+        return self._authorize(charge, charge.source.token, _SKIP)
+
+    def _authenticate(self, charge: Charge) -> Result:
+        """450. No answer means nothing happened: it reserves nothing, and no 020 was sent."""
+        header = [pair for pair in self._header("450", trading_id=charge.merchant_ref) if pair[0] != "payment_id"]
+        answer = self._call("450", [*header, *threeds.request(charge, self._settings.get("merchant_name", ""))])
+        control = charge.options.get("attempt_control", "")
+        if isinstance(answer, (NotSent, Unknown)):
+            return NotSent(answer.reason)
+        auth_id, html = (answer.fields.get(key, "") for key in ("3ds_auth_id", "out_acs_html"))
+        if answer.ok and auth_id and html and charge.started_at:
+            secret = threeds.Secret(auth_id, charge.source.token, control)
+            return NeedsBuyer(
+                html, charge.started_at + threeds.LIFE, (Reference("3ds_auth_id", auth_id),), secret.packed()
+            )
+        if answer.code == threeds.UNSUPPORTED and threeds.allowed(threeds.WITHOUT, control):
+            return self._authorize(charge, charge.source.token, _SKIP, threeds.WITHOUT)
+        return Declined(errors.category(answer.code), answer.code, answer.detail)
+
+    def read_return(self, secret: str, fields: ReturnFields) -> ReturnReading:
+        """The digest under 3Dセキュア結果受付ハッシュ鍵 decides; without that key nothing is genuine."""
+        return threeds.read_return(
+            threeds.Secret.unpacked(secret), fields, self._settings.get("three_ds_hash_key", "")
+        )
+
+    def resume(self, charge: Charge, secret: str, fields: ReturnFields) -> Result:
+        """020 with the authentication – when the return and the shop's Attempt control allow it."""
+        kept = threeds.Secret.unpacked(secret)
+        verdict = threeds.judge(fields, kept.control)
+        outcome = verdict.code or "declined" if isinstance(verdict, Declined) else verdict.outcome.value
+        self._record(Exchange("450 return", _masked(list(fields)), "", outcome, 0))
+        if isinstance(verdict, Declined):
+            return verdict
+        authenticated = [("3dsecure_use_type", "2"), ("3ds_auth_id", kept.auth_id)]
+        return self._authorize(charge, kept.token, authenticated, verdict)
+
+    def _authorize(
+        self, charge: Charge, token: str, secure: Pairs, authentication: Authentication | None = None
+    ) -> Result:
         fields = [
             *self._header("020", trading_id=charge.merchant_ref),
             ("payment_amount", str(charge.amount_yen)),
             *_instalments(charge.instalments),
-            ("3dsecure_ryaku", "1"),
-            ("card_token", charge.source.token),
+            *secure,
+            ("card_token", token),
             ("sales_mode", "1" if charge.capture else "0"),
             ("security_code_use", "1"),
         ]
         status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
-        return self._change("020", fields, status)
+        result = self._change("020", fields, status)
+        return replace(result, authentication=authentication) if isinstance(result, Approved) else result
 
     def capture(self, handle: str, amount_yen: int) -> Result:
         """022 – takes the whole authorization; ``amount_yen`` is for the ledger, the telegram has no amount."""
@@ -236,6 +287,7 @@ def _remote_state(fields: Mapping[str, str], merchant_ref: str, handle: str) -> 
         raw_status=raw,
         authorized_at=_moment(fields.get("authorized_date", "")),
         masked_card=fields.get("masked_card_number", ""),
+        authentication=threeds.shown(fields),
     )
 
 

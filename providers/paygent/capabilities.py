@@ -50,6 +50,9 @@ class PaygentCapabilities:
             return _REFUSED[Reason.EXPIRED]
         return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen, until=until)
 
+    def authenticates(self, settings: Mapping[str, str]) -> bool:
+        return settings.get("use_3ds") == "1"
+
     def instalments(self, settings: Mapping[str, str]) -> tuple[int, ...]:
         """支払回数 (R-052): 1 = 一括, 0 = ボーナス一括払い. The list of counts is inferred (see README)."""
         if settings.get("instalments") != "split":

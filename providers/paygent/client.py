@@ -150,6 +150,11 @@ def notice_digest(fields: Mapping[str, str], key: str) -> str:
     return sha256_hex(*(fields.get(name, "") for name in names), key)
 
 
+def return_digest(fields: Mapping[str, str], key: str) -> str:
+    """``hc`` of a return from 3-D Secure: result, 3ds_auth_id, attempt_kbn (empty when absent), key."""
+    return sha256_hex(*(fields.get(name, "") for name in ("result", "3ds_auth_id", "attempt_kbn")), key)
+
+
 def token_digest(token: str, masked_number: str, valid_until: str, fingerprint: str, key: str) -> str:
     """``hc`` that comes with a token from the browser script."""
     return sha256_hex(token, masked_number, valid_until, fingerprint, key)

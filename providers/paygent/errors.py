@@ -34,6 +34,17 @@ _CATEGORIES = {
     "2054": Category.CARD_REFUSED,
     "13002": Category.STATE_CONFLICT,
     "31001": Category.NOT_ACCEPTED,
+    "31002": Category.CONFIGURATION,
+    "31003": Category.CARD_DATA,
+    "31004": Category.CARD_DATA,
+    "31005": Category.CARD_DATA,
+    "31007": Category.AUTHENTICATION,
+    "31008": Category.STATE_CONFLICT,
+    "31009": Category.STATE_CONFLICT,
+    "31010": Category.STATE_CONFLICT,
+    "31011": Category.STATE_CONFLICT,
+    "31012": Category.NOT_ACCEPTED,
+    "31013": Category.AUTHENTICATION,
     "P010": Category.CONFIGURATION,
     "P011": Category.CARD_REFUSED,
     "P017": Category.TEMPORARY,
@@ -41,17 +52,27 @@ _CATEGORIES = {
     "P030": Category.CARD_DATA,
 }
 
+_CARD_AGAIN = N_("カード情報を確認できませんでした。もう一度カード情報を入力してください。")
+_AUTHENTICATION_TEXT = N_(
+    "本人認証（3Dセキュア）が完了しませんでした。もう一度お試しいただくか、別のカード・お支払方法をお選びください。"
+)
+
 _TELEGRAM_TEXTS = {
     "2001": N_("カード会社の承認が得られませんでした。別のカードをお試しいただくか、カード会社へお問い合わせください。"),
     "2002": N_("カード会社との通信が完了しませんでした。少し待ってからもう一度お試しください。"),
     "2003": N_("カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。ご確認のうえ入力し直してください。"),
     "2016": N_("このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。"),
     "31001": N_("このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。"),
+    "31003": N_("入力から時間がたったため、カード情報の受付が切れました。もう一度カード情報を入力してください。"),
+    "31004": _CARD_AGAIN,
+    "31005": _CARD_AGAIN,
+    "31012": N_("このカードは本人認証（3Dセキュア）に対応していないため、ご利用いただけません。別のカードをお試しください。"),
+    "31013": N_("本人認証（3Dセキュア）の時間が切れました。もう一度お試しください。"),
     "P010": N_("この支払方法は現在ご利用いただけません。カードの有効期限をご確認いただくか、別の支払方法をお選びください。"),
     "2054": N_("入力されたカードはご利用いただけません。別のカードをお試しください。"),
     "2020": N_("入力から時間がたったため、カード情報の受付が切れました。もう一度カード情報を入力してください。"),
-    "2021": N_("カード情報を確認できませんでした。もう一度カード情報を入力してください。"),
-    "2022": N_("カード情報を確認できませんでした。もう一度カード情報を入力してください。"),
+    "2021": _CARD_AGAIN,
+    "2022": _CARD_AGAIN,
 }
 _DEFAULT_TEXT = N_("お支払いの手続きを完了できませんでした。別の支払方法をお選びいただくか、ショップへお問い合わせください。")
 
@@ -88,8 +109,9 @@ def category(code: str) -> Category:
     return Category.TEMPORARY if code in AMBIGUOUS else Category.OTHER
 
 
-def buyer_message(code: str) -> BuyerMessage:
-    return BuyerMessage(_TELEGRAM_TEXTS.get(code, _DEFAULT_TEXT), code)
+def buyer_message(category: Category, code: str) -> BuyerMessage:
+    default = _AUTHENTICATION_TEXT if category == Category.AUTHENTICATION else _DEFAULT_TEXT
+    return BuyerMessage(_TELEGRAM_TEXTS.get(code, default), code)
 
 
 def browser_messages() -> Mapping[str, BuyerMessage]:

@@ -20,6 +20,19 @@ SETTINGS = (
     Setting("client_key_password", N_("秘密鍵のパスワード"), secret=True, kind="secret", required=False),
     Setting("ca_certificates", N_("CA証明書（PEM）"), kind="pem", required=False),
     Setting(
+        "use_3ds", N_("3Dセキュア2.0 (本人認証) の利用"), kind="choice", default="1", scope="method",
+        choices=(("1", N_("利用する")), ("0", N_("利用しない"))),
+    ),
+    Setting("merchant_name", N_("加盟店名(英字)"), required=False),
+    Setting("three_ds_hash_key", N_("3Dセキュア結果受付ハッシュ鍵"), secret=True, kind="secret", required=False),
+    Setting(
+        "attempt_control", N_("Attemptオーソリ制御区分"), kind="choice", default="low", scope="method",
+        choices=(
+            ("low", N_("セキュリティ低(全て実施)")), ("middle", N_("セキュリティ中(正常時のみ実施)")),
+            ("high", N_("セキュリティ高(全て実施しない)")),
+        ),
+    ),
+    Setting(
         "instalments", N_("支払回数"), kind="choice", default="split", scope="method",
         choices=(("split", N_("分割あり")), ("once", N_("一括のみ"))),
     ),

@@ -8,6 +8,7 @@ from flask import Flask, Response, abort, request
 
 from providers.paygent.simulator import PaygentSimulator
 from providers.paygent.simulator.console import console_pages
+from providers.paygent.simulator.issuer_pages import issuer_pages
 from providers.paygent.simulator.provider_side import provider_side
 from providers.sandbox.clock import Clock
 from providers.sandbox.control import control_api
@@ -22,6 +23,7 @@ def create_app(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Fl
     # A cut answer is raised as an exception; it must reach the server instead of becoming an error page.
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.register_blueprint(provider_side(paygent), url_prefix="/paygent")
+    app.register_blueprint(issuer_pages(paygent), url_prefix="/paygent/3ds")
     app.register_blueprint(console_pages(paygent))
     app.register_blueprint(control_api(paygent, clock, faults))
     app.register_blueprint(start_page(paygent, clock, faults))

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from providers.paygent.simulator import PaygentSimulator
-from providers.paygent.simulator.ledger import Merchant
+from providers.paygent.simulator.records import Merchant
+from providers.paygent.simulator.returns import Trouble
 from providers.sandbox.clock import Clock, wire_time
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from providers.sandbox.faults import Fault, FaultBook
@@ -17,6 +18,7 @@ from providers.sandbox.faults import Fault, FaultBook
 def control_api(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Blueprint:
     api = Blueprint("control", __name__, url_prefix="/control")
 
+    @api.errorhandler(KeyError)
     @api.errorhandler(ValueError)
     @api.errorhandler(TypeError)
     def misused(error: Exception) -> tuple[Response, int]:
@@ -40,6 +42,39 @@ def control_api(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> B
         merchant = replace(known, **_known_only(Merchant, sent | {"merchant_id": merchant_id}))
         paygent.ledger.save_merchant(merchant)
         return jsonify(asdict(merchant))
+
+    @api.post("/merchants/replace")
+    def replace_merchant() -> Response:
+        """A new merchant number {"by": …} with the same keys; the old one, with all its payments, is closed."""
+        sent = _sent()
+        old = str(sent.get("merchant_id", DEMO_PAYGENT_MERCHANT.merchant_id))
+        return jsonify(asdict(paygent.ledger.replace_merchant(old, str(sent["by"]))))
+
+    @api.get("/returns")
+    def list_troubles() -> Response:
+        return jsonify(paygent.return_troubles.listed())
+
+    @api.post("/returns")
+    def set_trouble() -> Response:
+        """Spoils the way back from 3-D Secure: {"mode": …, "times": 1}, or {"clear": true}; see returns.py."""
+        sent = _sent()
+        if sent.pop("clear", False):
+            paygent.return_troubles.clear()
+        if sent:
+            paygent.return_troubles.add(Trouble(**{"kind": "return"} | sent))
+        return jsonify(paygent.return_troubles.listed())
+
+    @api.post("/timeouts")
+    def tell_time_out() -> Response:
+        """Sends the time-out notice now: {"auth_id": …, "copies": 1}, without auth_id of the latest 450."""
+        sent = _sent()
+        latest = "1 ORDER BY created_at DESC LIMIT 1"
+        condition, values = ("auth_id = ?", [sent["auth_id"]]) if "auth_id" in sent else (latest, [])
+        found = paygent.ledger.authentications(condition, *values)
+        if not found:
+            raise ValueError("no such authentication")
+        statuses = paygent.time_outs.send_now(found[0], int(sent.get("copies", 1)))
+        return jsonify(auth_id=found[0].auth_id, statuses=statuses)
 
     @api.get("/faults")
     def list_faults() -> Response:

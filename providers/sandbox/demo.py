@@ -22,6 +22,8 @@ class PaygentMerchantKeys:
     threeds_hash_key: str
     #: 差分通知先URL, empty = notices are only fetched
     push_url: str = ""
+    #: 加盟店名(英字) registered for EMV 3-D Secure, empty = any name is taken
+    merchant_name: str = ""
 
 
 DEMO_PAYGENT_MERCHANT = PaygentMerchantKeys(
@@ -32,4 +34,5 @@ DEMO_PAYGENT_MERCHANT = PaygentMerchantKeys(
     token_hash_key="ch_DEMO0001",
     notice_hash_key="noticekey_DEMO0001",
     threeds_hash_key="3dskey_DEMO_0001",
+    merchant_name="TSUKINOWA SHOP",
 )

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import CardSource, Charge, Verb
+from providers.contract import Cardholder, CardSource, Charge, Verb
 from shop.catalogue import stock
 from shop.checkout import cart as carts
 from shop.checkout.confirm import Agreement, CannotConfirm, agree, still_true
@@ -21,8 +21,8 @@ from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
-from shop.payments import accounts, executor
-from shop.payments.engine import Busy, Slot, engine
+from shop.payments import accounts, executor, hop
+from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
 #: 引き当て ends after this time at the latest (R-161).
@@ -94,7 +94,7 @@ def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Bu
     if not card_token:
         raise TokenMissing
     try:
-        with engine().pool.reserve() as slot:
+        with executor.reserve() as slot:
             return _write(confirmation, agreement, buyer, (slot, card_token))
     except Busy:
         raise TryLater from None
@@ -136,7 +136,8 @@ def _write(
     cart_id, version = confirmation.cart_id, confirmation.cart_version
     draft = _draft(confirmation, agreement, buyer, now)
     payment = _payment(confirmation, agreement, now)
-    charge = _charge(agreement, payment, card[1], now) if card else None
+    public_id = ids.public_id()
+    charge = _charge(agreement, payment, draft, card[1], hop.return_url(public_id), now) if card else None
     try:
         with db.write() as session:
             session.add(draft)
@@ -146,7 +147,7 @@ def _write(
             payment.order_id = draft.id
             session.add(payment)
             session.flush()
-            operation_id = _commit_to(session, draft, payment, charge, now)
+            operation_id = _commit_to(session, draft, payment, charge, public_id, now)
             order_id = draft.id
     except stock.OutOfStock as error:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
@@ -157,7 +158,9 @@ def _write(
     return Placed(order_id)
 
 
-def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge | None, now: datetime) -> int | None:
+def _commit_to(
+    session: Session, draft: Order, payment: Payment, charge: Charge | None, public_id: str, now: datetime
+) -> int | None:
     """With a provider: the intention, written ahead. Without: the order itself."""
     if charge is None:
         placing.place(session, draft, now)
@@ -165,8 +168,9 @@ def _commit_to(session: Session, draft: Order, payment: Payment, charge: Charge 
         return None
     payment.merchant_ref = charge.merchant_ref
     operation = executor.write_ahead(
-        session, payment, Verb.AUTHORIZE, charge.amount_yen, "buyer", now, merchant_ref=charge.merchant_ref
-    )
+        session, payment, Verb.AUTHORIZE, charge.amount_yen, "buyer", now, merchant_ref=charge.merchant_ref,
+        public_id=public_id,
+    )  # fmt: skip
     return operation.id
 
 
@@ -226,7 +230,9 @@ def _payment(confirmation: Confirmation, agreement: Agreement, now: datetime) ->
     )  # fmt: skip
 
 
-def _charge(agreement: Agreement, payment: Payment, token: str, now: datetime) -> Charge:
+def _charge(
+    agreement: Agreement, payment: Payment, draft: Order, token: str, return_url: str, now: datetime
+) -> Charge:
     account = agreement.method.account
     assert account is not None
     return Charge(
@@ -235,6 +241,12 @@ def _charge(agreement: Agreement, payment: Payment, token: str, now: datetime) -
         source=CardSource(token),
         capture=payment.capture_at_once,
         instalments=payment.instalments,
+        options=accounts.method_options(agreement.method),
+        return_url=return_url,
+        started_at=now,
+        cardholder=Cardholder(
+            draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2
+        ),
     )
 
 

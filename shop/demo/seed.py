@@ -41,7 +41,7 @@ def load(session: Session, provider: Provider, now: datetime) -> None:
     account = accounts.create(session, provider, Endpoint.PRACTICE, provider.practice_settings(), now)
     card = PaymentMethod(
         kind="card", account_id=account.id, name="クレジットカード決済(トークン方式)", configured=True, position=1,
-        options=json.dumps({"instalments": "split", "bonus": "0"}),
+        options=json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "0"}),
     )  # fmt: skip
     cash = PaymentMethod(
         kind="cash_on_delivery", name="代金引換", configured=True, fee_yen=_COD_FEE, position=2,

@@ -21,8 +21,10 @@ from shop.payments import executor, settle
 from shop.payments.actions import cancel_verb
 from shop.payments.engine import PATIENCE, Change
 from shop.payments.ledger import EXPIRE
-from shop.payments.models import Payment
+from shop.payments.models import Payment, PaymentOperation
 
+#: What settled an attempt whose buyer did not come back in time: they are told by mail.
+HOLD_OVER = "hold"
 #: A compensation that did not happen is tried again after this time.
 _RETRY = timedelta(seconds=10)
 
@@ -79,7 +81,7 @@ def _lapse(session: Session, change: Change, order: Order, now: datetime) -> Non
     order.state = "lapsed"
     stock.release(session, order.id, now)
     sent_at = change.operation.sent_at or now
-    if change.before == "unknown" or now - sent_at > timedelta(seconds=PATIENCE):
+    if change.before == "unknown" or change.operation.settled_by == HOLD_OVER or now - sent_at > timedelta(seconds=PATIENCE):
         mails.not_placed(session, order, now)
 
 
@@ -128,10 +130,13 @@ def _line(order: Order, change: Change) -> str:
 
 
 def release_expired(session: Session, order_id: int, now: datetime) -> bool:
-    """End an expired hold. A draft whose payment never left us lapses; an unknown one keeps its draft and is asked on.
+    """End an expired hold. A draft whose payment never left us, or whose buyer did not come back, lapses; an unknown one
+    keeps its draft and is asked on.
 
     Returns whether anything was released.
     """
+    if _lapse_parked(session, order_id, HOLD_OVER, now):
+        return True
     order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
     released = stock.release(session, order_id, now) > 0
     payment = session.scalar(select(Payment).where(Payment.order_id == order_id))
@@ -139,6 +144,32 @@ def release_expired(session: Session, order_id: int, now: datetime) -> bool:
     if order.state == "draft" and not waiting:
         order.state = "lapsed"
     return released
+
+
+def abandon(session: Session, order_id: int, by: str, now: datetime) -> bool:
+    """この決済を中止する: the attempt ends and its stock goes back at once (R-163).
+
+    An operation of unknown outcome is asked on: money that turns out to be reserved is undone, and both sides are told.
+    Returns ``False`` when the attempt had ended already.
+    """
+    if _lapse_parked(session, order_id, by, now):
+        return True
+    order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
+    if order.state != "draft":
+        return False
+    order.state = "lapsed"
+    stock.release(session, order_id, now)
+    return True
+
+
+def _lapse_parked(session: Session, order_id: int, by: str, now: datetime) -> bool:
+    """End the attempt's operation if its buyer is away at another page. Payment before order, as settling locks them."""
+    parked = session.scalar(
+        select(PaymentOperation.id)
+        .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .where(Payment.order_id == order_id, PaymentOperation.state == "parked")
+    )
+    return parked is not None and settle.lapse(session, parked, by, now)
 
 
 def expired_orders(session: Session, now: datetime) -> list[int]:

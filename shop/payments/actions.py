@@ -71,6 +71,7 @@ def snapshot(payment: Payment, order_total_yen: int) -> Snapshot:
         remote_amount_yen=payment.remote_amount_yen,
         remote_readable=readable,
         authorized_at=payment.authorized_at,
+        three_ds=payment.three_ds,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from providers.contract import Capabilities, Gateway, NotSent, Result, Unknown, Verb
 from shop.core import db, ids
 from shop.payments import accounts, settle
-from shop.payments.engine import PATIENCE, Slot
+from shop.payments.engine import PATIENCE, Slot, engine
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
 #: Added to a call's deadline before anyone else may ask about the operation.
@@ -35,6 +35,7 @@ def write_ahead(
     now: datetime,
     *,
     merchant_ref: str | None = None,
+    public_id: str = "",
     state: str = "sent",
 ) -> PaymentOperation:
     """Insert the operation that allows one provider call, inside the caller's write transaction.
@@ -45,7 +46,7 @@ def write_ahead(
     account = session.get_one(AccountVersion, payment.account_version_id).account
     deadline = accounts.provider_of(account).capabilities.call_deadline
     operation = PaymentOperation(
-        public_id=ids.public_id(), payment_id=payment.id, account_id=account.id, verb=verb.value, amount_yen=amount_yen,
+        public_id=public_id or ids.public_id(), payment_id=payment.id, account_id=account.id, verb=verb.value, amount_yen=amount_yen,
         capture=verb == Verb.AUTHORIZE and payment.capture_at_once, merchant_ref=merchant_ref, handle=payment.handle,
         state=state, check_at=now + timedelta(seconds=deadline) + _MARGIN, actor=actor, created_at=now,
         sent_at=now if state == "sent" else None,
@@ -53,6 +54,11 @@ def write_ahead(
     session.add(operation)
     session.flush()
     return operation
+
+
+def reserve() -> Slot:
+    """A place for one provider call. Raises :class:`~shop.payments.engine.Busy` when none is free."""
+    return engine().pool.reserve()
 
 
 def start(slot: Slot, operation_id: int, call: Call) -> "Future[object]":

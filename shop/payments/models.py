@@ -91,6 +91,10 @@ class Payment(Base):
     #: 取引ID (加盟店取引ID) of the authorization that stands; empty before any was sent.
     merchant_ref: Mapped[str] = mapped_column(String(64), default="", index=True)
     handle: Mapped[str] = mapped_column(String(200), default="")
+    #: 本人認証 (3-D Secure) took place before the authorization; its outcome and who bears a chargeback (P-36).
+    three_ds: Mapped[bool] = mapped_column(default=False)
+    authentication: Mapped[str] = mapped_column(String(24), default="")
+    liability: Mapped[str] = mapped_column(String(16), default="")
     masked_card: Mapped[str] = mapped_column(String(32), default="")
     card_brand: Mapped[str] = mapped_column(String(32), default="")
     status: Mapped[str] = mapped_column(String(24), default="created")
@@ -144,6 +148,8 @@ class PaymentOperation(Base):
     result_category: Mapped[str] = mapped_column(String(32), default="")
     #: Who asked: ``buyer``, ``staff:<login>``, ``job:<name>``, ``provider``.
     actor: Mapped[str] = mapped_column(String(120))
+    #: While parked: what must survive the buyer's way to another page, encrypted. Erased when it leaves that state.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     #: What settled it: ``answer``, ``notice``, ``query``, ``staff``.
     settled_by: Mapped[str] = mapped_column(String(24), default="")
     created_at: Mapped[Moment]

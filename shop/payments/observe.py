@@ -158,7 +158,10 @@ def _late_approval(session: Session, payment: Payment, remote: RemoteState, now:
         .limit(1)
     )
     if late is not None:
-        approved = Approved(remote.handle, MoneyStatus.AUTHORIZED, remote.references, remote.masked_card)
+        approved = Approved(
+            remote.handle, MoneyStatus.AUTHORIZED, remote.references, remote.masked_card,
+            authentication=remote.authentication,
+        )  # fmt: skip
         settle.apply_result(session, late, approved, "query", now)
 
 

@@ -157,7 +157,9 @@ def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
         case MoneyStatus.AUTHORIZED | MoneyStatus.CAPTURED:
             # Another amount than ours: changed on the console since. The money stands; the difference is shown.
             status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
-            return Approved(remote.handle, status, remote.references, remote.masked_card)
+            return Approved(
+                remote.handle, status, remote.references, remote.masked_card, authentication=remote.authentication
+            )
         case MoneyStatus.DECLINED:
             return Declined(Category.CARD_REFUSED, remote.raw_status, references=remote.references)
         case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import (
     Approved,
+    AuthenticationOutcome,
     AwaitingPayment,
     Declined,
     Exchange,
@@ -27,6 +28,7 @@ from providers.contract import (
 )
 from shop.core import db, ids
 from shop.core.runtime import now as moment
+from shop.core.runtime import runtime
 from shop.payments.engine import Change, engine
 from shop.payments.ledger import derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, RemoteReference
@@ -39,6 +41,7 @@ _FROM: dict[str, tuple[str, ...]] = {
     "unknown": ("sent",),
     "absent": ("unknown",),
     "dropped": ("intended", "sent"),
+    "lapsed": ("parked",),
 }
 #: The reconciler looks at a fresh unknown at once.
 _FIRST_CHECK = timedelta(seconds=1)
@@ -67,7 +70,9 @@ def apply_result(session: Session, operation_id: int, result: Result, by: str, n
             return _transition(session, operation_id, "dropped", by, now, code=reason)
         case Unknown(reason):
             return _mark_unknown(session, operation_id, reason, now)
-        case NeedsBuyer() | AwaitingPayment():
+        case NeedsBuyer():
+            return _park(session, operation_id, result, now)
+        case AwaitingPayment():
             # No installed method leads here; never guess about money.
             return _mark_unknown(session, operation_id, type(result).__name__, now)
         case _:
@@ -79,6 +84,40 @@ def settle_absent(operation_id: int, by: str) -> bool:
     now = moment()
     with db.write() as session:
         return _transition(session, operation_id, "absent", by, now)
+
+
+def lapse(session: Session, operation_id: int, by: str, now: datetime) -> bool:
+    """The buyer did not come back, gave up, or was sent away: nothing was reserved. Inside the caller's transaction.
+
+    Returns ``False`` when the operation is not parked: then somebody has gone on with it.
+    """
+    return _transition(session, operation_id, "lapsed", by, now)
+
+
+def _park(session: Session, operation_id: int, result: NeedsBuyer, now: datetime) -> bool:
+    """The buyer must act elsewhere; what must survive that is kept encrypted, bound to this operation."""
+    payment, operation = _lock(session, operation_id)
+    secret = {"html": result.html, "secret": result.secret}
+    parked = session.execute(
+        update(PaymentOperation)
+        .where(PaymentOperation.id == operation_id, PaymentOperation.state == "sent")
+        .values(state="parked", check_at=result.until, sealed=runtime().vault.seal(secret, f"operation:{operation_id}"))
+    )
+    if parked.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    add_references(session, payment, operation.account_id, result.references)
+    refold(session, payment)
+    return True
+
+
+def unpark(session: Session, operation_id: int, now: datetime, check_at: datetime) -> bool:
+    """The buyer is back: parked → sent, once. What was kept for the way is erased. Returns whether this caller was first."""
+    sent = session.execute(
+        update(PaymentOperation)
+        .where(PaymentOperation.id == operation_id, PaymentOperation.state == "parked")
+        .values(state="sent", sent_at=now, check_at=check_at, sealed=None)
+    )
+    return bool(sent.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _transition(
@@ -99,6 +138,7 @@ def _transition(
         .where(PaymentOperation.id == operation_id, PaymentOperation.state.in_(_FROM[state]))
         .values(
             state=state,
+            sealed=None,
             settled_at=now,
             settled_by=by,
             result_code=(declined.code if declined else code)[:64],
@@ -145,6 +185,10 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
     payment.handle = approved.handle or payment.handle
     payment.masked_card = approved.masked_card or payment.masked_card
     payment.card_brand = approved.card_brand or payment.card_brand
+    if approved.authentication:
+        payment.authentication = approved.authentication.outcome.value
+        payment.liability = approved.authentication.liability.value
+        payment.three_ds = approved.authentication.outcome != AuthenticationOutcome.UNSUPPORTED
     operation.handle = approved.handle or operation.handle
     if operation.verb in (Verb.AUTHORIZE, Verb.REAUTHORIZE):
         payment.merchant_ref = operation.merchant_ref or payment.merchant_ref

@@ -7,7 +7,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     get_flashed_messages,
     redirect,
@@ -16,10 +15,9 @@ from flask import (
     session,
     url_for,
 )
-from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from providers.contract import N_, BuyerMessage, Category, Endpoint
+from providers.contract import N_, BuyerMessage, Endpoint
 from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
@@ -30,11 +28,10 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.core.text import small_number
-from shop.orders.models import Order
 from shop.payments import accounts
 from shop.payments.engine import engine
-from shop.payments.models import Payment, PaymentMethod, PaymentOperation
-from shop.web import legal, security
+from shop.payments.models import PaymentMethod
+from shop.web import attempt, legal, security
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
 
@@ -51,6 +48,8 @@ class CardForm:
     messages: dict[str, str]
     default_message: str
     note: str
+    #: The issuer learns who the buyer is: they are told so (3-D Secure).
+    authenticates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +72,17 @@ class DeliveryChoice:
     methods: tuple[MethodChoice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the last attempt came to nothing, in the buyer's words."""
-
-    title: str
-    text: str
-    code: str = ""
-
-
 @blueprint.get("/checkout/zero")
 def zero() -> Any:
     """The form, filled with what the buyer typed before; with the refusal of the last attempt on top."""
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
     if placement.open_attempt(reading, cart.cart_id):
-        return redirect(url_for("checkout.pending"))
+        return redirect(url_for("attempt.pending"))
     if cart.is_empty:
         return redirect(url_for("cart.show"))
     form = CheckoutForm(data=confirm.latest_form(reading, cart.cart_id or 0))
-    return _form_page(form, cart, refusal=_last_refusal())
+    return _form_page(form, cart, refusal=attempt.last_refusal())
 
 
 @blueprint.post("/checkout/zero/confirm")
@@ -101,7 +91,7 @@ def confirm_zero() -> Any:
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
     if placement.open_attempt(reading, cart.cart_id):
-        return _elsewhere(url_for("checkout.pending"))
+        return _elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
     form = CheckoutForm()
@@ -135,40 +125,7 @@ def place_zero() -> Any:
         flash(_("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。"), "changed")
         return redirect(url_for("checkout.zero"), 303)
     session["attempt"] = placed.order_id
-    return redirect(_whither(placed.order_id), 303)
-
-
-@blueprint.get("/checkout/pending")
-def pending() -> Any:
-    """S10: the outcome is not known yet. Leads on by itself as soon as it is."""
-    order_id = session.get("attempt")
-    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
-    if order is None or order.state != "draft":
-        order = placement.open_attempt(db.db.session(), carts.view(db.db.session(), cart_key()).cart_id) or order
-    if order is None:
-        return redirect(url_for("cart.show"), 303)
-    session["attempt"] = order.id
-    if order.state != "draft":
-        return redirect(_whither(order.id), 303)
-    return render_template("shop/checkout_pending.html", order=order)
-
-
-@blueprint.get("/orders/<public_id>/complete")
-def complete(public_id: str) -> str:
-    """注文完了 – for the browser that ordered: the unguessable id opens it, others get 404."""
-    order = db.db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
-    if order is None:
-        abort(404)
-    own = session.get("attempt") == order.id
-    return render_template("shop/order_complete.html", order=order, own=own, money_text=_money_words(order))
-
-
-def _money_words(order: Order) -> str:
-    """What happened to the money, as the first sentence of the page (U-035)."""
-    payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
-    if payment.kind == "cash_on_delivery":
-        return _("代金は、商品と引き換えに配達員へお支払いください。")
-    return _("お支払いの手続きが完了しました。")
+    return redirect(attempt.onward(placed.order_id, first=True), 303)
 
 
 @blueprint.get("/pay/a/<provider>/browser.js")
@@ -178,17 +135,6 @@ def browser_module(provider: str) -> Response:
     if found is None:
         abort(404)
     return Response(found.browser_module, mimetype="text/javascript", headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _whither(order_id: int) -> str:
-    order = db.db.session.get_one(Order, order_id, populate_existing=True)
-    match order.state:
-        case "placed":
-            return url_for("checkout.complete", public_id=order.public_id)
-        case "draft":
-            return url_for("checkout.pending")
-        case _:
-            return url_for("checkout.zero")
 
 
 def _elsewhere(url: str) -> BaseResponse:
@@ -203,7 +149,7 @@ def _by_script() -> bool:
 
 
 def _form_page(
-    form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: Refusal | None = None
+    form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: attempt.Refusal | None = None
 ) -> tuple[str, int]:
     offered = choices(db.db.session(), cart.goods_yen)
     courier = next((c for c in offered if str(c.delivery.id) == form.delivery_id.data), offered[0] if offered else None)
@@ -257,6 +203,7 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
     endpoint = Endpoint(method.account.endpoint)
     tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
     security.allow_origins(tokens.origins)
+    options = accounts.method_options(method)
     messages = {code: _card_words(message) for code, message in provider.browser_messages().items()}
     return CardForm(
         script_url=tokens.script_url,
@@ -264,7 +211,8 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
         public=dict(tokens.public),
         messages=messages,
         default_message=messages.get("", ""),
-        note=accounts.method_options(method).get("instalments_note", ""),
+        note=options.get("instalments_note", ""),
+        authenticates=provider.capabilities.authenticates(options),
     )
 
 
@@ -331,31 +279,6 @@ def _changed(problem: str, names: tuple[str, ...]) -> str:
             return _("カートに商品がありません。")
         case _:
             return _("確認のあとで内容（カート、金額、配送方法、お支払方法のいずれか）が変わりました。ご注文はまだ確定していません。もう一度ご確認ください。")
-
-
-def _last_refusal() -> Refusal | None:
-    """What became of this browser's last attempt, if it ended without an order."""
-    order_id = session.get("attempt")
-    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
-    if order is None or order.state != "lapsed":
-        return None
-    session.pop("attempt")
-    operation = placement.last_operation(db.db.session(), order.id)
-    title = _("請求はされていません。ご注文は確定していません。")
-    if operation is None or operation.state != "declined":
-        return Refusal(title, _("カード会社に接続できませんでした。少し待ってから、もう一度お試しください。"))
-    return Refusal(title, *_buyer_words(operation))
-
-
-def _buyer_words(operation: PaymentOperation) -> tuple[str, str]:
-    payment = db.db.session.get_one(Payment, operation.payment_id)
-    assert payment.account_version is not None
-    provider = accounts.provider_of(payment.account_version.account)
-    category = Category(operation.result_category or Category.OTHER)
-    message = provider.buyer_message(category, operation.result_code)
-    if category == Category.CONFIGURATION:
-        current_app.logger.error("provider refused our settings", extra={"code": operation.result_code})
-    return _(message.text), message.code
 
 
 def _device() -> str:

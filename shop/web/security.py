@@ -85,7 +85,7 @@ def _harden(response: Response, *, https: bool) -> Response:
         f"img-src 'self' data:; script-src 'self' {origins}; connect-src 'self' {origins}".strip(),
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if https:

@@ -1,5 +1,6 @@
 """What is killed: each scenario prepares a moment once, and then acts from it as often as there are points."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ import sqlalchemy as sa
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
 from tests.crash.stage import Died, Stage, State
-from tests.support.buying import CARD, CASH, Buyer, any_product
+from tests.support.buying import CARD, CASH, Buyer, Purchase, any_product
+from tests.support.issuer import FRICTIONLESS, way_back
 from tests.support.pages import Page
 from tests.support.shop import OWNER, OWNER_PASSWORD
+from tests.support.world import VISA
 
 PLACE = "/checkout/zero/place"
 #: Past the time a caller is believed to be at work, a request may be on its way, and units are held. Seconds.
@@ -52,22 +55,24 @@ def base(stage: Stage) -> State:
 # ---- prepared moments -----------------------------------------------------------------------------------------------
 
 
-def confirmed(method: str = CARD, *, capture: bool = False) -> Prepare:
-    """A buyer with two pieces in the cart looks at the confirmation, the card token at hand."""
+def confirmed(method: str = CARD, *, capture: bool = False, secure: bool = False) -> Prepare:
+    """A buyer with two pieces in the cart looks at the confirmation, the card token at hand; ``secure`` = 3-D Secure."""
 
     def prepare(stage: Stage) -> State:
-        stage.change(sa.update(PaymentMethod).where(PaymentMethod.kind == CARD).values(capture_at_once=capture))
-        browser, form = _confirm(stage, method)
+        options = json.dumps({"use_3ds": "1" if secure else "0"})
+        card = sa.update(PaymentMethod).where(PaymentMethod.kind == CARD)
+        stage.change(card.values(capture_at_once=capture, options=options))
+        browser, form = _confirm(stage, method, FRICTIONLESS if secure else VISA)
         return stage.freeze("confirmed", browser, PLACE, form)
 
     return prepare
 
 
-def _confirm(stage: Stage, method: str) -> tuple[requests.Session, dict[str, str]]:
+def _confirm(stage: Stage, method: str, card: str = VISA) -> tuple[requests.Session, dict[str, str]]:
     buyer = Buyer(stage.url)
     buyer.session = stage.browser()
     buyer.put_into_cart(any_product(buyer), 2)
-    token = buyer.card_token() if method == CARD else ""
+    token = buyer.card_token(card) if method == CARD else ""
     form = Page(buyer.confirm(method).text).form(PLACE)
     return buyer.session, form.fields | {"card_token": token}
 
@@ -110,6 +115,12 @@ def answer_lost(stage: Stage) -> State:
     return stage.freeze("answer_lost", buyer)
 
 
+def at_the_issuer(stage: Stage) -> State:
+    """The operation is parked; the buyer is about to come back."""
+    buyer = stage.resume(state := confirmed(secure=True)(stage))
+    return stage.freeze("at_the_issuer", buyer, fields={"hop": stage.press(buyer, state.path, state.fields)})
+
+
 def never_sent(stage: Stage) -> State:
     """Killed between the written intention and the first byte."""
     buyer = stage.resume(state := confirmed()(stage))
@@ -143,6 +154,22 @@ def believed_absent(stage: Stage) -> State:
 def press(stage: Stage, browser: requests.Session, state: State) -> None:
     """注文する, or the button at the desk."""
     stage.press(browser, state.path, state.fields)
+
+
+def press_and_authenticate(stage: Stage, browser: requests.Session, state: State) -> None:
+    """注文する, over the issuer's page, and back."""
+    _come_back(stage, browser, stage.press(browser, state.path, state.fields))
+
+
+def come_back(stage: Stage, browser: requests.Session, state: State) -> None:
+    """The buyer has been away at the issuer's page."""
+    _come_back(stage, browser, state.fields["hop"])
+
+
+def _come_back(stage: Stage, browser: requests.Session, hop: str) -> None:
+    away = stage.look(browser, hop)
+    if "/pay/h/" in away.url:  # pressed again after a kill, the buyer may be elsewhere by now
+        stage.look(browser, way_back(Purchase(Buyer(stage.url), away)))
 
 
 def press_losing(kind: str) -> Act:
@@ -208,6 +235,8 @@ SCENARIOS = (
     Scenario("place, answer lost", confirmed(), press_losing("020"), ("placed", "authorized")),
     Scenario("place, notice before answer", confirmed(), press_overtaken, ("placed", "authorized"), concurrent=True),
     Scenario("notice of an unknown payment", answer_lost, pushed, ("placed", "authorized"), concurrent=True),
+    Scenario("place card, authenticated", confirmed(secure=True), press_and_authenticate, ("placed", "authorized")),
+    Scenario("return from the issuer", at_the_issuer, come_back, ("placed", "authorized")),
     Scenario("capture", at_the_desk("capture"), press, ("placed", "captured")),
     Scenario("capture, answer lost", at_the_desk("capture"), press_losing("022"), ("placed", "captured")),
     Scenario("cancel before capture", at_the_desk("cancel"), press, ("placed", "voided")),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import sqlalchemy as sa
@@ -182,6 +183,16 @@ class Stage:
         assert answer.status_code == 303, f"{path}: {answer.status_code} {answer.text[:500]}"
         self.told.append(answer.headers["Location"])
         return self.told[-1]
+
+    def look(self, browser: requests.Session, address: str) -> requests.Response:
+        """A browser's GET, followed to the last page. Raises :class:`Died` when no answer came."""
+        try:
+            answer = browser.get(urljoin(self.url, address))
+        except _BROKEN as error:
+            raise Died from error
+        assert answer.status_code == 200, f"{address}: {answer.status_code} {answer.text[:500]}"
+        self.told.append(urlsplit(answer.url).path)
+        return answer
 
     def change(self, statement: sa.Executable) -> None:
         """Set something up in the shop's own tables."""

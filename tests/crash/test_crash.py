@@ -41,6 +41,15 @@ def test_a_card_order_survives_a_kill_at_every_point(stage: Stage, beginning: St
     assert all(report.died[point] for point in report.found)
 
 
+@pytest.mark.req("P-01", "P-12", "R-151")
+@pytest.mark.parametrize("name", ["place card, authenticated", "return from the issuer"])
+def test_an_authenticated_order_survives_a_kill_at_every_point(stage: Stage, beginning: State, name: str) -> None:
+    report = kill_everywhere(stage, beginning, name).report
+    called = [point for point in report.found if point.startswith("telegram")]
+    assert [point.split(" ")[1] for point in called[-3:]] == ["020"] * 3
+    assert all(report.died[point] for point in report.found)
+
+
 @pytest.mark.req("P-01", "R-151")
 def test_a_cash_order_survives_a_kill_at_every_point(stage: Stage, beginning: State) -> None:
     report = kill_everywhere(stage, beginning, "place cash on delivery").report

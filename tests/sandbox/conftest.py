@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -23,7 +24,7 @@ CREDENTIALS = {
     "connect_password": DEMO.connect_password,
     "telegram_version": "1.0",
 }
-PATHS = {"091": "ref/paynotice", "094": "ref/paymentref"}
+PATHS = {"091": "ref/paynotice", "094": "ref/paymentref", "450": "threeds/request"}
 
 
 class Answer(dict[str, str]):
@@ -31,8 +32,12 @@ class Answer(dict[str, str]):
 
     def __init__(self, response: requests.Response) -> None:
         self.raw = response.content
-        lines = response.content.decode("cp932").removeprefix("\r\n").split("\r\n")
+        charset = "utf-8" if "UTF-8" in response.headers["Content-Type"] else "cp932"
+        head, name, html = response.content.decode(charset).partition("out_acs_html=\r\n")
+        lines = head.removeprefix("\r\n").removesuffix("\r\n").split("\r\n")
         super().__init__(line.split("=", 1) for line in lines)
+        if name:
+            self["out_acs_html"] = html
 
     @property
     def code(self) -> str:
@@ -87,6 +92,43 @@ class World:
             terms["card_token"] = self.token(number)
         return self.telegram("020", **terms)
 
+    def authenticate(self, number: str = VISA, /, **fields: str) -> Answer:
+        return self.read(self.send_authentication(number, **fields))
+
+    def send_authentication(self, number: str = VISA, /, **fields: str) -> requests.Response:
+        """450, by default as a shop sends it for an order of 1,000 yen."""
+        sent = {
+            "trading_id": "order1",
+            "term_url": "http://shop.invalid/return",
+            "merchant_name": DEMO.merchant_name,
+            "authentication_type": "01",
+            "card_set_method": "token",
+            "payment_amount": "1000",
+        }
+        sent |= fields
+        if "card_token" not in sent:
+            sent["card_token"] = self.token(number)
+        return self.telegram("450", **sent)
+
+    def browse(self, answer: Answer) -> requests.Response:
+        """What a browser does with the page of 450; redirects are not followed, for the shop may not exist."""
+        form = re.search(
+            r'<form action="([^"]+)" method="post">\s*<input type="hidden" name="id" value="([^"]+)">',
+            answer["out_acs_html"],
+        )
+        assert form, answer["out_acs_html"]
+        return requests.post(form[1], data={"id": form[2]}, allow_redirects=False, timeout=10)
+
+    def choose(self, answer: Answer, choice: str, password: str = "") -> requests.Response:
+        """Presses a button of the issuer's page."""
+        page = self.browse(answer)
+        return self.press(page.headers["Location"], choice, password)
+
+    def press(self, page: str, choice: str, password: str = "") -> requests.Response:
+        address = page if page.startswith("http") else f"{self.url}{page}"
+        sent = {"choice": choice, "password": password}
+        return requests.post(address, data=sent, allow_redirects=False, timeout=10)
+
     def ledger(self, trading_id: str | None = None) -> dict[str, Any]:
         query = {} if trading_id is None else {"trading_id": trading_id}
         books: dict[str, Any] = requests.get(f"{self.url}/ledger.json", params=query, timeout=10).json()
@@ -135,7 +177,7 @@ def world(running_world: World) -> World:
 
 
 class Receiver:
-    """The merchant's address for notices; ``reply`` is what it answers."""
+    """The merchant's address for notices, or for the way back from 3-D Secure; ``reply`` is what it answers."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []
@@ -145,9 +187,17 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer(body.decode("ascii"))
+
+            def do_GET(self) -> None:
+                assert "Cookie" not in self.headers
+                self._answer(urlsplit(self.path).query)
+
+            def _answer(self, fields: str) -> None:
                 status, content = receiver.reply
-                receiver.received.append(dict(parse_qsl(body.decode("ascii"), keep_blank_values=True)))
+                receiver.received.append(dict(parse_qsl(fields, keep_blank_values=True)))
                 self.send_response(status)
+                self.send_header("Location", f"{receiver.url}?followed=1")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -161,6 +211,14 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@pytest.fixture
+def shop(world: World) -> Iterator[Receiver]:
+    """Where term_url points to."""
+    shop = Receiver()
+    yield shop
+    shop.close()
 
 
 @pytest.fixture

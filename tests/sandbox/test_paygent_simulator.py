@@ -224,12 +224,20 @@ def test_header_errors(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "path"), [("450", "threeds/request"), ("025", "card/request"), ("028", "card/request")]
+    ("kind", "code", "detail"),
+    [
+        ("450", "P063", "EMV 3Dセキュアは未契約です。"),
+        ("025", "P007", "指定された決済手段は未契約です。"),
+        ("028", "P029", "補正は未契約です。"),
+        ("029", "P029", "補正は未契約です。"),
+    ],
 )
-def test_what_is_not_contracted(world: World, kind: str, path: str) -> None:
-    response = world.telegram(kind, path)
-    text = response.content.decode("utf-8" if kind == "450" else "cp932")
-    assert text == "\r\nresult=1\r\nresponse_code=P007\r\nresponse_detail=指定された決済手段は未契約です。"
+def test_what_is_not_contracted(world: World, kind: str, code: str, detail: str) -> None:
+    world.control("merchants", threeds=False, corrections=False)
+    answer = world.ask(kind)
+    assert (answer.code, answer["response_detail"]) == (code, detail)
+    head = f"\r\nresult=1\r\nresponse_code={code}\r\nresponse_detail={detail}"
+    assert answer.raw.decode("utf-8" if kind == "450" else "cp932").startswith(head)
 
 
 def test_request_encoding_and_limit(world: World) -> None:
@@ -634,8 +642,18 @@ def test_restart_keeps_the_books(world: World) -> None:
 
 def test_reset_starts_a_new_world(world: World) -> None:
     world.authorise("order1")
+    world.authenticate()
+    world.control("returns", mode="never")
     world.control("reset")
-    assert world.ledger() == {"payments": [], "notices": [], "telegrams": {}, "requests": []}
+    empty: dict[str, object] = {
+        "authentications": [],
+        "payments": [],
+        "notices": [],
+        "telegrams": {},
+        "requests": [],
+    }
+    assert world.ledger() == empty
+    assert requests.get(f"{world.url}/control/returns").json() == []
     assert world.authorise("order1")["result"] == "0"
 
 

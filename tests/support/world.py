@@ -24,7 +24,7 @@ class Simulator:
         self._server.close()
 
     def control(self, switch: str, **values: Any) -> Any:
-        """Turn a switch under ``/control``: ``faults``, ``notices``, ``merchants``, ``clock``, ``reset``."""
+        """Turn a switch under ``/control``: ``faults``, ``notices``, ``returns``, ``timeouts``, ``merchants``, ``clock``, ``reset``."""
         answer = requests.post(f"{self.url}/control/{switch}", json=values)
         answer.raise_for_status()
         return answer.json()

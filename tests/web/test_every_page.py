@@ -29,7 +29,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 VALUES = {
     "number": "order00000001", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
-    "key": "x", "rest": "x", "provider": "paygent",
+    "key": "x", "rest": "x", "provider": "paygent", "token": "x",
 }  # fmt: skip
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.

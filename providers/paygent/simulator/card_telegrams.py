@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from providers.paygent.simulator import cards
-from providers.paygent.simulator.ledger import Card, Ledger, Merchant, Payment, Token
+from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.payments import APPLIED, BLOCKED, DAY, REFUSED, VERBS, Payments, Terms
+from providers.paygent.simulator.records import (
+    ATTEMPT_CONTROLS,
+    Authentication,
+    Card,
+    Merchant,
+    Payment,
+    Token,
+)
+from providers.paygent.simulator.threeds import VERSION, Authentications
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock
 
@@ -19,10 +28,13 @@ DIRECT_CARD = ("card_number", "card_valid_term", "card_conf_number")
 
 
 class CardTelegrams:
-    def __init__(self, ledger: Ledger, clock: Clock, payments: Payments) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, payments: Payments, authentications: Authentications
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._payments = payments
+        self._authentications = authentications
 
     # ---- 021 022 023 -----------------------------------------------------------------------------
 
@@ -44,18 +56,22 @@ class CardTelegrams:
 
     def _authorise(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
         terms = read_terms(merchant, sent)
-        check_authentication(sent)
+        authentication = self._authentications.presented(merchant, sent)
         token = self._token(merchant, sent)
         card = token or self._card_of_earlier_order(merchant, sent)
+        if authentication:
+            terms = authenticated_terms(terms, card, authentication)
         if sent.get("security_code_use") == "1" and token and not token.has_security_code:
             raise Refusal("P010", field="security_code_use")
-        answer = card_answer(card, terms)
+        answer = card_answer(merchant, card, terms)
         if answer.code.startswith(("P", "E")):
             raise Refusal(answer.code, answer.detail)
         if sent.get("payment_id"):
             payment = self._retried(merchant, sent, card, terms)
         else:
             payment = self._payments.open(merchant, card, terms, by="020")
+        if authentication:
+            self._authentications.use(authentication, payment.payment_id)
         if answer.code:
             self._refuse(payment, answer)
         payment = self._payments.authorise(payment, sent.get("sales_mode") == "1", by="020")
@@ -151,20 +167,22 @@ def read_terms(merchant: Merchant, sent: dict[str, str]) -> Terms:
     )
 
 
-def check_authentication(sent: dict[str, str]) -> None:
-    """3-D Secure is done before (use type 2) or declared as left out (protocol §4.1, §5.5)."""
-    if sent.get("3dsecure_use_type") == "2":
-        # 450 is not contracted here, so no identification exists that could be known.
-        raise Refusal("31011" if sent.get("3ds_auth_id") else "31009")
-    if sent.get("3ds_auth_id"):
-        raise Refusal("31008")
-    if sent.get("3dsecure_ryaku") != "1":
-        raise Refusal("P010", field="3dsecure_ryaku")
+def authenticated_terms(terms: Terms, card: Card, authentication: Authentication) -> Terms:
+    if authentication.fingerprint != card.fingerprint:
+        raise Refusal("P010", field="3ds_auth_id")
+    return replace(
+        terms,
+        threeds_auth_id=authentication.auth_id,
+        attempt_kbn=authentication.attempt_kbn,
+        threeds_version=VERSION,
+    )
 
 
-def card_answer(card: Card, terms: Terms) -> cards.Answer:
+def card_answer(merchant: Merchant, card: Card, terms: Terms) -> cards.Answer:
     if not card.brand:
         return cards.Answer("2016")
+    if terms.attempt_kbn and terms.attempt_kbn in ATTEMPT_CONTROLS[merchant.attempt_control]:
+        return cards.Answer("2015")
     if card.issuer_class == "1" and terms.payment_class != "10":
         # Foreign cards pay at once only (protocol §8).
         return cards.Answer("2003", '"1G78"')
@@ -179,6 +197,7 @@ def authorised_fields(payment: Payment) -> dict[str, str]:
         "acq_id": payment.acquirer_id,
         "acq_name": cards.ACQUIRERS[payment.acquirer_id],
         "issur_name": cards.ISSUER_NAMES[payment.brand],
+        "attempt_kbn": payment.attempt_kbn,
         "fingerprint": payment.fingerprint,
         "masked_card_number": payment.masked_card_number,
         "card_valid_term": payment.valid_term,

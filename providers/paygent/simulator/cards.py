@@ -52,6 +52,10 @@ class TestCard:
     fault: Fault | None = None
     #: answer of the first 022, which stays half done
     capture: Answer = ACCEPTED
+    #: answer of 450
+    threeds_answer: Answer = ACCEPTED
+    #: how 3-D Secure ends without asking the buyer (outcomes.py), empty = the buyer is asked
+    threeds_plan: str = ""
 
     __test__ = False  # no test class, in spite of its name
 
@@ -118,6 +122,36 @@ TEST_CARDS = (
         "VISA",
         "承認・売上でき、最初の取消（021・023）は 2008 で取消中（31・42）に残ります",
     ),
+    TestCard("4980000000057600", "VISA", "本人認証: 画面なしで成功します", threeds_plan="success"),
+    TestCard("4980000000037610", "VISA", "本人認証: 画面なしで Attempt 正常（0）", threeds_plan="attempt_0"),
+    TestCard("4980000000027611", "VISA", "本人認証: 画面なしで Attempt 注意（1）", threeds_plan="attempt_1"),
+    TestCard(
+        "4980000000087607", "VISA", "本人認証: 画面なしで 31007（認証失敗）になります", threeds_plan="refused"
+    ),
+    TestCard(
+        "4980000000067690",
+        "VISA",
+        "本人認証: 決済会社のエラー画面で止まり、お店に戻りません（30 分後に時間切れの通知）",
+        threeds_plan="error_page",
+    ),
+    TestCard(
+        "4980000000047601",
+        "VISA",
+        "本人認証: 認証の申込み（450）が 31001 になります",
+        threeds_answer=Answer("31001"),
+    ),
+    TestCard(
+        "4980000000027603",
+        "VISA",
+        "本人認証: 認証の申込み（450）が 31003（トークン期限切れ）になります",
+        threeds_answer=Answer("31003"),
+    ),
+    TestCard(
+        "4980000000017612",
+        "VISA",
+        "本人認証: 認証の申込み（450）が 31012（未対応のブランド）になります",
+        threeds_answer=Answer("31012"),
+    ),
 )
 
 #: Our own entries, those of X=7; all other rows of the table follow from the provider's rule.
@@ -137,6 +171,16 @@ def script_code(last_four: str) -> str:
 def wire_fault(last_four: str) -> Fault | None:
     """What happens to the answer of the authorisation."""
     return _own_entry(last_four).fault
+
+
+def threeds_answer(last_four: str) -> Answer:
+    """Answer to 450."""
+    return _own_entry(last_four).threeds_answer
+
+
+def threeds_plan(last_four: str) -> str:
+    """How 3-D Secure ends without asking the buyer, empty = the buyer is asked."""
+    return _own_entry(last_four).threeds_plan
 
 
 def authorisation_answer(last_four: str) -> Answer:

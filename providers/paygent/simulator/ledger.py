@@ -1,4 +1,4 @@
-"""The provider's own books: merchants, card tokens, payments and their history, notices, telegrams received.
+"""The provider's own books: merchants, card tokens, 3-D Secure authentications, payments, notices, telegrams.
 
 One SQLite file. One connection behind one lock: a telegram is worked off as a whole before the next one,
 which keeps every rule of the simulator free of races. Card numbers never get here; a token knows only mask
@@ -12,30 +12,46 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT, PaygentMerchantKeys
+from providers.paygent.simulator.records import Authentication, Merchant, Payment, Token
+from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS merchants (
     merchant_id TEXT PRIMARY KEY, connect_id TEXT, connect_password TEXT, token_generate_key TEXT,
     token_hash_key TEXT, notice_hash_key TEXT, threeds_hash_key TEXT, push_url TEXT, notify_applied INTEGER,
-    payment_classes TEXT, split_counts TEXT, push_failures INTEGER, push_paused_until REAL);
+    payment_classes TEXT, split_counts TEXT, push_failures INTEGER, push_paused_until REAL,
+    merchant_name TEXT DEFAULT '', closed INTEGER DEFAULT 0, threeds INTEGER DEFAULT 1,
+    threeds_required INTEGER DEFAULT 0, attempt_control TEXT DEFAULT '', corrections INTEGER DEFAULT 0,
+    corrections_after_3ds INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS tokens (
     masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
     valid_term TEXT,
     token TEXT PRIMARY KEY, merchant_id TEXT, cvc_only INTEGER, has_security_code INTEGER, valid_until REAL,
-    used INTEGER);
+    used INTEGER, holder_name TEXT DEFAULT '');
+CREATE TABLE IF NOT EXISTS authentications (
+    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
+    valid_term TEXT,
+    auth_id TEXT PRIMARY KEY, page_key TEXT UNIQUE, merchant_id TEXT, trading_id TEXT, site_id TEXT,
+    term_url TEXT, shop_name TEXT, amount INTEGER, created_at REAL, plan TEXT, result TEXT, attempt_kbn TEXT,
+    response_code TEXT, server_error_code TEXT, finished_at REAL, used_by TEXT, returns INTEGER,
+    notice_due REAL, notice_attempts INTEGER, notice_acknowledged INTEGER);
+CREATE INDEX IF NOT EXISTS authentications_open ON authentications (created_at) WHERE result = '';
+CREATE INDEX IF NOT EXISTS authentications_to_notice ON authentications (notice_due)
+    WHERE notice_due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS payments (
     masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
     valid_term TEXT,
     payment_id TEXT PRIMARY KEY, merchant_id TEXT, trading_id TEXT, site_id TEXT, amount INTEGER,
     payment_class TEXT, split_count TEXT, threeds_omitted TEXT, created_at REAL, status TEXT, joho_code TEXT,
-    authorized_at REAL, captured_at REAL, cancelled_at REAL, deadline REAL, retries INTEGER);
+    authorized_at REAL, captured_at REAL, cancelled_at REAL, deadline REAL, retries INTEGER,
+    threeds_auth_id TEXT DEFAULT '', attempt_kbn TEXT DEFAULT '', threeds_version TEXT DEFAULT '',
+    base_payment_id TEXT DEFAULT '');
 CREATE INDEX IF NOT EXISTS payments_by_trading ON payments (merchant_id, trading_id);
 CREATE INDEX IF NOT EXISTS payments_by_deadline ON payments (deadline) WHERE deadline IS NOT NULL;
 CREATE TABLE IF NOT EXISTS history (
@@ -54,82 +70,20 @@ CREATE TABLE IF NOT EXISTS requests (
 CREATE TABLE IF NOT EXISTS telegrams (kind TEXT PRIMARY KEY, count INTEGER);
 """
 
-TABLES = ("settings", "merchants", "tokens", "payments", "history", "notices", "requests", "telegrams")
+TABLES = (
+    "settings",
+    "merchants",
+    "tokens",
+    "authentications",
+    "payments",
+    "history",
+    "notices",
+    "requests",
+    "telegrams",
+)
 
 #: How many of the latest telegrams are remembered one by one
 REQUESTS_KEPT = 500
-
-
-@dataclass(frozen=True)
-class Merchant(PaygentMerchantKeys):
-    """A contract."""
-
-    #: notices of status 10 are sent (by contract, protocol §15 no. 12)
-    notify_applied: bool = False
-    #: 支払区分 of the contract, comma separated
-    payment_classes: str = "10,23,61,80"
-    #: 分割回数 of the contract, comma separated
-    split_counts: str = "3,5,6,10,12,15,18,20,24"
-    #: failed pushes in a row, and until when all pushes rest
-    push_failures: int = 0
-    push_paused_until: float = 0.0
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the books know of a card."""
-
-    masked_card_number: str
-    fingerprint: str
-    brand: str
-    acquirer_id: str
-    #: 0 domestic, 1 foreign
-    issuer_class: str
-    #: MMYY
-    valid_term: str
-
-    @property
-    def last_four(self) -> str:
-        return self.masked_card_number[-4:]
-
-    def card_fields(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(Card)}
-
-
-@dataclass(frozen=True)
-class Token(Card):
-    token: str
-    merchant_id: str
-    #: セキュリティコードトークン, without a card
-    cvc_only: bool
-    has_security_code: bool
-    valid_until: float
-    used: bool = False
-
-
-@dataclass(frozen=True)
-class Payment(Card):
-    payment_id: str
-    merchant_id: str
-    trading_id: str
-    site_id: str
-    #: yen
-    amount: int
-    payment_class: str
-    split_count: str
-    #: 3dsecure_ryaku as sent
-    threeds_omitted: str
-    created_at: float
-    status: str = ""
-    #: 000 or the code of the refusal
-    joho_code: str = ""
-    authorized_at: float | None = None
-    captured_at: float | None = None
-    cancelled_at: float | None = None
-    #: when the status changes by itself
-    deadline: float | None = None
-    #: repeated authorisations after code 2003
-    retries: int = 0
 
 
 class Ledger:
@@ -141,6 +95,7 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(SCHEMA)
+        self._add_new_columns()
         self._found()
 
     def close(self) -> None:
@@ -153,6 +108,16 @@ class Ledger:
             for table in TABLES:
                 self._db.execute(f"DELETE FROM {table}")
             self._found()
+
+    def _add_new_columns(self) -> None:
+        """Books of an earlier version go on: columns that came later start with their default."""
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            fresh.executescript(SCHEMA)
+            for table in TABLES:
+                known = {row["name"] for row in self.all(f"PRAGMA table_info({table})")}
+                for _, name, kind, _, default, _ in fresh.execute(f"PRAGMA table_info({table})"):
+                    if name not in known:
+                        self.change(f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT {default}")
 
     def _found(self) -> None:
         with self.transaction():
@@ -221,6 +186,17 @@ class Ledger:
     def save_merchant(self, merchant: Merchant) -> None:
         self.save("merchants", asdict(merchant))
 
+    def replace_merchant(self, old: str, new: str) -> Merchant:
+        """A new number for a contract, as after a change of the merchant's name; the old one is closed."""
+        with self.transaction():
+            known = self.merchant(old)
+            if known is None or self.merchant(new):
+                raise ValueError("replaces an existing merchant by a new one")
+            successor = replace(known, merchant_id=new)
+            self.save_merchant(replace(known, closed=True))
+            self.save_merchant(successor)
+        return successor
+
     # ---- tokens ----------------------------------------------------------------------------------
 
     def token(self, merchant_id: str, token: str) -> Token | None:
@@ -229,6 +205,18 @@ class Ledger:
 
     def save_token(self, token: Token) -> None:
         self.save("tokens", asdict(token))
+
+    # ---- 3-D Secure ------------------------------------------------------------------------------
+
+    def authentication(self, auth_id: str) -> Authentication | None:
+        return next(iter(self.authentications("auth_id = ?", auth_id)), None)
+
+    def authentications(self, condition: str, *values: Any) -> list[Authentication]:
+        rows = self.all(f"SELECT * FROM authentications WHERE {condition}", *values)
+        return [_record(Authentication, row) for row in rows]
+
+    def save_authentication(self, authentication: Authentication) -> None:
+        self.save("authentications", asdict(authentication))
 
     # ---- payments --------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.card_telegrams import find_payment
-from providers.paygent.simulator.ledger import Ledger, Merchant, Payment
+from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.notices import NoticeQueue
+from providers.paygent.simulator.records import Merchant, Payment
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import wire_time
 
@@ -60,7 +61,7 @@ def payment_fields(payment: Payment) -> dict[str, str]:
         "issur_code": "",
         "issur_name": cards.ISSUER_NAMES.get(payment.brand, ""),
         "3dsecure_ryaku": payment.threeds_omitted,
-        "attempt_kbn": "",
+        "attempt_kbn": payment.attempt_kbn,
         "authrized_number": payment.payment_id[-7:] if authorised else "",
         "receipt_number": payment.payment_id.zfill(22) if authorised else "",
         "currency_code": "JPY",
@@ -72,5 +73,5 @@ def payment_fields(payment: Payment) -> dict[str, str]:
         "card_valid_term": payment.valid_term,
         "customer_id": "",
         "customer_card_id": "",
-        "3dsecure_message_version": "",
+        "3dsecure_message_version": payment.threeds_version,
     }

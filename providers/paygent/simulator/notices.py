@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from providers.paygent.simulator.ledger import Ledger, Merchant, Payment
+from providers.paygent.simulator.ledger import Ledger
+from providers.paygent.simulator.records import Merchant, Payment
 from providers.sandbox.clock import Clock, wire_time
 
 #: Card statuses with a notice (protocol §9). 10 is sent only where the contract says so.
@@ -245,6 +246,8 @@ def _notice_fields(notice_id: int, payment: Payment, at: float) -> dict[str, str
         "payment_init_date": wire_time(payment.created_at),
         "cancel_date": wire_time(payment.cancelled_at),
         "payment_date": wire_time(payment.captured_at),
+        # The field is named, not explained: the payment that this one replaces, in all notices of the new one.
+        "related_payment_id": payment.base_payment_id,
     }
     return {name: known.get(name, "") for name in NOTICE_FIELDS}
 

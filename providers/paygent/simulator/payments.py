@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from providers.paygent.simulator import cards
-from providers.paygent.simulator.ledger import Card, Ledger, Merchant, Payment
+from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.notices import NoticeQueue
+from providers.paygent.simulator.records import Card, Merchant, Payment
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock
 
@@ -95,6 +96,10 @@ class Terms:
     split_count: str
     #: 3dsecure_ryaku
     threeds_omitted: str
+    #: the authentication it rests on, if any
+    threeds_auth_id: str = ""
+    attempt_kbn: str = ""
+    threeds_version: str = ""
 
 
 class Payments:
@@ -145,28 +150,6 @@ class Payments:
         for status in steps:
             payment = self.move(payment, status, by)
         return payment
-
-    def change_amount(self, payment: Payment, amount: int, by: str) -> Payment:
-        """The console's change before capture: a new payment under the same trading_id voids the old one.
-
-        Both directions are allowed: the limit of 028 (only downwards) belongs to that telegram, the
-        console's is not documented.
-        """
-        if amount <= 0:
-            raise Refusal("P014")
-        if payment.status != AUTHORISED:
-            raise Refusal("2004")
-        new = replace(
-            payment,
-            payment_id=self._ledger.next_payment_id(),
-            amount=amount,
-            status="",
-            created_at=self._clock.now(),
-            retries=0,
-        )
-        new = self.authorise(self.move(new, APPLIED, by), capture_at_once=False, by=by)
-        self.perform(VOID, payment, by)
-        return new
 
     def move(self, payment: Payment, status: str, by: str, at: float | None = None) -> Payment:
         """The one place where a status changes: times, deadline, history and notice follow from it."""

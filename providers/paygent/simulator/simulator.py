@@ -10,10 +10,15 @@ from flask import Response
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.card_telegrams import CardTelegrams
 from providers.paygent.simulator.checks import authenticated, check_telegram
-from providers.paygent.simulator.ledger import Ledger, Merchant
+from providers.paygent.simulator.corrections import Corrections
+from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.lookups import Lookups
 from providers.paygent.simulator.notices import Disorder, Heartbeat, NoticeQueue
 from providers.paygent.simulator.payments import Payments
+from providers.paygent.simulator.records import Merchant
+from providers.paygent.simulator.returns import TimeOutNotices
+from providers.paygent.simulator.threeds import Authentications
+from providers.paygent.simulator.threeds_telegram import ThreeDSTelegram
 from providers.paygent.simulator.tokens import TokenDesk
 from providers.paygent.simulator.wire import Refusal, failure, read_request, success
 from providers.sandbox.clock import Clock
@@ -29,15 +34,24 @@ class PaygentSimulator:
         self.ledger = Ledger(path)
         self.notices = NoticeQueue(self.ledger, clock)
         self.payments = Payments(self.ledger, clock, self.notices)
+        self.corrections = Corrections(self.ledger, clock, self.payments)
+        self.authentications = Authentications(self.ledger, clock)
+        self.time_outs = TimeOutNotices(self.ledger, clock, self.authentications)
+        #: what happens to the next browsers on their way back from 3-D Secure
+        self.return_troubles = FaultBook()
         self.tokens = TokenDesk(self.ledger, clock)
-        card, lookups = CardTelegrams(self.ledger, clock, self.payments), Lookups(self.ledger, self.notices)
+        card = CardTelegrams(self.ledger, clock, self.payments, self.authentications)
+        lookups = Lookups(self.ledger, self.notices)
         self._handlers: dict[str, Handler] = {
             "020": card.authorise,
             "021": card.follow_up,
             "022": card.follow_up,
             "023": card.follow_up,
+            "028": self.corrections.telegram,
+            "029": self.corrections.telegram,
             "091": lookups.notice,
             "094": lookups.payment,
+            "450": ThreeDSTelegram(self.ledger, clock, self.authentications).authenticate,
         }
         self._heartbeat = Heartbeat(self._beat)
 
@@ -48,14 +62,21 @@ class PaygentSimulator:
     def reset(self) -> None:
         """A new world; the clock stays, it belongs to the shop as well."""
         self.faults.clear()
+        self.return_troubles.clear()
         # No notice of the old world may be counted in the new one.
-        with self.notices.pushing:
+        with self.notices.pushing, self.time_outs.sending:
             self.notices.disorder = Disorder()
             self.ledger.reset()
 
-    def _beat(self) -> None:
+    def catch_up(self) -> None:
+        """Does in the books what the clock has made due."""
         self.payments.expire_due()
+        self.authentications.expire_due()
+
+    def _beat(self) -> None:
+        self.catch_up()
         self.notices.push_due()
+        self.time_outs.send_due()
 
     def telegram(self, path: str, body: bytes) -> Response:
         """The answer to a telegram, with whatever trouble was asked for."""
@@ -79,10 +100,10 @@ class PaygentSimulator:
     def _execute(self, number: int, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
         with self.ledger.transaction():
-            self.payments.expire_due()
+            self.catch_up()
             try:
                 merchant = authenticated(self.ledger, sent)
-                check_telegram(path, sent)
+                check_telegram(merchant, path, sent)
                 fields = self._handlers[kind](merchant, sent)
             except Refusal as refusal:
                 # Caught inside the transaction: a refused payment is in the books all the same.

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from providers.paygent.simulator import cards
-from providers.paygent.simulator.ledger import Ledger, Merchant, Token
+from providers.paygent.simulator.ledger import Ledger
+from providers.paygent.simulator.records import Merchant, Token
 from providers.sandbox.clock import Clock, japan_time, wire_time
 
 #: Seconds a token lives; our choice, the provider does not document it
@@ -59,7 +60,7 @@ class TokenDesk:
         if not sent.get("token_generate_key"):
             raise ScriptError("1200")
         merchant = self._ledger.merchant(sent["merchant_id"])
-        if merchant is None or merchant.token_generate_key != sent["token_generate_key"]:
+        if merchant is None or merchant.closed or merchant.token_generate_key != sent["token_generate_key"]:
             raise ScriptError("1201")
         return merchant
 
@@ -97,6 +98,7 @@ class TokenDesk:
             acquirer_id=cards.acquirer_of(number),
             issuer_class="1" if cards.is_foreign(number) else "0",
             valid_term=f"{int(month):02}{int(year):02}",
+            holder_name=sent.get("card_name", ""),
             **self._token_fields(merchant, cvc_only=False, has_security_code=bool(sent.get("card_cvc"))),
         )
 

@@ -49,7 +49,7 @@ PATHS = {
 }
 
 #: Codes of the provider and their wording (protocol §7.1). The wording of P017, P024, P030, E001, 2008, 2009,
-#: 2020, 2022-2026 and 310xx is ours; 2001-2003 carry a detail of the card network instead of a text.
+#: 2010-2013, 2015, 2020, 2022-2026, P029, P063 and 310xx (but 31012, 31013) is ours; 2001-2003 carry a detail of the card network instead of a text.
 TEXTS = {
     "P001": "認証情報が存在しません。",
     "P002": "認証情報が不正です。",
@@ -64,7 +64,9 @@ TEXTS = {
     "P014": "決済金額は0より大きい値を設定して下さい。",
     "P017": "ただいまメンテナンス中です。",
     "P024": "カード情報お預りサービスは未契約です。",
+    "P029": "補正は未契約です。",
     "P030": "指定された支払区分または分割回数は使用できません。",
+    "P063": "EMV 3Dセキュアは未契約です。",
     "E001": "システムエラーが発生しました。",
     "9004": "他の処理でデータがロックされている可能性があります。",
     "9005": "他の処理でデータがロックされている可能性があります。",
@@ -74,6 +76,12 @@ TEXTS = {
     "2007": "期限切れのため指定の処理は行えません。",
     "2008": "タイムアウトが発生しました。",
     "2009": "参照取引IDに該当する決済情報が存在しません。",
+    "2010": "補正後のオーソリは成立しましたが、元のオーソリを取り消せませんでした。",
+    "2011": "補正後のオーソリは成立しましたが、売上にできませんでした。",
+    "2012": "補正後の売上は成立しましたが、元の売上を取り消せませんでした。",
+    "2013": "補正後の金額が元の金額を超えています。",
+    "2014": "3Dセキュア指定された決済に対して補正処理は行えません。",
+    "2015": "Attemptオーソリ制御によりオーソリを実施しませんでした。",
     "2016": "入力されたカードはお取扱いできません。",
     "2020": "トークン有効期限切れエラー",
     "2021": "トークンなしエラー",
@@ -86,9 +94,18 @@ TEXTS = {
     "13001": "該当する決済情報が存在しません。",
     "13002": "該当の取引IDが複数存在します。",
     "31001": "入力されたカードはお取扱いできません。",
+    "31002": "カード情報設定方法と設定内容が一致しません。",
+    "31003": "トークン有効期限切れエラー",
+    "31004": "トークンなしエラー",
+    "31005": "トークン使用済みエラー",
+    "31006": "指定した顧客ID、顧客カードIDのカード情報はありません。",
+    "31007": "3Dセキュア認証に失敗しました。",
     "31008": "3Dセキュア利用タイプが不正です。",
     "31009": "3Dセキュア認証IDが設定されていません。",
+    "31010": "3Dセキュア認証IDは使用済みです。",
     "31011": "3Dセキュア認証IDが存在しません。",
+    "31012": "入力されたカードは3Dセキュアに対応していません。",
+    "31013": "認証タイムアウト",
 }
 
 #: Answer of the card telegrams, in table order (protocol §4.2); a failure carries two more (§2.5).
@@ -113,6 +130,10 @@ CARD_ANSWER = (
     "out_acs_html",
 )
 ONLY_ON_FAILURE = frozenset(["shonin_no", "acq_member_no"])
+
+#: What a correction (028, 029) says besides, after the trading_id, when it made a new payment (protocol §4.4)
+CORRECTION_ANSWER = ("base_payment_id", "reduced_amount")
+CORRECTIONS = ("028", "029")
 
 
 class Refusal(Exception):
@@ -149,7 +170,12 @@ def _unquoted(text: bytes) -> bytes:
 
 def success(kind: str, fields: dict[str, str]) -> Response:
     """result=0 without the two code lines, as recorded answers show it (protocol §2.5)."""
-    names = [name for name in CARD_ANSWER if name not in ONLY_ON_FAILURE] if is_card(kind) else list(fields)
+    if kind in CORRECTIONS:
+        names = [name for name in _corrected() if name not in (*ONLY_ON_FAILURE, "out_acs_html")]
+    elif is_card(kind):
+        names = [name for name in CARD_ANSWER if name not in ONLY_ON_FAILURE]
+    else:
+        names = list(fields)
     return _lines(kind, {"result": "0"} | {name: fields.get(name, "") for name in names})
 
 
@@ -159,15 +185,26 @@ def failure(kind: str, refusal: Refusal) -> Response:
         return _response(kind, f'"1","1","{refusal.code}","{refusal.detail}"\r\n"4","0"\r\n')
     head = {"result": "1", "response_code": refusal.code, "response_detail": refusal.detail}
     names = CARD_ANSWER if is_card(kind) else tuple(refusal.answered)
+    if "base_payment_id" in refusal.answered:
+        names = _corrected()
     return _lines(kind, head | {name: refusal.answered.get(name, "") for name in names})
 
 
 def is_card(kind: str) -> bool:
-    return kind in ("020", "021", "022", "023")
+    return kind in ("020", "021", "022", "023", *CORRECTIONS)
+
+
+def _corrected() -> tuple[str, ...]:
+    return (*CARD_ANSWER[:2], *CORRECTION_ANSWER, *CARD_ANSWER[2:])
 
 
 def _lines(kind: str, fields: dict[str, str]) -> Response:
-    return _response(kind, "\r\n" + "\r\n".join(f"{name}={value}" for name, value in fields.items()))
+    return _response(kind, "\r\n" + "\r\n".join(_line(name, value) for name, value in fields.items()))
+
+
+def _line(name: str, value: str) -> str:
+    """HTML starts on a line of its own and is the rest of the answer (protocol §2.5)."""
+    return f"{name}=\r\n{value}" if name.endswith("_html") and value else f"{name}={value}"
 
 
 def _response(kind: str, text: str) -> Response:

@@ -1,0 +1,197 @@
+"""What became of a press on 注文する: on to the issuer's page, to the pending page (S10), to 注文完了, or back to the form."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from providers.contract import Category
+from shop.catalogue.models import StockHold
+from shop.checkout import cart as carts
+from shop.checkout import placement
+from shop.core import db, throttle
+from shop.core.i18n import gettext as _
+from shop.core.runtime import now as moment
+from shop.orders import settlement
+from shop.orders.models import Order
+from shop.payments import accounts, executor, hop, reconcile
+from shop.payments.engine import Busy
+from shop.payments.models import Payment, PaymentOperation
+from shop.web.cart import cart_key
+
+blueprint = Blueprint("attempt", __name__)
+
+#: A buyer may have the provider asked this often; beyond it the reconciler asks anyway.
+_QUESTIONS, _WINDOW = 10, timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the last attempt came to nothing, in the buyer's words."""
+
+    title: str
+    text: str
+    code: str = ""
+
+
+def onward(order_id: int, *, first: bool = False) -> str:
+    """Where the buyer of this attempt belongs now. ``first`` – straight from the press – leads to the issuer's page, too;
+    later the pending page offers it, so that going back and forth never traps anyone."""
+    order = db.db.session.get_one(Order, order_id, populate_existing=True)
+    match order.state:
+        case "placed":
+            return url_for("attempt.complete", public_id=order.public_id)
+        case "draft":
+            away = _away(order_id) if first else None
+            return _issuer_url(away) if away else url_for("attempt.pending")
+        case _:
+            return url_for("checkout.zero")
+
+
+@blueprint.get("/checkout/pending")
+def pending() -> ResponseReturnValue:
+    """S10: the outcome is not known yet. Leads on by itself as soon as it is."""
+    order = _own()
+    if order is None:
+        return redirect(url_for("cart.show"), 303)
+    session["attempt"] = order.id
+    if order.state != "draft":
+        return redirect(onward(order.id), 303)
+    away = _away(order.id)
+    return render_template(
+        "shop/checkout_pending.html",
+        order=order,
+        issuer_url=_issuer_url(away) if away else "",
+        minutes_left=_minutes_left(order.id),
+    )
+
+
+@blueprint.post("/checkout/pending/check")
+def check() -> ResponseReturnValue:
+    """決済状況を確認する: asks the provider now and completes or releases at once (R-163)."""
+    order = _own()
+    if order is not None and order.state == "draft":
+        message = _ask(order)
+        if message:
+            flash(message, "pending")
+    return redirect(url_for("attempt.pending"), 303)
+
+
+@blueprint.post("/checkout/pending/abort")
+def abort_attempt() -> ResponseReturnValue:
+    """この決済を中止する: stock goes back at once, the cart stays; nothing is charged (R-163)."""
+    order = _own()
+    if order is not None:
+        order_id = order.id
+        with db.write() as writing:
+            settlement.abandon(writing, order_id, "buyer", moment())
+    return redirect(url_for("attempt.pending"), 303)
+
+
+@blueprint.get("/orders/<public_id>/complete")
+def complete(public_id: str) -> str:
+    """注文完了 – for the browser that ordered: the unguessable id opens it, others get 404."""
+    order = db.db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
+    if order is None:
+        abort(404)
+    own = session.get("attempt") == order.id
+    return render_template("shop/order_complete.html", order=order, own=own, money_text=_money_words(order))
+
+
+def last_refusal() -> Refusal | None:
+    """What became of this browser's last attempt, if it ended without an order."""
+    order_id = session.get("attempt")
+    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
+    if order is None or order.state != "lapsed":
+        return None
+    session.pop("attempt")
+    operation = placement.last_operation(db.db.session(), order.id)
+    title = _("請求はされていません。ご注文は確定していません。")
+    match operation.state if operation else "":
+        case "declined":
+            assert operation is not None
+            return Refusal(title, *_buyer_words(operation))
+        case "lapsed" if operation and operation.settled_by == "buyer":
+            return Refusal(title, _("お支払いを中止しました。カゴの中身はそのまま残っています。"))
+        case "lapsed":
+            return Refusal(title, _("本人認証（3Dセキュア）の時間が切れました。よろしければ、もう一度お手続きください。"))
+        case "sent" | "unknown":
+            return Refusal(
+                _("ご注文は確定していません。"),
+                _("お支払いを中止しました。カード会社で承認されていた場合も、自動で取り消してメールでお知らせします。"),
+            )
+        case _:
+            return Refusal(title, _("カード会社に接続できませんでした。少し待ってから、もう一度お試しください。"))
+
+
+def _own() -> Order | None:
+    """This browser's attempt: the one it pressed, or the open one of its cart."""
+    order_id = session.get("attempt")
+    order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
+    if order is None or order.state != "draft":
+        order = placement.open_attempt(db.db.session(), carts.view(db.db.session(), cart_key()).cart_id) or order
+    return order
+
+
+def _away(order_id: int) -> PaymentOperation | None:
+    """The operation whose buyer is, or should be, at the issuer's page."""
+    operation = placement.last_operation(db.db.session(), order_id)
+    return operation if operation and operation.state == "parked" else None
+
+
+def _issuer_url(operation: PaymentOperation) -> str:
+    return url_for("hop.leave", public_id=operation.public_id, token=hop.token(operation.public_id))
+
+
+def _minutes_left(order_id: int) -> int:
+    """Whole minutes until the held stock goes back, rounded up; 0 when it has."""
+    ends = db.db.session.scalar(
+        select(func.min(StockHold.expires_at)).where(StockHold.order_id == order_id, StockHold.state == "held")
+    )
+    return max(0, -int((moment() - ends).total_seconds() // 60)) if ends else 0
+
+
+def _ask(order: Order) -> str:
+    """Have the provider asked about the attempt; what to say when nothing has come of it."""
+    if _away(order.id):
+        return _("本人認証（3Dセキュア）がまだ終わっていません。続けるか、この決済を中止してください。")
+    operation = placement.last_operation(db.db.session(), order.id)
+    if operation is None or not _may_ask(order.public_id):
+        return _("少し待ってから、もう一度お試しください。")
+    operation_id = operation.id
+    try:
+        with executor.reserve() as slot:
+            executor.wait(slot.run(lambda: reconcile.ask(operation_id)))
+    except Busy:
+        pass
+    return _("まだ結果が分かりません。もう一度注文する必要はありません。分かりしだい、この画面とメールでお知らせします。")
+
+
+def _may_ask(subject: str) -> bool:
+    now = moment()
+    with db.write() as writing:
+        if throttle.free_at(writing, "ask-outcome", subject, _QUESTIONS, _WINDOW, now):
+            return False
+        throttle.record(writing, "ask-outcome", subject, now)
+        return True
+
+
+def _money_words(order: Order) -> str:
+    """What happened to the money, as the first sentence of the page (U-035)."""
+    payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
+    if payment.kind == "cash_on_delivery":
+        return _("代金は、商品と引き換えに配達員へお支払いください。")
+    return _("お支払いの手続きが完了しました。")
+
+
+def _buyer_words(operation: PaymentOperation) -> tuple[str, str]:
+    payment = db.db.session.get_one(Payment, operation.payment_id)
+    assert payment.account_version is not None
+    provider = accounts.provider_of(payment.account_version.account)
+    category = Category(operation.result_category or Category.OTHER)
+    message = provider.buyer_message(category, operation.result_code)
+    if category == Category.CONFIGURATION:
+        current_app.logger.error("provider refused our settings", extra={"code": operation.result_code})
+    return _(message.text), message.code

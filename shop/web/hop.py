@@ -1,0 +1,81 @@
+"""The way to the card issuer's page and back. Neither address needs the session: returns come from another site."""
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from shop.core import db
+from shop.core.i18n import gettext as _
+from shop.orders.models import Order
+from shop.payments import executor, hop
+from shop.payments.engine import Busy
+from shop.payments.models import PaymentOperation
+from shop.web import attempt
+
+blueprint = Blueprint("hop", __name__)
+
+#: The only page with scripts of somebody else's writing (decision 19). Sandboxed, it has none of our origin's rights.
+_SANDBOX = "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
+_MAX_FIELDS = 40
+
+
+@blueprint.get("/pay/h/<public_id>/<token>")
+def leave(public_id: str, token: str) -> ResponseReturnValue:
+    """The provider's page that leads to the issuer, byte by byte. Who has been there already is shown the result."""
+    _operation(public_id, token)
+    parked = hop.parked(db.db.session(), public_id)
+    if parked is None:
+        return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
+    response = Response(parked.html.encode(), content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _SANDBOX
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@blueprint.get("/pay/r/<public_id>/<token>")
+def come_back(public_id: str, token: str) -> ResponseReturnValue:
+    """The return, with what the provider adds to the address – or, without that, what became of the attempt."""
+    operation = _operation(public_id, token)
+    order_id = operation.payment.order_id
+    parked = hop.parked(db.db.session(), public_id)
+    if request.args and parked is not None:
+        fields = list(request.args.items(multi=True))[:_MAX_FIELDS]
+        reading = hop.read(parked, fields)
+        if not reading.genuine:
+            current_app.logger.warning("return refused", extra={"reason": reading.reason})
+            flash(_("本人認証の結果を確認できませんでした。請求はされていません。"), "pending")
+            return _result(order_id, public_id, token)
+        try:
+            with executor.reserve() as slot:
+                hop.resume(parked, fields, slot)
+        except Busy:  # the same address again in a moment: nothing was lost, nothing was done
+            return render_template("shop/payment_busy.html"), 503, {"Refresh": "3", "Retry-After": "3"}
+    return _result(order_id, public_id, token)
+
+
+def _operation(public_id: str, token: str) -> PaymentOperation:
+    """404 unless the token was made for this operation: nobody learns which ids exist."""
+    operation = hop.operation(db.db.session(), public_id) if hop.fits(public_id, token) else None
+    return operation or abort(404)
+
+
+def _result(order_id: int, public_id: str, token: str) -> ResponseReturnValue:
+    """On to where this browser's attempt stands. A browser that did not order sees the outcome, and nothing personal."""
+    if session.get("attempt") == order_id:
+        return redirect(attempt.onward(order_id), 303)
+    if request.args:
+        return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
+    order = db.db.session.get_one(Order, order_id, populate_existing=True)
+    response = Response(render_template("shop/payment_returned.html", order=order))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

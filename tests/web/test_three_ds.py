@@ -1,0 +1,423 @@
+"""本人認証 from the press to the order: every outcome of the issuer, every way of coming back or not, and S10 meanwhile."""
+
+import json
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from shop.core.db import db
+from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
+from shop.payments.models import PaymentMethod, PaymentOperation
+from tests.support.buying import Buyer, Purchase, buy
+from tests.support.issuer import (
+    ATTEMPT,
+    ATTEMPTED,
+    AUTHENTICATE,
+    FAIL,
+    FRICTIONLESS,
+    GIVE_UP,
+    NOT_STARTED,
+    REFUSED,
+    TOKEN_LATE,
+    UNCERTAIN,
+    UNSUPPORTED,
+    WARN,
+    through,
+    way_back,
+)
+from tests.support.pages import Page
+from tests.support.shop import MovableClock, run_jobs
+from tests.support.world import VISA, Simulator
+from tests.web.counter import TEA, Desk, change, number_of, stock
+
+TOTAL = 972 + 600
+MINUTE = 60
+
+
+def use(app: Flask, control: str = "low") -> None:
+    """Switch 本人認証 on, with this Attemptオーソリ制御区分."""
+    options = {"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": control}
+    change(app, PaymentMethod.options, json.dumps(options), kind="card")
+
+
+@pytest.fixture(autouse=True)
+def secured(demo_app: Flask) -> None:
+    use(demo_app)
+
+
+def orders(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(Order.state).order_by(Order.id)))
+
+
+def operation(app: Flask) -> PaymentOperation:
+    with app.app_context():
+        found = db.session.scalars(select(PaymentOperation).order_by(PaymentOperation.id.desc())).first()
+        assert found
+        db.session.expunge_all()
+        return found
+
+
+def promised(app: Flask) -> list[str]:
+    """Kinds of mail, sorted."""
+    with app.app_context():
+        return sorted(db.session.scalars(select(OutboxMail.kind)))
+
+
+def charged(simulator: Simulator) -> list[tuple[str, int]]:
+    return [(each["status"], each["amount"]) for each in simulator.payments()]
+
+
+def telegrams(simulator: Simulator, kind: str) -> int:
+    return int(simulator.ledger()["telegrams"].get(kind, 0))
+
+
+@pytest.fixture
+def away(shopper: Buyer) -> Purchase:
+    """A buyer whose browser has just opened the way to the issuer."""
+    return buy(shopper.shop_url, TEA, buyer=shopper)
+
+
+# ---- there and back ----
+
+
+@pytest.mark.req("R-113", "R-159")
+def test_a_challenge_comes_between_confirmation_and_completion(
+    away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
+    assert away.path.startswith("/pay/h/")
+    assert (orders(demo_app), charged(simulator)) == (["draft"], [])
+    assert stock(demo_app)[TEA][2] == 1
+    done = through(away, AUTHENTICATE)
+    assert number_of(done)
+    assert charged(simulator) == [("20", TOTAL)]
+    assert stock(demo_app)[TEA][1:] == (1, 0)
+    (asked,) = simulator.ledger()["authentications"]
+    assert asked["amount"] == TOTAL
+
+
+def test_the_buyer_is_told_what_the_issuer_learns(shopper: Buyer, demo_app: Flask) -> None:
+    shopper.put_into_cart(TEA)
+    said = "メールアドレス、電話番号、住所をカード発行会社へお伝えします。"
+    assert said in Page(shopper.get("/checkout/zero").text).text
+    change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
+    assert said not in Page(shopper.get("/checkout/zero").text).text
+
+
+@pytest.mark.req("R-113")
+def test_without_a_challenge_the_buyer_sees_no_issuer(shopper: Buyer, simulator: Simulator) -> None:
+    done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS))
+    assert number_of(done)
+    assert charged(simulator) == [("20", TOTAL)]
+
+
+VERDICTS = [
+    (card, choice, control, allowed)
+    for card, choice, levels in (
+        (FRICTIONLESS, "", "low middle high"), (VISA, AUTHENTICATE, "low middle high"),
+        (ATTEMPTED, "", "low middle"), (VISA, ATTEMPT, "low middle"),
+        (UNCERTAIN, "", "low"), (VISA, WARN, "low"),
+        (REFUSED, "", ""), (VISA, FAIL, ""),
+    )
+    for control in ("low", "middle", "high")
+    for allowed in (control in levels.split(),)
+]  # fmt: skip
+
+
+@pytest.mark.req("R-051", "R-114", "R-160")
+@pytest.mark.parametrize(("card", "choice", "control", "allowed"), VERDICTS)
+def test_the_shop_decides_by_its_attempt_control(
+    shopper: Buyer, demo_app: Flask, simulator: Simulator, card: str, choice: str, control: str, allowed: bool
+) -> None:
+    use(demo_app, control)
+    done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=card), choice)
+    if allowed:
+        assert number_of(done)
+        assert charged(simulator) == [("20", TOTAL)]
+        return
+    assert done.path == "/checkout/zero"
+    assert "請求はされていません。ご注文は確定していません。" in done.page.text
+    assert "本人認証（3Dセキュア）が完了しませんでした。" in done.page.text
+    assert (orders(demo_app), charged(simulator)) == (["lapsed"], [])
+    assert telegrams(simulator, "020") == 0
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+
+
+@pytest.mark.req("P-36", "R-060")
+@pytest.mark.parametrize(
+    ("card", "outcome", "bearer"),
+    [
+        (FRICTIONLESS, "認証済み", "カード会社"),
+        (ATTEMPTED, "Attempt（正常）", "カード会社"),
+        (UNCERTAIN, "Attempt（注意）", "ショップ"),
+        (UNSUPPORTED, "未対応のカード", "ショップ"),
+    ],
+)
+def test_outcome_and_bearer_of_the_loss_stand_on_the_order(
+    shopper: Buyer, desk: Desk, card: str, outcome: str, bearer: str
+) -> None:
+    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card)
+    if card != UNSUPPORTED:
+        done = through(done)
+    words = desk.order(number_of(done)).text
+    assert f"本人認証 {outcome}" in words
+    assert f"不正利用時の負担 {bearer}" in words
+    line = "※本受注は3Dセキュア認証が実施されました。詳細はペイジェント管理画面にてご確認ください"
+    assert (line in words) == (card != UNSUPPORTED)
+
+
+@pytest.mark.req("R-060")
+def test_an_order_without_authentication_has_no_such_line(shopper: Buyer, demo_app: Flask, desk: Desk) -> None:
+    change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
+    words = desk.order(number_of(buy(shopper.shop_url, TEA, buyer=shopper))).text
+    assert "3Dセキュア認証が実施" not in words
+    assert "本人認証 利用していません" in words
+
+
+@pytest.mark.req("R-069")
+@pytest.mark.parametrize(
+    ("card", "control", "said"),
+    [
+        (NOT_STARTED, "low", "31001"), (TOKEN_LATE, "low", "31003"),
+        (UNSUPPORTED, "middle", "31012"), (UNSUPPORTED, "high", "31012"),
+    ],
+)  # fmt: skip
+def test_an_authentication_that_cannot_begin_charges_nothing(
+    shopper: Buyer, demo_app: Flask, simulator: Simulator, card: str, control: str, said: str
+) -> None:
+    use(demo_app, control)
+    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card)
+    assert done.path == "/checkout/zero"
+    assert f"エラーコード: {said}" in done.page.text
+    assert (orders(demo_app), charged(simulator)) == (["lapsed"], [])
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+
+
+@pytest.mark.parametrize("mode", ["reset", "http_500", "garbage", "half"])
+def test_a_lost_answer_to_450_costs_nobody_anything(
+    shopper: Buyer, demo_app: Flask, simulator: Simulator, mode: str
+) -> None:
+    simulator.fault(mode, kind="450", phase="after")
+    done = buy(shopper.shop_url, TEA, buyer=shopper)
+    assert done.path == "/checkout/zero"
+    assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["lapsed"], [], 0)
+
+
+@pytest.mark.req("P-05", "R-060")
+def test_the_answer_of_020_is_lost_after_the_return(
+    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock, desk: Desk
+) -> None:
+    simulator.fault("reset", kind="020", phase="after")
+    done = through(away, AUTHENTICATE)
+    assert done.path == "/checkout/pending"
+    clock.advance(10)
+    run_jobs(demo_app, "reconcile")
+    assert charged(simulator) == [("20", TOTAL)]
+    placed = away.buyer.get("/checkout/pending")
+    assert "3Dセキュア認証が実施" in desk.order(number_of(Purchase(away.buyer, placed))).text
+
+
+# ---- forged, bent, repeated ----
+
+
+@pytest.mark.req("R-050", "P-10", "P-12")
+@pytest.mark.parametrize("mode", ["bent_hc", "bent_result", "no_hc"])
+def test_a_result_that_is_not_the_providers_creates_no_order(
+    away: Purchase, demo_app: Flask, simulator: Simulator, mode: str
+) -> None:
+    simulator.control("returns", mode=mode)
+    done = through(away, FAIL if mode == "bent_result" else AUTHENTICATE)
+    assert done.path == "/checkout/pending"
+    assert "本人認証の結果を確認できませんでした。請求はされていません。" in done.page.text
+    assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["draft"], [], 0)
+
+
+def _changed(url: str, **changed: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(query=urlencode(dict(parse_qsl(parts.query, keep_blank_values=True)) | changed)).geturl()
+
+
+@pytest.mark.req("R-050", "T-020")
+@pytest.mark.parametrize("changed", [{"attempt_kbn": ""}, {"3ds_auth_id": "0" * 36}, {"result": "1"}, {"hc": ""}])
+def test_a_bent_parameter_is_refused(
+    away: Purchase, demo_app: Flask, simulator: Simulator, changed: dict[str, str]
+) -> None:
+    back = way_back(away, WARN)
+    away.buyer.get(_changed(back, **changed))
+    assert (orders(demo_app), telegrams(simulator, "020")) == (["draft"], 0)
+    assert number_of(Purchase(away.buyer, away.buyer.get(back)))
+
+
+@pytest.mark.req("T-021")
+def test_another_buyers_result_opens_nothing(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    """A genuine, signed return of one authentication, sent to the address of another."""
+    other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url))
+    good, mine = way_back(other, AUTHENTICATE), way_back(away, FAIL)
+    away.buyer.get(mine.partition("?")[0] + "?" + good.partition("?")[2])
+    assert (orders(demo_app), telegrams(simulator, "020")) == (["draft", "draft"], 0)
+
+
+def test_a_parameter_sent_twice_is_refused(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    away.buyer.get(way_back(away, FAIL) + "&result=0")
+    assert (orders(demo_app), telegrams(simulator, "020")) == (["draft"], 0)
+
+
+def test_an_address_with_another_token_does_not_exist(away: Purchase) -> None:
+    back = urlsplit(way_back(away, AUTHENTICATE))
+    for path in (away.path[:-1] + "x", back.path[:-4] + "0000", "/pay/r/nobody/" + "0" * 32):
+        assert away.buyer.get(f"{path}?{back.query}").status_code == 404
+
+
+@pytest.mark.req("P-12", "T-030")
+def test_a_return_repeated_finds_the_stored_result(away: Purchase, simulator: Simulator) -> None:
+    back = way_back(away, AUTHENTICATE)
+    first = number_of(Purchase(away.buyer, away.buyer.get(back)))
+    for again in (back, back, away.url):
+        assert number_of(Purchase(away.buyer, away.buyer.get(again))) == first
+    assert (charged(simulator), telegrams(simulator, "020")) == ([("20", TOTAL)], 1)
+
+
+@pytest.mark.req("P-12", "S-020")
+def test_a_return_without_the_cookies_goes_on_and_says_nothing_personal(
+    away: Purchase, simulator: Simulator, demo_app: Flask
+) -> None:
+    stranger = requests.get(way_back(away, AUTHENTICATE))
+    assert stranger.status_code == 200
+    assert "ご注文は成立しました。" in stranger.text
+    assert "山田" not in stranger.text
+    assert "hanako@example.jp" not in stranger.text
+    assert charged(simulator) == [("20", TOTAL)]
+    # The browser that ordered finds its order.
+    assert number_of(Purchase(away.buyer, away.buyer.get("/checkout/pending")))
+
+
+# ---- S10 ----
+
+
+@pytest.mark.req("R-162", "R-163")
+def test_coming_back_by_oneself_shows_the_open_attempt(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    page = away.buyer.get("/checkout/zero")
+    assert urlsplit(page.url).path == "/checkout/pending"
+    words = Page(page.text)
+    assert "本人認証（3Dセキュア）のお手続きが終わっていません。" in words.text
+    assert "あと20分のあいだ確保しています" in words.text
+    asked = Page(away.buyer.post("/checkout/pending/check", words.form("/checkout/pending/check").fields).text)
+    assert "本人認証（3Dセキュア）がまだ終わっていません。" in asked.text
+    assert (orders(demo_app), telegrams(simulator, "450")) == (["draft"], 1)
+    (link,) = [a["href"] for a in asked.find("a", class_="button button-main")]
+    again = Purchase(away.buyer, away.buyer.get(link))
+    assert number_of(through(again, AUTHENTICATE))
+
+
+@pytest.mark.req("R-163", "R-160", "S-041")
+def test_giving_up_frees_stock_and_keeps_the_cart(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    back = way_back(away, AUTHENTICATE)
+    pending = Page(away.buyer.get("/checkout/pending").text)
+    given_up = away.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
+    assert urlsplit(given_up.url).path == "/checkout/zero"
+    assert "お支払いを中止しました。カゴの中身はそのまま残っています。" in Page(given_up.text).text
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+    late = away.buyer.get(back)
+    assert "請求はされていません" in Page(late.text).text
+    assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["lapsed"], [], 0)
+    # The same cart can be ordered again.
+    assert number_of(through(buy(away.buyer.shop_url, TEA, buyer=away.buyer), AUTHENTICATE))
+
+
+@pytest.mark.req("R-163", "R-164")
+def test_giving_up_while_the_outcome_is_unknown_undoes_what_was_reserved(
+    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    simulator.push_notices_to("")  # nothing but a question tells
+    simulator.fault("reset", kind="020", phase="after")
+    pending = through(away, AUTHENTICATE)
+    away.buyer.post("/checkout/pending/abort", pending.page.form("/checkout/pending/abort").fields)
+    assert orders(demo_app) == ["lapsed"]
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+    clock.advance(30)
+    for _ in range(3):
+        run_jobs(demo_app, "reconcile", "dispatch")
+        clock.advance(30)
+    assert charged(simulator) == [("32", TOTAL)]
+    assert promised(demo_app) == ["payment_cancelled", "payment_cancelled_notice"]
+
+
+@pytest.mark.req("R-163")
+def test_asking_completes_at_once(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    simulator.push_notices_to("")  # nothing but a question tells
+    simulator.fault("reset", kind="020", phase="after")
+    pending = through(away, AUTHENTICATE)
+    asked = away.buyer.post("/checkout/pending/check", pending.page.form("/checkout/pending/check").fields)
+    assert number_of(Purchase(away.buyer, asked))
+
+
+# ---- time ----
+
+
+@pytest.mark.req("R-161", "S-015")
+def test_a_buyer_who_never_comes_back(
+    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    assert way_back(away, GIVE_UP) == ""
+    clock.advance(20 * MINUTE - 5)
+    run_jobs(demo_app, "release_holds")
+    assert stock(demo_app)[TEA][2] == 1
+    clock.advance(6)
+    run_jobs(demo_app, "release_holds")
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert orders(demo_app) == ["lapsed"]
+    assert promised(demo_app) == ["not_placed"]
+    page = Page(away.buyer.get("/checkout/zero").text).text
+    assert "本人認証（3Dセキュア）の時間が切れました。" in page
+    assert charged(simulator) == []
+
+
+@pytest.mark.req("R-164", "S-035")
+def test_a_return_after_the_hold_has_ended_charges_nothing(
+    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    back = way_back(away, AUTHENTICATE)
+    clock.advance(20 * MINUTE + 1)
+    run_jobs(demo_app, "release_holds")
+    late = away.buyer.get(back)
+    assert "請求はされていません。ご注文は確定していません。" in Page(late.text).text
+    assert (charged(simulator), telegrams(simulator, "020")) == ([], 0)
+    assert orders(demo_app) == ["lapsed"]
+
+
+@pytest.mark.req("S-021", "P-12")
+def test_the_providers_time_out_notice_comes_without_cookies_and_repeats(
+    away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
+    told = simulator.control("timeouts", copies=3)
+    assert told["statuses"] == [303] * 3
+    assert orders(demo_app) == ["lapsed"]
+    assert operation(demo_app).result_code == "31013"
+    assert telegrams(simulator, "020") == 0
+    page = Page(away.buyer.get("/checkout/pending").text).text
+    assert "本人認証（3Dセキュア）の時間が切れました。" in page
+    assert "エラーコード: 31013" in page
+
+
+def test_what_was_kept_for_the_way_is_encrypted_and_gone_afterwards(
+    away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
+    sealed = operation(demo_app).sealed
+    assert sealed
+    assert b"tok" not in sealed
+    assert b"<form" not in sealed
+    through(away, AUTHENTICATE)
+    assert operation(demo_app).sealed is None
+
+
+@pytest.mark.req("R-113")
+def test_the_page_that_leads_to_the_issuer_is_the_providers_own_in_a_sandbox(away: Purchase) -> None:
+    headers = away.response.headers
+    assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert away.response.text.startswith("<!DOCTYPE html>\r\n")
