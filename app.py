@@ -1,5 +1,7 @@
 """Assembly: builds the Flask application, wires the ports, registers blueprints and commands. Imported by nobody."""
 
+import os
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
@@ -32,6 +34,7 @@ from shop.web import (
 
 def create_app(config: configuration.Config | None = None) -> Flask:
     """One shop instance. Raises ``ConfigError`` when the environment cannot be meant. Starts no thread by itself."""
+    os.umask(0o077)  # database, keys, mails: whatever is written here is nobody else's to read
     config = config or configuration.load()
     logs.configure()
     app = Flask(__name__, instance_path=str(config.instance))

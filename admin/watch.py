@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import render_template, request
-from sqlalchemy import String, func, literal_column, select, tuple_
+from sqlalchemy import BigInteger, String, func, literal_column, null, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from admin import words
@@ -14,7 +14,7 @@ from admin.order_query import latest_payment
 from admin.paging import SIZE, Rows
 from providers.contract import MoneyStatus
 from shop.catalogue.models import Product, StockHold, Variant
-from shop.core.db import db
+from shop.core.db import UtcDateTime, db
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now
@@ -59,37 +59,47 @@ def payment_attention() -> str:
 
 def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
     """What needs a person, at most ``limit`` of each kind."""
-    items = sorted(
-        [*attention.items(session, moment, limit), *_differing(session, limit)], key=lambda item: item.since
-    )
+    items = attention.items(session, moment, limit)
     ids = {item.order_id for item in items if item.order_id}
-    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
+    rows = session.execute(union_all(_numbers(ids), _differing(limit))).all()
     numbers = {row.id: row.number for row in rows}
-    return [Concern(item, numbers.get(item.order_id or 0)) for item in items]
+    differing = [_difference(row) for row in rows if row.theirs is not None]
+    return [
+        Concern(item, numbers.get(item.order_id or 0))
+        for item in sorted([*items, *differing], key=lambda item: item.since)
+    ]
 
 
-def _differing(session: Session, limit: int) -> list[attention.Item]:
+def _numbers(ids: set[int]) -> Rows:
+    nothing = (null().cast(BigInteger), null().cast(Payment.remote_amount_yen.type), null().cast(UtcDateTime()))
+    payment_id, theirs, since = nothing
+    return select(
+        Order.id, Order.number, Order.total_yen, payment_id.label("payment_id"), theirs.label("theirs"), since.label("since")
+    ).where(Order.id.in_(ids))
+
+
+def _differing(limit: int) -> Rows:
     """Orders in 受注一覧 whose amount is not the provider's (R-194)."""
-    rows = session.execute(
-        select(Order.id, Order.total_yen, Payment.id.label("payment_id"), Payment.remote_amount_yen, Payment.remote_seen_at)
+    live = (MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)
+    found = (
+        select(
+            Order.id, Order.number, Order.total_yen, Payment.id.label("payment_id"),
+            Payment.remote_amount_yen.label("theirs"), Payment.remote_seen_at.label("since"),
+        )
         .join(Payment, Payment.id == latest_payment())
         .where(
-            Order.state == literal_column("'placed'", String),
-            Order.filed == "open",
-            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+            Order.state == literal_column("'placed'", String), Order.filed == "open", Payment.status.in_(live),
             Payment.remote_amount_yen != Order.total_yen,
         )
         .order_by(Order.id)
         .limit(limit)
-    )
-    return [
-        attention.Item(
-            "amount", _("金額の差異"),
-            _("受注 %(ours)s、決済会社側 %(theirs)s", ours=format_yen(row.total_yen), theirs=format_yen(row.remote_amount_yen)),
-            row.id, row.payment_id, row.remote_seen_at,
-        )
-        for row in rows
-    ]  # fmt: skip
+    ).subquery()  # fmt: skip
+    return select(found)
+
+
+def _difference(row: Any) -> attention.Item:
+    text = _("受注 %(ours)s、決済会社側 %(theirs)s", ours=format_yen(row.total_yen), theirs=format_yen(row.theirs))
+    return attention.Item("amount", _("金額の差異"), text, row.id, row.payment_id, row.since)
 
 
 @blueprint.get("/payments/attempts")

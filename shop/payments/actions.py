@@ -283,6 +283,8 @@ def outcome(operation_id: int) -> Outcome:
                 Verb.REFUND: _("%(yen)sを返金しました。", yen=yen),
             }
             return Outcome("done", done[Verb(operation.verb)])
+        case "declined" if operation.settled_by != "answer":
+            return Outcome("refused", _("決済会社側の状態が変わっていたため、この操作は行われていません。いまの決済状況を確かめてください。"))
         case "declined":
             return Outcome("refused", _("決済代行会社に断られました（コード %(code)s）。金額は動いていません。", code=operation.result_code))
         case "dropped":

@@ -16,7 +16,7 @@ from providers.contract import Notice, NoticeReading
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, observe, reconcile, settle
+from shop.payments import accounts, observe, reconcile
 from shop.payments.models import (
     Payment,
     PaymentOperation,
@@ -135,7 +135,11 @@ def process(notice_id: int) -> bool:
     notice = session.get_one(ProviderNotice, notice_id)
     payment_id = find_payment(session, notice.account_id, notice.handle, notice.merchant_ref)
     handle, attempts = notice.handle, notice.attempts
-    understood = payment_id is not None and (_agrees(session, notice, payment_id) or _look(payment_id, handle))
+    understood = (
+        payment_id is not None
+        and _nothing_open(payment_id)
+        and (_agrees(session, notice, payment_id) or observe.ask(payment_id, handle=handle))
+    )
     state = "done" if understood else "waiting" if attempts < _GIVE_UP else "unmatched"
     with db.write() as writing:
         writing.execute(
@@ -152,15 +156,14 @@ def _agrees(session: Session, notice: ProviderNotice, payment_id: int) -> bool:
         and notice.status == payment.status == payment.remote_status
         and notice.amount_yen == payment.remote_amount_yen
         and not payment.remote_problem
-        and not settle.has_open_operation(session, payment_id)
     )
 
 
-def _look(payment_id: int, handle: str) -> bool:
+def _nothing_open(payment_id: int) -> bool:
+    """Whether the payment has no operation of unknown outcome, or it could be settled now: that one goes first, and then
+    the notice is looked at for what *it* says – staff may have acted on the console meanwhile."""
     operation_id = reconcile.open_operation(payment_id)
-    if operation_id is not None:
-        return reconcile.ask(operation_id, named=handle)
-    return observe.ask(payment_id, handle=handle)
+    return operation_id is None or reconcile.ask(operation_id)
 
 
 def _claim(notice_id: int, now: datetime) -> bool:

@@ -58,6 +58,16 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     return bool(understood) and all(understood)
 
 
+def follow(payment_id: int, answer: RemoteState) -> None:
+    """What an answer about an operation shows of its payment besides. When the payment does not stand there any more but
+    stands here, the answer may tell half: then everything about it is asked."""
+    here = db.db.session.get_one(Payment, payment_id, populate_existing=True).status in _LIVE
+    if here and answer.status not in _LIVE:
+        ask(payment_id)
+    else:
+        observe(payment_id, answer)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What we hold of a payment before asking."""
@@ -131,7 +141,11 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
         settle.add_references(session, payment, account_id, remote.references)
-    elif payment.status == remote.status == MoneyStatus.AUTHORIZED and remote.amount_yen not in (None, payment.authorized_yen):
+    elif (
+        payment.status == MoneyStatus.AUTHORIZED
+        and remote.status in _LIVE
+        and remote.amount_yen not in (None, payment.authorized_yen)
+    ):
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=payment.handle)
     elif remote.status in _LIVE and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
         _late_approval(session, payment, remote, now)

@@ -7,13 +7,15 @@ lets one result in.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from providers.contract import (
     Absent,
     Approved,
     Category,
     Declined,
+    Gateway,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -27,11 +29,15 @@ from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, executor, observe, settle
-from shop.payments.models import PaymentOperation
+from shop.payments.models import PaymentOperation, ProviderNotice
 
 _BATCH = 20
 _FIRST_WAIT = 5.0
 _LONGEST_WAIT = 60.0
+
+#: More payments than this never came under one reference; the provider is not asked without end.
+_NAMED = 5
+_STANDING = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
 
 #: What the provider shows before and after a follow-up; anything else means it can no longer happen.
 _BEFORE = {
@@ -80,19 +86,15 @@ def check(operation_id: int) -> bool:
     return ask(operation_id)
 
 
-def ask(operation_id: int, *, named: str = "") -> bool:
-    """Ask about one unsettled operation now – also when staff or the buyer press 確認. Returns whether it was settled.
-
-    ``named`` is the id a notice gave to an authorization of ours. Our reference alone does not lead there once staff have
-    changed the amount on the console: then two payments carry it.
-    """
+def ask(operation_id: int) -> bool:
+    """Ask about one unsettled operation now – also when staff or the buyer press 確認. Returns whether it was settled."""
     session = db.db.session()
     operation = session.get_one(PaymentOperation, operation_id)
     payment = operation.payment
     assert payment.account_version is not None
     rules = executor.capabilities(payment.account_version)
     question = _question(operation, rules.recovery.get(Verb(operation.verb)))
-    reference = operation.merchant_ref
+    reference, named = operation.merchant_ref or "", _named(session, operation)
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     verb, amount_yen = Verb(operation.verb), operation.amount_yen
@@ -105,7 +107,7 @@ def ask(operation_id: int, *, named: str = "") -> bool:
         return False
     answer = gateway.query(**question)
     if isinstance(answer, Unreadable) and named:
-        answer = _standing(gateway.query(handle=named), reference) or answer
+        answer = _among(gateway, reference, named) or answer
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
@@ -117,7 +119,7 @@ def ask(operation_id: int, *, named: str = "") -> bool:
         return False
     done = settle.settle(operation_id, decision, "query")
     if isinstance(answer, RemoteState):
-        observe.observe(payment_id, answer)
+        observe.follow(payment_id, answer)
     return done
 
 
@@ -145,11 +147,38 @@ def decide(
             return _continuation(Verb(verb), answer, late)
 
 
-def _standing(answer: QueryResult, reference: str | None) -> RemoteState | None:
-    """A payment that stands under our reference. One that does not stand says nothing: it may have been replaced."""
-    standing = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
-    found = isinstance(answer, RemoteState) and answer.merchant_ref == reference and answer.status in standing
-    return answer if isinstance(answer, RemoteState) and found else None
+def _named(session: Session, operation: PaymentOperation) -> tuple[str, ...]:
+    """Ids that notices gave to payments under an authorization's reference, the newest first.
+
+    Once staff have changed the amount on the console two payments carry our reference, and it leads to neither.
+    """
+    if operation.verb != Verb.AUTHORIZE:
+        return ()
+    query = (
+        select(ProviderNotice.handle)
+        .where(
+            ProviderNotice.account_id == operation.account_id,
+            ProviderNotice.merchant_ref == operation.merchant_ref,
+            ProviderNotice.handle != "",
+        )
+        .group_by(ProviderNotice.handle)
+        .order_by(func.min(ProviderNotice.id).desc())
+        .limit(_NAMED)
+    )
+    return tuple(session.scalars(query))
+
+
+def _among(gateway: Gateway, reference: str, named: tuple[str, ...]) -> RemoteState | None:
+    """The payment that stands among those named – or, when several are named and none stands, the newest of them.
+
+    One alone that does not stand says nothing: it was replaced, and the notice of its successor is still to come.
+    """
+    answers = [gateway.query(handle=handle) for handle in named]
+    ours = [each for each in answers if isinstance(each, RemoteState) and each.merchant_ref == reference]
+    standing = next((each for each in ours if each.status in _STANDING), None)
+    if standing or len(ours) < max(2, len(named)):
+        return standing
+    return ours[0]
 
 
 def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:

@@ -29,6 +29,8 @@ _FRAME = (
     .join_from(ShopInfo.__table__, Category.__table__, true(), isouter=True)
     .order_by(_family.position, _family.id)
 )  # fmt: skip
+#: Arguments that say which page this is.
+_OURS = frozenset({"category", "after"})
 _WEEKDAYS = "月火水木金土日"
 
 
@@ -117,8 +119,9 @@ def cart_count() -> int:
 
 
 def here() -> str:
-    """Where the language switch returns to: this page, or the front where coming back would mean posting again."""
+    """Where the language switch returns to: this page without what others hung on to its address, or the front where
+    coming back would mean posting again."""
     if request.method != "GET":
         return url_for("storefront.front")
-    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name in _OURS]
     return request.path + (f"?{urlencode(arguments)}" if arguments else "")

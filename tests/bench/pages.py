@@ -32,7 +32,7 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
                 "product-floor": f"{floor.url}/product/{product}",
                 "healthz": f"{real.url}/healthz",
                 "list": f"{real.url}/products",
-                "list-anew": f"{real.url}/products?look={load.ANEW}",
+                "list-anew": f"{real.url}/products?after=0-{load.ANEW}",
                 "product": f"{real.url}/products/{product}",
             }
         )
@@ -49,6 +49,7 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
         ratio = found[name] / found[f"{name}-floor"]
         yield Line(f"{name}: ratio", ratio, "times", LIMITS["ratio"][name])
     yield Line("list: ours, page written anew", found["list-anew"], "ms", note="the first look after a change")
+    yield Line("list: ratio of that", found["list-anew"] / found["list-floor"], "times", LIMITS["ratio"]["list_anew"])
     yield Line("memory of a worker", max(weights, default=0.0), "MB", note=f"{len(weights)} workers")
 
 
@@ -72,7 +73,7 @@ def statements(app: Flask, server: LiveServer, product: str) -> Iterator[Line]:
     buyer, staff = Buyer(server.url), _owner(server.url)
     buyer.put_into_cart(product)
     wanted = [(buyer, path) for path in ("/", "/products", f"/products/{product}", "/cart", "/checkout/zero")]
-    wanted += [(bought.buyer, bought.path), (staff, "/admin/orders"), (staff, _first_order(staff))]
+    wanted += [(bought.buyer, bought.path), (staff, "/admin"), (staff, "/admin/orders"), (staff, _first_order(staff))]
     for who, path in wanted:
         with count_statements(app) as sent:
             answer = who.get(path)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from providers.contract import MoneyStatus, RemoteState
 from providers.paygent.capabilities import PaygentCapabilities
 from shop.catalogue.models import StockHold, Variant
 from shop.core import db
 from shop.core.runtime import now
-from shop.payments import attention, inbox
+from shop.payments import attention, inbox, observe
 from shop.payments.models import PaymentOperation, ProviderExchange
 from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, notice
 from tests.support.shop import MovableClock
@@ -62,6 +63,122 @@ def test_answer_lost_and_amount_changed_on_the_console_before_anyone_asked(desk:
     assert desk.remote(placed) == [("32", placed.yen), ("20", placed.yen - 100)]
     assert desk.cancel(placed, yen=placed.yen - 100) == "done"
     assert desk.remote(placed) == [("32", placed.yen), ("32", placed.yen - 100)]
+
+
+def _lost_and_changed(desk: Desk, then: str = "") -> Placed:
+    """020's answer is lost; staff change the amount on the console and, perhaps, do more there."""
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    desk.console(placed, "amount", amount=str(placed.yen - 100))
+    if then:
+        desk.console(placed, then)
+    return placed
+
+
+def _hear(desk: Desk, clock: MovableClock, rounds: int = 6) -> None:
+    for _ in range(rounds):
+        desk.run("poll_notices", "inbox", "reconcile", "dispatch")
+        clock.advance(60)
+
+
+@pytest.mark.req("P-05", "P-06")
+def test_answer_lost_amount_changed_and_captured_on_the_console(desk: Desk, clock: MovableClock) -> None:
+    placed = _lost_and_changed(desk, "capture")
+    _hear(desk, clock)
+    changed = placed.yen - 100
+    assert desk.remote(placed) == [("32", placed.yen), ("40", changed)]
+    assert desk.order(placed).state == "placed"
+    assert desk.money(placed) == ("captured", changed, changed, 0)
+    assert desk.payment(placed).remote_amount_yen == changed
+    assert desk.cancel(placed, yen=changed) == "done"
+    assert desk.money(placed) == ("refunded", changed, changed, changed)
+
+
+@pytest.mark.req("P-03", "P-05")
+def test_answer_lost_and_everything_undone_on_the_console(desk: Desk, clock: MovableClock) -> None:
+    """Both payments under our reference are cancelled: the attempt ends, nobody waits for ever."""
+    placed = _lost_and_changed(desk, "void")
+    _hear(desk, clock)
+    assert [status for status, _ in desk.remote(placed)] == ["32", "32"]
+    assert (desk.operation(placed).state, desk.order(placed).state) == ("declined", "lapsed")
+    assert desk.stock()[1:] == (0, 0)
+    assert desk.mails(placed.order_id) == ["not_placed"]
+
+
+def test_one_dead_payment_alone_says_nothing(desk: Desk, clock: MovableClock) -> None:
+    """The notice of the old payment's end is here, that of its successor is not: the attempt stays open."""
+    placed = _lost_and_changed(desk)
+    old = desk.remote_payments(placed)[0]["payment_id"]
+    fields = notice(placed, old, 9_001, "32")
+    assert desk.call(inbox.receive, desk.account().key, "POST", body(fields), "", "127.0.0.1").stored
+    for _ in range(4):
+        desk.run("inbox", "reconcile")
+        clock.advance(60)
+    assert desk.operation(placed).state == "unknown"
+    _hear(desk, clock)
+    assert desk.order(placed).state == "placed"
+
+
+def test_a_notice_that_names_another_orders_payment_settles_nothing(desk: Desk, clock: MovableClock) -> None:
+    """Genuine, under our reference, but with the id of a payment that stands for somebody else."""
+    other = desk.place()
+    placed = _lost_and_changed(desk, "void")
+    fields = notice(placed, desk.payment(other).handle, 9_001)
+    assert desk.call(inbox.receive, desk.account().key, "POST", body(fields), "", "127.0.0.1").stored
+    _hear(desk, clock)
+    assert desk.order(placed).state != "placed"
+    assert desk.money(other) == ("authorized", other.yen, 0, 0)
+
+
+def test_an_observation_waits_for_the_open_operation(desk: Desk, clock: MovableClock) -> None:
+    """While the capture is on its way the old state is no news."""
+    placed = desk.place()
+    desk.simulator.fault("reset", kind="022", phase="after")
+    assert desk.capture(placed) == "pending"
+    stale = RemoteState(desk.payment(placed).handle, placed.ref, MoneyStatus.VOIDED, placed.yen)
+    assert desk.call(observe.observe, placed.payment_id, stale) is False
+    assert desk.money(placed)[0] == "authorized"
+
+
+def test_two_live_payments_under_one_reference_are_told_and_block(desk: Desk) -> None:
+    placed = desk.place()
+    second = RemoteState("4711", placed.ref, MoneyStatus.AUTHORIZED, placed.yen)
+    assert desk.call(observe.observe, placed.payment_id, second) is False
+    assert desk.payment(placed).remote_problem == "several"
+    assert desk.capture(placed) == "not_allowed"
+
+
+@pytest.mark.req("P-06", "R-058", "R-189")
+@pytest.mark.parametrize(("verb", "kind"), [("capture", "022"), ("cancel", "021")])
+def test_amount_changed_on_the_console_while_a_press_was_on_its_way(
+    desk: Desk, clock: MovableClock, verb: str, kind: str
+) -> None:
+    """The press meets the old payment, which is gone; the money that stands under our reference must be seen."""
+    placed = desk.place()
+    desk.simulator.fault("reset", kind=kind, phase="before")
+    assert (desk.capture if verb == "capture" else desk.cancel)(placed) == "pending"
+    desk.console(placed, "amount", amount=str(placed.yen - 100))
+    desk.change(PaymentOperation, PaymentOperation.state == "unknown", check_at=desk.call(now))
+    desk.run("reconcile")
+    assert desk.money(placed)[0] == "authorized", "the end of the old payment is not the end of the money"
+    _hear(desk, clock)
+    assert desk.remote(placed) == [("32", placed.yen), ("20", placed.yen - 100)]
+    assert desk.money(placed) == ("authorized", placed.yen - 100, 0, 0)
+    assert desk.payment(placed).remote_problem == ""
+    assert desk.cancel(placed, yen=placed.yen - 100) == "done"
+    assert [status for status, _ in desk.remote(placed)] == ["32", "32"]
+
+
+@pytest.mark.req("P-06")
+def test_refunded_on_the_console_while_the_capture_was_unknown(desk: Desk, clock: MovableClock) -> None:
+    placed = desk.place()
+    desk.simulator.fault("reset", kind="022", phase="after")
+    assert desk.capture(placed) == "pending"
+    desk.console(placed, "refund")
+    desk.refresh(placed)
+    _hear(desk, clock, 2)
+    assert desk.money(placed)[0] == "refunded"
+    assert desk.remote(placed) == [("60", placed.yen)]
 
 
 @pytest.mark.req("P-11")

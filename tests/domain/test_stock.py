@@ -126,3 +126,11 @@ def test_a_draft_has_no_number_and_an_order_has_one(desk: Desk) -> None:
     placed = desk.place()
     with pytest.raises(IntegrityError):
         desk.change(Order, Order.id == placed.order_id, state="draft")
+
+
+def test_a_product_taken_off_sale_after_the_last_look_cannot_be_held(desk: Desk) -> None:
+    """The condition stands in the statement that takes the units, not only in the check before it."""
+    desk.change(Product, published=False)
+    with pytest.raises(stock.OutOfStock), desk.app.app_context(), db.write() as session:
+        stock.hold(session, 4711, {desk.variant_id: 1}, now())
+    assert desk.stock()[1:] == (0, 0)
