@@ -254,12 +254,14 @@ def _names(agreement: Agreement, variant_id: int) -> tuple[str, ...]:
     return tuple(line.name for line in agreement.cart.lines if line.variant_id == variant_id)
 
 
-def last_operation(session: Session, order_id: int) -> PaymentOperation | None:
-    """The newest operation of an order's payment – what the buyer is told about."""
+def authorization(session: Session, order_id: int) -> PaymentOperation | None:
+    """The newest authorization of an order that we asked for – what the buyer is told about."""
     query = (
         select(PaymentOperation)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
-        .where(Payment.order_id == order_id)
+        .where(
+            Payment.order_id == order_id, PaymentOperation.verb == Verb.AUTHORIZE, PaymentOperation.origin == "shop"
+        )
         .order_by(PaymentOperation.id.desc())
         .limit(1)
     )

@@ -96,3 +96,18 @@ def payment_cancelled(session: Session, order: Order, now: datetime) -> None:
         )  # fmt: skip
     outbox.queue(session, "payment_cancelled", order.id, order.email, subject, body, now)
     outbox.queue(session, "payment_cancelled_notice", order.id, info.email, subject, body, now)
+
+
+def payment_not_cancelled(session: Session, order: Order, now: datetime) -> None:
+    """To buyer and shop, when money that came too late for its order could not be given back by itself."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】お支払いの取り消しを進めています", shop=info.name)
+        body = _(
+            "%(name)s様\n\n"
+            "ご注文は成立していません。お支払い（%(yen)s）の承認が遅れて届いたため取り消しを試みましたが、まだ完了していません。\n"
+            "ショップの担当者が決済代行会社で確認し、取り消します。商品代金をいただくことはありません。\n\n%(shop)s\n",
+            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
+        )  # fmt: skip
+    outbox.queue(session, "payment_not_cancelled", order.id, order.email, subject, body, now)
+    outbox.queue(session, "payment_not_cancelled_notice", order.id, info.email, subject, body, now)

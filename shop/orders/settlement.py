@@ -99,6 +99,8 @@ def _continuation(session: Session, change: Change, order: Order, now: datetime)
     if operation.actor == executor.COMPENSATION:
         if operation.state == "succeeded":
             mails.payment_cancelled(session, order, now)
+        elif operation.state == "declined" and settle.is_live(payment.status):
+            mails.payment_not_cancelled(session, order, now)
         elif settle.is_live(payment.status) and operation.state in ("absent", "dropped"):
             again = executor.write_ahead(
                 session, payment, Verb(operation.verb), operation.amount_yen, executor.COMPENSATION, now, state="intended"

@@ -178,6 +178,7 @@ class ProviderNotice(Base):
     __tablename__ = "provider_notice"
     __table_args__ = (
         UniqueConstraint("account_id", "serial"),
+        Index("ix_provider_notice_reference", "account_id", "merchant_ref"),
         Index("ix_provider_notice_waiting", "next_at", sqlite_where=text("state = 'waiting'"),
               postgresql_where=text("state = 'waiting'")),
         CheckConstraint("state IN ('waiting', 'done', 'unmatched')", name="state"),

@@ -94,7 +94,8 @@ def ask(operation_id: int) -> bool:
     assert payment.account_version is not None
     rules = executor.capabilities(payment.account_version)
     question = _question(operation, rules.recovery.get(Verb(operation.verb)))
-    reference, named = operation.merchant_ref or "", _named(session, operation)
+    reference = payment.merchant_ref
+    named = _named(session, operation.account_id, reference)
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     verb, amount_yen = Verb(operation.verb), operation.amount_yen
@@ -106,7 +107,11 @@ def ask(operation_id: int) -> bool:
     if question is None:
         return False
     answer = gateway.query(**question)
-    if isinstance(answer, Unreadable) and named:
+    if verb == Verb.VOID and isinstance(answer, RemoteState) and answer.status == MoneyStatus.VOIDED:
+        # Our cancel – or the end of a payment that a change of amount replaced, and then money stands elsewhere.
+        siblings = gateway.query(merchant_ref=reference)
+        answer = siblings if isinstance(siblings, Unreadable) else answer
+    if verb in (Verb.AUTHORIZE, Verb.VOID) and isinstance(answer, Unreadable) and named:
         answer = _among(gateway, reference, named) or answer
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
@@ -147,18 +152,16 @@ def decide(
             return _continuation(Verb(verb), answer, late)
 
 
-def _named(session: Session, operation: PaymentOperation) -> tuple[str, ...]:
-    """Ids that notices gave to payments under an authorization's reference, the newest first.
+def _named(session: Session, account_id: int | None, reference: str) -> tuple[str, ...]:
+    """Ids that notices gave to payments under one of our references, the newest first.
 
     Once staff have changed the amount on the console two payments carry our reference, and it leads to neither.
     """
-    if operation.verb != Verb.AUTHORIZE:
-        return ()
     query = (
         select(ProviderNotice.handle)
         .where(
-            ProviderNotice.account_id == operation.account_id,
-            ProviderNotice.merchant_ref == operation.merchant_ref,
+            ProviderNotice.account_id == account_id,
+            ProviderNotice.merchant_ref == reference,
             ProviderNotice.handle != "",
         )
         .group_by(ProviderNotice.handle)

@@ -107,8 +107,14 @@ def last_refusal() -> Refusal | None:
     if order is None or order.state != "lapsed":
         return None
     session.pop("attempt")
-    operation = placement.last_operation(db.db.session(), order.id)
+    operation = placement.authorization(db.db.session(), order.id)
     title = _("請求はされていません。ご注文は確定していません。")
+    if operation and operation.state == "succeeded":
+        # Approved too late: the hold was over, or the goods were gone. Money may still be reserved, so nobody says it is not.
+        return Refusal(
+            _("ご注文は確定していません。"),
+            _("カード会社の承認が遅れて届き、商品を確保できませんでした。承認は自動で取り消し、結果をメールでお知らせします。"),
+        )
     match operation.state if operation else "":
         case "declined":
             assert operation is not None
@@ -137,7 +143,7 @@ def _own() -> Order | None:
 
 def _away(order_id: int) -> PaymentOperation | None:
     """The operation whose buyer is, or should be, at the issuer's page."""
-    operation = placement.last_operation(db.db.session(), order_id)
+    operation = placement.authorization(db.db.session(), order_id)
     return operation if operation and operation.state == "parked" else None
 
 
@@ -157,7 +163,7 @@ def _ask(order: Order) -> str:
     """Have the provider asked about the attempt; what to say when nothing has come of it."""
     if _away(order.id):
         return _("本人認証（3Dセキュア）がまだ終わっていません。続けるか、この決済を中止してください。")
-    operation = placement.last_operation(db.db.session(), order.id)
+    operation = placement.authorization(db.db.session(), order.id)
     if operation is None or not _may_ask(order.public_id):
         return _("少し待ってから、もう一度お試しください。")
     operation_id = operation.id

@@ -101,6 +101,8 @@ def confirm_zero() -> Any:
     agreement = _agreed(form, cart)
     if not valid or agreement is None:
         return _form_page(form, cart, status=422)
+    if request.form.get("only_check"):  # the card is still wrong: nobody sees a confirmation, so none is made
+        return "", 204
     return _confirmation(form, agreement)
 
 

@@ -73,11 +73,11 @@ async function confirmOrder(event) {
   if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
-function askServer() {
+function askServer(fields = new FormData(form)) {
   // A control named "action" would hide the property of the form; it cannot hide the attribute.
   return fetch(form.getAttribute("action"), {
     method: "POST",
-    body: new FormData(form),
+    body: fields,
     headers: { "X-Requested-With": "fetch" },
   });
 }
@@ -88,12 +88,14 @@ async function parsed(response) {
   return answer.content;
 }
 
-/** The card is wrong: tell with it what else is wrong – into the form as it stands, because hands may be typing. */
+/** The card is wrong: tell with it what else is wrong – into the form as it stands. The focus stays in the card, where
+    hands are typing by now: moved away from there, the rest of a card number would land in another field. */
 async function showOtherMistakes() {
-  const here = document.activeElement;
   const sent = new FormData(form);
-  const answer = await askServer().then(parsed, () => null); // out of reach: the card's mistakes are told already
-  for (const found of answer?.querySelectorAll("#checkout [name][aria-invalid=true]") ?? []) {
+  sent.set("only_check", "1");
+  const answer = await askServer(sent).then(parsed, () => null); // out of reach: the card's mistakes are told already
+  const wrong = [...(answer?.querySelectorAll("#checkout [name][aria-invalid=true]") ?? [])];
+  for (const found of wrong) {
     const control = document.getElementById(found.id);
     const slot = document.getElementById(`${found.id}-error`);
     if (!slot || control.value !== sent.get(control.name)) continue; // put right meanwhile
@@ -101,7 +103,7 @@ async function showOtherMistakes() {
     slot.hidden = false;
     control.setAttribute("aria-invalid", "true");
   }
-  if (document.activeElement === here) form.querySelector("[aria-invalid=true]").focus();
+  if (wrong.length) form.querySelector("[data-progress]").textContent = words().others;
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from shop.core.db import write
@@ -101,7 +101,8 @@ def test_card_and_address_are_told_in_one_breath(page: Page, watch: Watch, simul
     for label in ("電話番号", "市区町村・番地", "カード番号"):
         expect(field(page, label)).to_have_attribute("aria-invalid", "true")
         expect(page.locator(f"#{field(page, label).get_attribute('id')}-error")).to_be_visible()
-    expect(field(page, "電話番号")).to_be_focused()
+    expect(page.locator("#checkout [data-progress]")).to_have_text("カードのほかにも、直していただく項目があります。")
+    expect(field(page, "カード番号")).to_be_focused()
     expect(field(page, "お名前")).to_have_attribute("aria-invalid", "false")
     expect(field(page, "カード名義人")).to_have_value(CARD["カード名義人"])
     assert watch.to(simulator.url) == []
@@ -109,6 +110,41 @@ def test_card_and_address_are_told_in_one_breath(page: Page, watch: Watch, simul
     fill_card(page)
     press_confirm(page)
     expect(dialog(page)).to_be_visible()
+
+
+@pytest.mark.req("R-111", "U-013", "T-095")
+def test_hands_on_the_card_are_not_led_elsewhere(page: Page, watch: Watch) -> None:
+    """The answer about the other fields comes while the number is being typed: no digit lands outside the card."""
+    into_basket(page)
+    fill_address(page)
+    field(page, "メールアドレス").fill("nope")
+    fill_card(page, カード番号="")
+    held: list[Route] = []
+    page.route("**/checkout/zero/confirm", lambda route: held.append(route))
+    press_confirm(page)
+    page.keyboard.type("4111 1111")
+    field(page, "電話番号").evaluate("control => { control.value = '03-0000-1111'; }")  # put right meanwhile
+    held[0].continue_()
+    expect(field(page, "メールアドレス")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type(" 1111 1111")
+    expect(field(page, "カード番号")).to_have_value("4111 1111 1111 1111")
+    expect(field(page, "メールアドレス")).to_have_value("nope")
+    assert "1111 1111" not in watch.bodies()
+
+
+def test_what_was_put_right_meanwhile_is_not_called_wrong(page: Page) -> None:
+    into_basket(page)
+    fill_address(page)
+    field(page, "電話番号").fill("12")
+    fill_card(page, カード番号="")
+    held: list[Route] = []
+    page.route("**/checkout/zero/confirm", lambda route: held.append(route))
+    press_confirm(page)
+    field(page, "電話番号").fill("03-1234-5678")
+    with page.expect_response("**/checkout/zero/confirm"):
+        held[0].continue_()
+    page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    expect(field(page, "電話番号")).to_have_attribute("aria-invalid", "false")
 
 
 @pytest.mark.req("R-070", "R-110")

@@ -383,7 +383,9 @@ def test_giving_back_that_is_refused_is_shown_to_a_person(desk: Desk, clock: Mov
     assert desk.remote(placed) == [("20", placed.yen)]
     assert desk.steps(placed)[-1] == ("void", "shop", "declined")
     assert alarms(desk)
+    # Nobody is told that it is done; both are told that a person sees to it.
     assert "payment_cancelled" not in desk.mails(placed.order_id)
+    assert {"payment_not_cancelled", "payment_not_cancelled_notice"} <= set(desk.mails(placed.order_id))
 
 
 def test_two_dispatchers_send_one_void(desk: Desk, clock: MovableClock) -> None:

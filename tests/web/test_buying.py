@@ -16,7 +16,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments.models import PaymentMethod
 from tests.support.buying import ADDRESS, CASH, Buyer, buy
 from tests.support.pages import Page
-from tests.support.shop import run_jobs
+from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import (
     CUP,
@@ -351,3 +351,39 @@ def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, de
     assert "砥部 藍縞の湯のみ。" not in Page(answer.text).text
     assert count(demo_app, Order) == 0
     assert stock(demo_app)[TEA] == (1, 0, 0)
+
+
+# ---- too late ----
+
+
+@pytest.mark.req("P-05", "R-164")
+@pytest.mark.parametrize("card", ["4111111111111111", "4980000000022000"], ids=["void works", "void refused"])
+def test_an_approval_too_late_is_not_called_no_charge(
+    shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock, card: str
+) -> None:
+    """The hold ended, another buyer took the last unit, and now the approval is found: money may be reserved."""
+    change(demo_app, Variant.on_hand, 1)
+    simulator.push_notices_to("")
+    simulator.fault("reset", kind="020", phase="after")
+    simulator.fault("http_500", kind="094", times=None)
+    assert buy(shopper.shop_url, TEA, buyer=shopper, card=card).path == "/checkout/pending"
+    clock.advance(1300)
+    run_jobs(demo_app, "release_holds")
+    assert number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=Buyer(shopper.shop_url)))
+    simulator.control("faults", clear=True)
+    clock.advance(120)
+    run_jobs(demo_app, "reconcile")
+    words = Page(shopper.get("/checkout/zero").text).text
+    assert "カード会社の承認が遅れて届き、商品を確保できませんでした。" in words
+    assert "請求はされていません。ご注文は確定していません。" not in words
+    run_jobs(demo_app, "dispatch")
+    kinds = {row.kind for row in _mails(demo_app)}
+    assert ("payment_cancelled" in kinds) == (card == "4111111111111111")
+    assert ("payment_not_cancelled" in kinds) == (card != "4111111111111111")
+
+
+def _mails(app: Flask) -> list[OutboxMail]:
+    with app.app_context():
+        found = list(db.session.scalars(select(OutboxMail)))
+        db.session.expunge_all()
+        return found

@@ -437,6 +437,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('provider_notice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_provider_notice_payment_id'), ['payment_id'], unique=False)
+        batch_op.create_index('ix_provider_notice_reference', ['account_id', 'merchant_ref'], unique=False)
         batch_op.create_index('ix_provider_notice_waiting', ['next_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
 
     op.create_table('remote_reference',
@@ -508,6 +509,7 @@ def downgrade() -> None:
 
     op.drop_table('remote_reference')
     with op.batch_alter_table('provider_notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_notice_reference')
         batch_op.drop_index('ix_provider_notice_waiting', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
         batch_op.drop_index(batch_op.f('ix_provider_notice_payment_id'))
 
