@@ -84,7 +84,7 @@ def test_groups() -> Iterator[Group | None]:
 
 def evidence_groups() -> Iterator[Group]:
     long = (*PYTEST, "-m", "evidence", "--timeout", "3600", "-s")
-    yield Group("properties", 5, ((*PYTEST, "--hypothesis-profile", "new", "--timeout", "600", "tests/unit", "tests/wire"),))
+    yield Group("properties", 5, ((*PYTEST, "--hypothesis-profile", "new", "--timeout", "600", "tests/unit", "tests/wire", "tests/domain/test_notices.py"),))
     yield Group("crash SQLite", 13, ((*long, "tests/crash"),))
     yield Group("crash PostgreSQL", 17, ((*long, "--db", "postgresql", "tests/crash"),))
     yield Group("race", 10, ((*long, "tests/race"),))
