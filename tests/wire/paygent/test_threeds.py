@@ -161,7 +161,7 @@ def test_nothing_of_the_return_is_genuine_without_a_key() -> None:
 
 
 def test_no_secret_is_shown() -> None:
-    assert "tok" not in repr(threeds.Secret(AUTH_ID, "tok_1", "low"))
+    assert "tok_1" not in repr(threeds.Secret(AUTH_ID, "tok_1", "low"))
 
 
 def test_the_timeline_hides_token_and_page(wire: Wire) -> None:
