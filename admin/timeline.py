@@ -34,7 +34,7 @@ def entries(session: Session, payment: Payment) -> list[Entry]:
     """Operations, messages and notifications of ``payment``, oldest first."""
     exchanges = session.scalars(_newest(ProviderExchange, payment.id)).all()
     notices = session.scalars(_newest(ProviderNotice, payment.id)).all()
-    found = [*_operations(payment.operations), *_exchanges(exchanges), *_notices(notices)]
+    found = [*_operations(payment.operations), *_exchanges(reversed(exchanges)), *_notices(reversed(notices))]
     return sorted(found, key=lambda entry: entry.at)
 
 
