@@ -22,7 +22,7 @@ from providers.contract import (
 from providers.paygent import errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
-from providers.paygent.settings import SETTINGS
+from providers.paygent.settings import MARKS, SETTINGS
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 
 _LIVE = "https://module.paygent.co.jp"
@@ -34,7 +34,10 @@ class Paygent:
 
     code = "paygent"
     name = N_("ペイジェント")
+    method_name = N_("クレジットカード決済(トークン方式)")
+    system_name = N_("ペイジェント クレジットカード決済(トークン式)")
     settings: tuple[Setting, ...] = SETTINGS
+    marks: Mapping[str, str] = MARKS
     capabilities = PaygentCapabilities()
     console_name = N_("ペイジェント管理画面")
     #: 決済状況 as the shop guide words it (§7-3).
@@ -86,6 +89,8 @@ class Paygent:
             "connect_password": merchant.connect_password,
             "token_generate_key": merchant.token_generate_key,
             "notice_hash_key": merchant.notice_hash_key,
+            "merchant_name": "PRACTICE SHOP",
+            "three_ds_hash_key": merchant.threeds_hash_key,
         }
 
 

@@ -31,5 +31,5 @@ DEMO_PAYGENT_MERCHANT = PaygentMerchantKeys(
     token_generate_key="test_demoTokenKey0000000001",
     token_hash_key="ch_DEMO0001",
     notice_hash_key="noticekey_DEMO0001",
-    threeds_hash_key="3dskey_DEMO_0001",
+    threeds_hash_key="three-ds-practice-key",
 )
