@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from admin.forms import Filled, OptionalYenField, YenField, lines_field, long_text, name_field, one_line
-from providers.contract import Setting
+from providers.settings import Setting
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
 

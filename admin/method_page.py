@@ -26,7 +26,8 @@ from admin.method_form import (
     linked_method_form,
 )
 from admin.method_summary import changed_labels, summary
-from providers.contract import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, N_, Setting, SettingsCheck
+from providers.contract import N_
+from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Setting, SettingsCheck
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
@@ -65,7 +66,7 @@ def confirm_payment_method(method_id: int) -> ResponseReturnValue:
     return render_template(
         "admin/payment_method_confirm.html",
         method=method,
-        groups=summary(form, _settings(method), _stored_secrets(session, method)),
+        groups=summary(form, _settings(method), _stored_secrets(session, method), _marks(method)),
         draft=drafts.seal(form.values(), _draft_of(method), drafts.CHECKED),
     )
 
@@ -91,11 +92,12 @@ def check_payment_method(method_id: int) -> ResponseReturnValue:
     checks: tuple[SettingsCheck, ...] = ()
     try:
         checks = accounts.check_settings(session, account, form.settings(ACCOUNT), now())
+        flash(_("接続テストの結果を、各項目のはじめに示しました。まだ何も保存していません。"), "wait")
     except accounts.PracticeOnly:
         flash(_("練習モードと本番では、接続先が違います。この契約の接続テストは、ここではできません。"), "bad")
     except Busy:
         flash(_("決済代行会社への問い合わせが混み合っています。少し待ってから、もう一度お試しください。"), "wait")
-    log.info("settings checked", extra={"actor": actor(), "method_id": method_id, "found": [c.finding for c in checks]})
+    log.info("settings checked", extra={"actor": actor(), "method_id": method_id, "found": [str(c.finding) for c in checks]})
     return _page(session, _method(session, method_id), form, checks)
 
 
@@ -130,6 +132,10 @@ def _settings(method: PaymentMethod) -> tuple[Setting, ...]:
     return accounts.provider_of(method.account).settings if method.account else ()
 
 
+def _marks(method: PaymentMethod) -> Mapping[str, str]:
+    return accounts.provider_of(method.account).marks if method.account else {}
+
+
 def _stored_secrets(session: Session, method: PaymentMethod) -> set[str]:
     """Names of the fields whose secret is stored."""
     known = accounts.current_settings(session, method.account) if method.account else {}
@@ -141,7 +147,7 @@ def _form(session: Session, method: PaymentMethod, values: Mapping[str, Any] | N
     kind: type[MethodForm] = FeeMethodForm
     if method.account:
         known = accounts.current_settings(session, method.account)
-        kind = linked_method_form(_settings(method), known, accounts.provider_of(method.account).marks)
+        kind = linked_method_form(_settings(method), known, _marks(method))
     return kind() if values is None else kind(formdata=None, data=values)
 
 
@@ -178,7 +184,7 @@ def _page(
         method=method,
         form=form,
         sections=_sections(method, form, checks),
-        marks=accounts.provider_of(method.account).marks if method.account else {},
+        marks=_marks(method),
         labels={setting.key: setting.label for setting in _settings(method)},
         stored=_stored_secrets(session, method),
         draft=drafts.seal(secrets, _draft_of(method), drafts.TYPED) if secrets else "",

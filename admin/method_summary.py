@@ -1,12 +1,13 @@
 """What a method's form holds, in words: for the confirmation page, and – names only – for 最近の操作."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wtforms import BooleanField, Field, RadioField
 
 from admin.method_form import FeeMethodForm, MethodForm, drawn
-from providers.contract import N_, Setting
+from providers.contract import N_
+from providers.settings import Setting
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 
@@ -21,7 +22,9 @@ class Group:
     lines: Sequence[tuple[str, str]]
 
 
-def summary(form: MethodForm, settings: Sequence[Setting], stored: set[str]) -> list[Group]:
+def summary(
+    form: MethodForm, settings: Sequence[Setting], stored: set[str], marks: Mapping[str, str]
+) -> list[Group]:
     """All that 設定する would store; of secrets only whether they change."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for each in drawn(form, settings):
@@ -31,8 +34,8 @@ def summary(form: MethodForm, settings: Sequence[Setting], stored: set[str]) -> 
         groups[_("手数料")] = [(str(form.fee_yen.label.text), format_yen(form.fee_yen.data or 0))]
     groups[_("詳細設定・注意書き")] = [
         (str(form.name.label.text), form.name.data),
-        (_("適用条件"), _conditions(form)),
-        (str(form.note.label.text), form.note.data or _("（空欄）")),
+        (f"{marks.get('conditions', '')} {_('適用条件')}".strip(), _conditions(form)),
+        (f"{marks.get('note', '')} {form.note.label.text}".strip(), form.note.data or _("（空欄）")),
         (_("注意書きの表示"), "、".join(_places(form))),
     ]
     return [Group(title, lines) for title, lines in groups.items()]

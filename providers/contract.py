@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.settings import Setting, SettingsCheck
+
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
     """Mark a Japanese text for the shop's message catalogue; the shop translates it where it is shown."""
@@ -292,29 +294,6 @@ class Capabilities(Protocol):
         ...
 
 
-class Finding(StrEnum):
-    """What 接続テスト says about a group of values."""
-
-    CORRECT = "correct"
-    WRONG = "wrong"
-    #: Nothing short of a payment shows whether they are right.
-    FIRST_PAYMENT = "first_payment"
-    #: No usable answer came; nothing is known.
-    NO_ANSWER = "no_answer"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsCheck:
-    """A finding about the settings ``keys``, in a sentence of the provider's folder."""
-
-    keys: tuple[str, ...]
-    finding: Finding
-    text: str = ""
-    code: str = ""
-    #: When a certificate among them ends.
-    valid_until: datetime | None = None
-
-
 class Gateway(Protocol):
     """One account at one provider, opened with its credentials. Verbs return results and raise nothing."""
 
@@ -337,37 +316,6 @@ class Gateway(Protocol):
     def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
         """接続テスト: ask something harmless and say of each group of values whether it is right. Moves no money."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One field of an account's or a method's settings form. The form is drawn from these, in their order."""
-
-    key: str
-    label: str
-    secret: bool = False
-    required: bool = True
-    #: ``text``, ``secret``, ``lines``, ``radio`` (of ``choices``), ``check`` ("1" or "0") or ``pem``.
-    kind: str = "text"
-    choices: tuple[tuple[str, str], ...] = ()
-    default: str = ""
-    help: str = ""
-    #: ``account`` values belong to the contract, ``method`` values to one way of paying under it.
-    scope: str = "account"
-    #: Heading of the form under which it stands.
-    group: str = ""
-    #: Number in the provider's guide, such as ``①``.
-    mark: str = ""
-    #: Key and value of a radio setting without which this one does not count, is hidden and may stay blank.
-    only_if: tuple[str, str] | None = None
-    #: What a value that is not blank must look like as a whole, and what is said when it does not.
-    pattern: str = ""
-    pattern_help: str = ""
-
-
-#: Key of the method setting that says when money is taken, and its two values. The shop keeps it on the method and
-#: copies it onto every order.
-CAPTURE, CAPTURE_LATER, CAPTURE_AT_ONCE = "capture", "later", "at_once"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from providers.contract import (
     Gateway,
     MoneyStatus,
     Recorder,
-    Setting,
 )
 from providers.paygent import errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
 from providers.paygent.settings import MARKS, SETTINGS
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.settings import Setting
 
 _LIVE = "https://module.paygent.co.jp"
 _LIVE_SCRIPT = "https://token.paygent.co.jp/js/PaygentToken.js"

@@ -22,12 +22,12 @@ from providers.contract import (
     Reference,
     RemoteState,
     Result,
-    SettingsCheck,
     Unknown,
     Unreadable,
 )
 from providers.paygent import client, connection, errors
 from providers.paygent.capabilities import PaygentCapabilities
+from providers.settings import SettingsCheck
 
 _JST = ZoneInfo("Asia/Tokyo")
 #: payment_status of card payments. States on their way (30, 31, 42, 50) are not reported: ask again later.

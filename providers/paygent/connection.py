@@ -11,21 +11,20 @@ from providers import certificates
 from providers.contract import (
     N_,
     Absent,
-    Finding,
     NotSent,
     QueryResult,
     RemoteState,
-    SettingsCheck,
     Unknown,
     Unreadable,
 )
+from providers.settings import Finding, SettingsCheck
 from providers.transport import ClientCertificate
 
 NO_PAYMENT = "connection_check"
 _CREDENTIALS = ("merchant_id", "connect_id", "connect_password")
 _CERTIFICATE = ("client_certificate", "client_key", "client_key_password")
-#: Used only when a token is made, a result is signed or a cardholder is authenticated.
-_LATER = ("token_generate_key", "notice_hash_key", "merchant_name", "three_ds_hash_key")
+#: Used only when a token is made, a cardholder is authenticated, a notice is signed.
+_LATER = (("token_generate_key",), ("merchant_name", "three_ds_hash_key"), ("notice_hash_key",))
 
 _TEXTS = {
     "P001": N_("マーチャントID、接続ID、接続ID/パスワードのいずれかが空です。"),
@@ -46,10 +45,9 @@ def findings(
     elif _code(answer) == "P016":
         text = N_("クライアント証明書が必要です。ペイジェントから発行されたものを登録してください。")
         found.append(SettingsCheck(("client_certificate",), Finding.WRONG, text, "P016"))
-    later = tuple(key for key in _LATER if settings.get(key))
-    if later:
-        found.append(SettingsCheck(later, Finding.FIRST_PAYMENT, N_("初回の決済のときにはじめて確かめられます。")))
-    return tuple(found)
+    later = [tuple(key for key in group if settings.get(key)) for group in _LATER]
+    text = N_("実際に決済が行われたときに、はじめて確かめられます。")
+    return (*found, *(SettingsCheck(keys, Finding.FIRST_PAYMENT, text) for keys in later if keys))
 
 
 def _credentials(answer: QueryResult) -> SettingsCheck:

@@ -5,7 +5,8 @@
 
 from collections.abc import Mapping
 
-from providers.contract import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, N_, Setting
+from providers.contract import N_
+from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Setting
 
 _CONTRACT = N_("加盟店情報")
 _CONNECTION = N_("証明書・通知")
@@ -58,7 +59,7 @@ SETTINGS = (
             ("low", N_("セキュリティ低(全て実施)")), ("middle", N_("セキュリティ中(正常時のみ実施)")),
             ("high", N_("セキュリティ高(全て実施しない)")),
         ),
-        help=N_("※加盟店様の8～9割がセキュリティレベル低を選択していますが、どの設定とするのが最適化が不明な場合、詳細はペイジェントへご確認ください。"),
+        help=N_("※加盟店様の8～9割がセキュリティレベル低を選択していますが、どの設定とするのが最適かご不明な場合、詳細はペイジェントへご確認ください。"),
     ),
     Setting(
         "notice_hash_key", N_("差分通知 ハッシュ値生成キー"), secret=True, kind="secret", required=False, group=_CONNECTION,

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Endpoint, Exchange, Gateway, Provider, Recorder, SettingsCheck
+from providers.contract import Endpoint, Exchange, Gateway, Provider, Recorder
+from providers.settings import SettingsCheck
 from shop.core import db, ids
 from shop.core.runtime import runtime
 from shop.payments.engine import engine

@@ -6,15 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.contract import (
-    CAPTURE,
-    CAPTURE_AT_ONCE,
-    CAPTURE_LATER,
     CardSource,
     Category,
     Charge,
     Endpoint,
     Exchange,
-    Finding,
     Gateway,
     MoneyStatus,
     NotSent,
@@ -26,6 +22,7 @@ from providers.contract import (
 )
 from providers.installed import INSTALLED
 from providers.registry import Registry, UnknownProvider
+from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
 from tests.support.net import free_port
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
