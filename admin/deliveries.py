@@ -29,13 +29,9 @@ _COLUMNS = ("admin_name", "name", "fee_yen", "lead_time", "active")
 def deliveries() -> str:
     """All couriers and the names of the methods paired with each."""
     session = db.session()
-    paired: dict[int, list[str]] = {}
-    pairs = service.pairs(session)
-    for method in methods.listed(session):
-        for delivery_id, method_id in pairs:
-            if method_id == method.id:
-                paired.setdefault(delivery_id, []).append(method.name)
-    return render_template("admin/deliveries.html", deliveries=service.all_of(session), paired=paired)
+    couriers, pairs, listed = service.all_of(session), service.pairs(session), methods.listed(session)
+    paired = {c.id: [m.name for m in listed if (c.id, m.id) in pairs] for c in couriers}
+    return render_template("admin/deliveries.html", deliveries=couriers, paired=paired)
 
 
 @blueprint.get("/settings/deliveries/new", defaults={"delivery_id": None})

@@ -25,31 +25,39 @@ from shop.core.i18n import lazy_gettext
 #: Field names of the two scopes a provider's settings have.
 ACCOUNT, METHOD = "account_", "method_"
 #: A certificate with its chain.
-_LONGEST = {"pem": 30_000, "lines": 2_000}
+_LONGEST = {"pem": 20_000, "lines": 2_000}
 _LONGEST_LINE = 200
 NAME_LENGTH = 100
+#: Name and value of the radio on which a field depends.
+Condition = tuple[str, str]
 
 
 class FilledWhen(Filled):
-    """Required while the radio ``other`` stands on ``value`` – or always, without one."""
+    """Required as long as the setting counts."""
 
-    def __init__(self, condition: tuple[str, str] | None) -> None:
+    def __init__(self, condition: Condition | None) -> None:
         self._condition = condition
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if self._condition is None or form[self._condition[0]].data == self._condition[1]:
+        if _counts(form, self._condition):
             super().__call__(form, field)
 
 
 class Shaped:
-    """What is not blank must look like the setting's pattern."""
+    """What is not blank must look like the setting's pattern, as long as the setting counts."""
 
-    def __init__(self, setting: Setting) -> None:
-        self._setting = setting
+    def __init__(self, setting: Setting, condition: Condition | None) -> None:
+        self._setting, self._condition = setting, condition
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if field.data and not re.fullmatch(self._setting.pattern, field.data):
+        if not field.data or not _counts(form, self._condition):
+            return
+        if not re.fullmatch(self._setting.pattern, field.data):
             raise ValidationError(_(self._setting.pattern_help))
+
+
+def _counts(form: FlaskForm, condition: Condition | None) -> bool:
+    return condition is None or form[condition[0]].data == condition[1]
 
 
 class SecretArea(TextAreaField):
@@ -188,12 +196,12 @@ def _field(setting: Setting, names: Mapping[str, str], stored: bool) -> Field:
 
 def _rules(setting: Setting, names: Mapping[str, str], stored: bool) -> list[Any]:
     longest = _LONGEST.get(setting.kind, _LONGEST_LINE)
+    condition = (names[setting.only_if[0]], setting.only_if[1]) if setting.only_if else None
     rules: list[Any] = [Length(max=longest, message=_("%(max)s文字以内で入力してください。", max=longest))]
     if setting.required and not stored:
-        condition = (names[setting.only_if[0]], setting.only_if[1]) if setting.only_if else None
         rules.append(FilledWhen(condition))
     if setting.pattern:
-        rules.append(Shaped(setting))
+        rules.append(Shaped(setting, condition))
     return rules
 
 

@@ -52,7 +52,7 @@ def payment_method(method_id: int) -> str:
     """The form with the stored values."""
     session = db.session()
     method = _method(session, method_id)
-    return _page(session, method, _form(session, method, stored_values(session, method)))
+    return _page(session, method, _form(session, method, _stored_values(session, method)))
 
 
 @blueprint.post("/settings/payment-methods/<int:method_id>/confirm")
@@ -157,7 +157,7 @@ def _typed(session: Session, method: PaymentMethod) -> MethodForm:
     return form
 
 
-def stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
+def _stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
     """The method as its form holds it, secrets left out."""
     values: dict[str, Any] = {
         "name": method.name, "note": method.note, "fee_yen": method.fee_yen,
@@ -203,7 +203,7 @@ def _sections(method: PaymentMethod, form: MethodForm, checks: Sequence[Settings
 
 
 def _save(session: Session, method: PaymentMethod, form: MethodForm) -> None:
-    before = _form(session, method, stored_values(session, method))
+    before = _form(session, method, _stored_values(session, method))
     changed = changed_labels(before, form, _settings(method)) or [N_("変更なし")]
     method.name, method.note, method.configured = form.name.data, form.note.data, True
     method.note_at_choice, method.note_in_mail = form.note_at_choice.data, form.note_in_mail.data

@@ -117,7 +117,7 @@ def test_a_card_number_in_any_other_form_is_refused(shopper: Buyer, demo_app: Fl
     assert count(demo_app, Order) == 0
 
 
-@pytest.mark.req("T-099")
+@pytest.mark.req("T-099", "R-026")
 def test_the_provider_s_secrets_are_readable_nowhere(
     shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO, simulator: Simulator
 ) -> None:

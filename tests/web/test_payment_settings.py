@@ -1,5 +1,7 @@
 """支払方法設定: the list, its order, the form with its confirmation, and what buyers see of all that."""
 
+import contextlib
+
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
@@ -8,6 +10,7 @@ from shop.core.db import db, write
 from shop.core.runtime import runtime
 from shop.delivery.models import DeliveryPayment
 from shop.payments import accounts
+from shop.payments.engine import Busy, engine
 from shop.payments.models import AccountVersion, Payment, PaymentMethod, ProviderAccount
 from tests.support.buying import CARD, CASH, Buyer, buy
 from tests.support.pages import Page
@@ -107,7 +110,8 @@ def test_the_columns_with_every_courier(desk: Desk) -> None:
     words = listed(desk)
     assert "⚠ 支払い方法と有効[○]な宅配便の組合せを選択したときのみ購入が可能となります。" in words
     assert "表示順 支払方法 (システム側名称) 対応可能な宅配便 詳細設定" in words
-    assert f"{CASH_NAME} ( {CASH_NAME} )" in words or f"{CASH_NAME} ({CASH_NAME})" in words
+    assert f"{CASH_NAME} ({CASH_NAME})" in words
+    assert f"{CARD_NAME} テスト (ペイジェント クレジットカード決済(トークン式))" in words
     assert words.count("[○] 宅配便（全国一律） [×] メール便 [×] 店頭渡し") == 2
     assert words.count("設定済み リストから削除") == 2
 
@@ -463,7 +467,8 @@ def test_3d_secure_needs_its_name_and_key_only_when_used(desk: Desk, demo_app: F
     assert _invalid(page, "account_three_ds_hash_key")
     for wrong in ("つきのわ", "ＳＨＯＰ", "A" * 41):
         assert desk.confirm(CARD_FORM, method_use_3ds="1", account_merchant_name=wrong, account_three_ds_hash_key="k").status_code == 422
-    assert desk.confirm(CARD_FORM, method_use_3ds="0").status_code == 200
+    for name in ("", "つきのわ"):
+        assert desk.confirm(CARD_FORM, method_use_3ds="0", account_merchant_name=name).status_code == 200
     desk.set_up(CARD_FORM, method_use_3ds="1", account_merchant_name="TSUKINOWA & Co. #1", account_three_ds_hash_key="k")
     known = credentials(demo_app)
     assert (known["merchant_name"], known["three_ds_hash_key"]) == ("TSUKINOWA & Co. #1", "k")
@@ -547,6 +552,20 @@ def test_no_connection_is_tried_in_the_wrong_world(desk: Desk, demo_app: Flask, 
     change(demo_app, ProviderAccount.endpoint, "live")
     assert "この契約の接続テストは、ここではできません。" in check(desk, **PASSWORD).text
     assert simulator.ledger()["telegrams"] == {}
+
+
+def test_a_busy_provider_pool_says_so(desk: Desk, demo_app: Flask, simulator: Simulator) -> None:
+    with demo_app.app_context():
+        pool, taken = engine().pool, 0
+        with contextlib.suppress(Busy):
+            while True:
+                pool.reserve()
+                taken += 1
+    assert "混み合っています" in check(desk, **PASSWORD).text
+    assert simulator.ledger()["telegrams"] == {}
+    for _slot in range(taken):
+        pool.give_back()
+    assert "（エラーコード: P002）" in check(desk, **PASSWORD).text
 
 
 def test_a_method_without_a_provider_has_nothing_to_try(desk: Desk) -> None:
