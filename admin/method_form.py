@@ -1,7 +1,7 @@
 """The form of a 支払方法: what every method has, and what its provider declares, drawn from the declarations."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
 from admin.forms import Filled, OptionalYenField, YenField, lines_field, long_text, name_field, one_line
@@ -83,6 +84,10 @@ class MethodForm(FlaskForm):
     #: A card method is never offered for nothing: its lower bound cannot be switched off (R-015).
     lower_locked = False
 
+    def __iter__(self) -> Iterator[Field]:
+        """In the order of the page: what the provider declares or the shop charges, then what every method has."""
+        return iter(sorted(super().__iter__(), key=lambda field: _COMMON.get(field.name, -1)))
+
     def validate_shown_from_yen(self, field: Field) -> None:
         """A bound that is switched on needs its amount."""
         if field.errors:
@@ -123,6 +128,10 @@ class MethodForm(FlaskForm):
         for name, secret in earlier.items():
             if not self[name].data:
                 self[name].data = secret
+
+
+#: Places of the fields every method has.
+_COMMON = {name: place for place, (name, field) in enumerate(vars(MethodForm).items()) if isinstance(field, UnboundField)}
 
 
 class FeeMethodForm(MethodForm):

@@ -63,6 +63,8 @@ def _credentials(answer: QueryResult) -> SettingsCheck:
 
 def _silence(answer: QueryResult) -> str:
     match answer:
+        case NotSent(reason=reason) if reason.startswith("client certificate"):
+            return N_("証明書が正しくないため、まだ確かめられません。")
         case NotSent(reason="certificate"):
             return N_("接続先のサーバー証明書を確認できませんでした。CA証明書をご確認ください。")
         case NotSent() | Unknown():

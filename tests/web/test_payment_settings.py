@@ -214,12 +214,13 @@ def test_the_form_opens_with_what_is_stored(desk: Desk, demo_app: Flask) -> None
 @pytest.mark.req("R-025", "R-019")
 def test_blank_required_fields_keep_the_form_open(desk: Desk, demo_app: Flask) -> None:
     blank = {"name": " ", "account_merchant_id": "", "account_connect_id": "", "account_token_generate_key": ""}
-    answer = desk.confirm(CARD_FORM, account_site_id="B2", **blank)
+    answer = desk.confirm(CARD_FORM, account_site_id="B2", shown_from_yen="", **blank)
     assert answer.status_code == 422
     page = Page(answer.text)
     wrong = [name for name in (*blank, "account_site_id") if _invalid(page, name)]
     assert wrong == list(blank)
-    assert page.text.count(": 入力してください。") == len(blank)
+    links = [a["href"] for a in page.find("a") if a["href"].startswith("#") and a["href"] != "#main"]
+    assert links == [f"#{name}" for name in (*list(blank)[1:], "name", "shown_from_yen")], "in the order of the page"
     assert page.form(f"{CARD_FORM}/confirm").fields["account_site_id"] == "B2"
     assert "site_id" not in credentials(demo_app)
     assert count(demo_app, AccountVersion) == 1

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from providers.certificates import Unusable, valid_until
+from providers.contract import NotSent
+from providers.paygent import connection
 from providers.settings import Finding, SettingsCheck
 from providers.transport import ClientCertificate
 from tests.wire.paygent.serving import Wire
@@ -99,6 +101,16 @@ def test_an_unreadable_certificate_is_wrong(wire: Wire) -> None:
     for texts in (("no certificate", key), (certificate, "no key"), (certificate, key, "wrong"), (certificate, key)):
         names = ("client_certificate", "client_key", "client_key_password")
         assert found(wire, "13001", **dict(zip(names, texts, strict=False)))[CERTIFICATE].finding == Finding.WRONG
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("client certificate unusable: SSLError", "証明書が正しくない"), ("certificate", "CA証明書"), ("refused", "接続できません")],
+)
+def test_why_nothing_was_sent(reason: str, said: str) -> None:
+    (check,) = connection.findings(NotSent(reason), {}, None, NOW)
+    assert check.finding == Finding.NO_ANSWER
+    assert said in check.text
 
 
 @pytest.mark.parametrize(("locked", "password"), [("", ""), ("", "not needed"), ("right", "right")])
