@@ -64,4 +64,6 @@ def _capped(query: Any) -> Any:
 def _unpaired_methods() -> Any:
     """設定済み, but [×] for every courier: buyers never see it (R-031)."""
     paired = select(DeliveryPayment.delivery_id).where(DeliveryPayment.payment_method_id == PaymentMethod.id)
-    return select(PaymentMethod.name).where(PaymentMethod.configured, ~paired.exists())
+    return select(PaymentMethod.name).where(
+        PaymentMethod.configured, PaymentMethod.removed_at.is_(None), ~paired.exists()
+    )

@@ -1,6 +1,5 @@
-"""Forms of the settings pages and the rules of their fields."""
+"""Fields of the settings forms, the rules they share, and the courier's form."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
@@ -8,33 +7,29 @@ from wtforms import (
     BooleanField,
     Field,
     IntegerField,
-    PasswordField,
-    RadioField,
-    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )  # fmt: skip
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, TextInput
 
-from providers.contract import Setting
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
 from shop.core.text import clean_line, narrow
 
 #: Fees of the trade: 0–99999999 yen.
 FEE_DIGITS = 8
-#: Field names of the two scopes a provider's settings have.
-ACCOUNT, METHOD = "account_", "method_"
 
 
-def _cleaned(value: str | None) -> str:
+def one_line(value: str | None) -> str:
+    """Filter: one clean line."""
     return clean_line(value or "")
 
 
-def _long_text(value: str | None) -> str:
+def long_text(value: str | None) -> str:
+    """Filter: several lines, ends trimmed."""
     return (value or "").replace("\r\n", "\n").strip()
 
 
@@ -62,11 +57,14 @@ class YenField(IntegerField):
             raise ValueError(_("0から99999999までの数字で入力してください。"))
 
 
-class HiddenTextArea(TextAreaField):
-    """Several secret lines: taken, never sent back to a page."""
+class OptionalYenField(YenField):
+    """The same, and a blank field is ``None``."""
 
-    def _value(self) -> str:
-        return ""
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and valuelist[0].strip():
+            super().process_formdata(valuelist)
+        else:
+            self.data = None
 
 
 class CheckBoxes(SelectMultipleField):
@@ -82,13 +80,13 @@ class CheckBoxes(SelectMultipleField):
 def name_field(label: Any, longest: int) -> StringField:
     """A name of 1 to ``longest`` characters."""
     too_long = lazy_gettext("%(max)s文字以内で入力してください。", max=longest)
-    return StringField(label, [Filled(), Length(max=longest, message=too_long)], filters=[_cleaned])
+    return StringField(label, [Filled(), Length(max=longest, message=too_long)], filters=[one_line])
 
 
 def lines_field(label: Any, longest: int = 2000) -> TextAreaField:
     """Free text of several lines, may stay blank."""
     too_long = lazy_gettext("%(max)s文字以内で入力してください。", max=longest)
-    return TextAreaField(label, [Length(max=longest, message=too_long)], filters=[_long_text])
+    return TextAreaField(label, [Length(max=longest, message=too_long)], filters=[long_text])
 
 
 class DeliveryForm(FlaskForm):
@@ -100,54 +98,3 @@ class DeliveryForm(FlaskForm):
     lead_time = lines_field(lazy_gettext("お届けまでの日数（引渡時期）"))
     active = BooleanField(lazy_gettext("この宅配便を使う"), default=True)
     methods = CheckBoxes(lazy_gettext("対応可能な支払方法"), coerce=int)
-
-
-class MethodForm(FlaskForm):
-    """What every 支払方法 has."""
-
-    name = name_field(lazy_gettext("支払方法の名称設定"), 100)
-    note = lines_field(lazy_gettext("注意書き"))
-    deliveries = CheckBoxes(lazy_gettext("対応可能な宅配便"), coerce=int)
-
-    def settings(self, prefix: str) -> dict[str, str]:
-        """The values typed for one scope of the provider's settings."""
-        return {n.removeprefix(prefix): str(f.data or "") for n, f in self._fields.items() if n.startswith(prefix)}
-
-
-class FeeMethodForm(MethodForm):
-    """A method the shop collects itself, with its flat fee."""
-
-    fee_yen = YenField(lazy_gettext("手数料（税込）"), default=0)
-
-
-class CardMethodForm(MethodForm):
-    """A card method: when the money is taken."""
-
-    capture = RadioField(
-        lazy_gettext("売上の方法"),
-        [InputRequired(lazy_gettext("どちらかを選んでください。"))],
-        choices=[("later", lazy_gettext("オーソリのみ")), ("at_once", lazy_gettext("オーソリ+売上"))],
-    )
-
-
-def card_method_form(settings: Iterable[Setting], known: Mapping[str, str]) -> type[CardMethodForm]:
-    """The card form widened by the fields a provider declares. ``known`` are the account's stored values."""
-    fields = {(ACCOUNT if s.scope == "account" else METHOD) + s.key: _setting_field(s, known) for s in settings}
-    return type("ProviderMethodForm", (CardMethodForm,), fields)
-
-
-def _setting_field(setting: Setting, known: Mapping[str, str]) -> Field:
-    label = _(setting.label)
-    # A stored secret is never sent to the page; leaving its field blank keeps it.
-    stored_secret = setting.secret and known.get(setting.key)
-    rules = [Filled()] if setting.required and not stored_secret else []
-    masked = {"placeholder": "••••••••"} if stored_secret else None
-    hint = _("登録済みです。変更するときだけ入力してください。") if stored_secret else setting.help and _(setting.help)
-    if setting.kind == "choice":
-        choices = [(value, _(text)) for value, text in setting.choices]
-        return SelectField(label, rules, choices=choices, default=setting.default, description=hint)
-    if setting.kind == "pem":
-        area = HiddenTextArea if setting.secret else TextAreaField
-        return area(label, rules, filters=[_long_text], description=hint, render_kw=masked)
-    kind = PasswordField if setting.secret else StringField
-    return kind(label, rules, filters=[_cleaned], default=setting.default, description=hint, render_kw=masked)

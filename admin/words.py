@@ -123,6 +123,17 @@ def problem(noted: str) -> str:
             )
 
 
+#: What a delivery is that is no courier.
+DELIVERIES = {"mail": lazy_gettext("メール便"), "pickup": lazy_gettext("店頭渡し")}
+
+#: What 接続テスト says of a group of values.
+FINDINGS = {
+    "correct": Word(lazy_gettext("正しい"), "good"),
+    "wrong": Word(lazy_gettext("誤り"), "bad"),
+    "first_payment": Word(lazy_gettext("初回の決済まで確認できません"), "wait"),
+    "no_answer": Word(lazy_gettext("確認できませんでした"), "todo"),
+}
+
 ACTORS = {
     "buyer": lazy_gettext("購入者"),
     "provider": lazy_gettext("決済会社"),

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.settings import Setting, SettingsCheck
+
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
     """Mark a Japanese text for the shop's message catalogue; the shop translates it where it is shown."""
@@ -385,22 +387,9 @@ class Gateway(Protocol):
 
     def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One field of an account's or a method's settings form."""
-
-    key: str
-    label: str
-    secret: bool = False
-    required: bool = True
-    #: ``text``, ``secret``, ``choice`` or ``pem``.
-    kind: str = "text"
-    choices: tuple[tuple[str, str], ...] = ()
-    default: str = ""
-    help: str = ""
-    #: ``account`` values belong to the contract, ``method`` values to one way of paying under it.
-    scope: str = "account"
+    def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
+        """接続テスト: ask something harmless and say of each group of values whether it is right. Moves no money."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +422,12 @@ class Provider(Protocol):
 
     code: str
     name: str
+    #: 支払方法 as the shop may call it at first, and its システム側名称.
+    method_name: str
+    system_name: str
     settings: tuple[Setting, ...]
+    #: Numbers that the provider's guide gives to fields every method has: ``name``, ``conditions``, ``note``.
+    marks: Mapping[str, str]
     #: What the shopkeeper's console at the provider is called.
     console_name: str
     status_words: Mapping[MoneyStatus, str]

@@ -124,7 +124,8 @@ def _tls_context(certificate: ClientCertificate | None) -> ssl.SSLContext:
             chain.write_text(certificate.certificate)
             key.touch(0o600)
             key.write_text(certificate.key)
-            context.load_cert_chain(chain, key, password=certificate.password or None)
+            # Never ``None``: for an encrypted key the TLS library would ask at the server's own terminal.
+            context.load_cert_chain(chain, key, password=certificate.password)
     return context
 
 

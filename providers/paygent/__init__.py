@@ -17,13 +17,13 @@ from providers.contract import (
     Gateway,
     MoneyStatus,
     Recorder,
-    Setting,
 )
 from providers.paygent import errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
-from providers.paygent.settings import SETTINGS
+from providers.paygent.settings import MARKS, SETTINGS
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.settings import Setting
 
 _LIVE = "https://module.paygent.co.jp"
 _LIVE_SCRIPT = "https://token.paygent.co.jp/js/PaygentToken.js"
@@ -34,7 +34,10 @@ class Paygent:
 
     code = "paygent"
     name = N_("ペイジェント")
+    method_name = N_("クレジットカード決済(トークン方式)")
+    system_name = N_("ペイジェント クレジットカード決済(トークン式)")
     settings: tuple[Setting, ...] = SETTINGS
+    marks: Mapping[str, str] = MARKS
     capabilities = PaygentCapabilities()
     console_name = N_("ペイジェント管理画面")
     #: 決済状況 as the shop guide words it (§7-3).

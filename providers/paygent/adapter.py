@@ -30,8 +30,9 @@ from providers.contract import (
     Unknown,
     Unreadable,
 )
-from providers.paygent import client, errors, threeds
+from providers.paygent import client, connection, errors, threeds
 from providers.paygent.capabilities import PaygentCapabilities
+from providers.settings import SettingsCheck
 
 Pairs = list[tuple[str, str]]
 
@@ -171,6 +172,11 @@ class PaygentGateway:
             return NoticeReading(False, (), b"", reason="no serial")
         notices = (_notice(fields),) if fields.get("payment_type") == "02" else ()
         return NoticeReading(True, notices, b"result=0")
+
+    def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
+        """094 for a payment that cannot exist."""
+        answer = self.query(merchant_ref=connection.NO_PAYMENT)
+        return connection.findings(answer, self._settings, self._certificate, now)
 
     def _header(self, kind: str, *, trading_id: str = "", payment_id: str = "") -> Pairs:
         settings = self._settings

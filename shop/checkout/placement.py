@@ -196,6 +196,7 @@ def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: 
         ship_address1=form[ship + "address1"], ship_address2=form.get(ship + "address2", ""),
         note=form.get("note", ""),
         delivery_id=agreement.delivery.id, delivery_name=agreement.delivery.name, payment_name=agreement.method.name,
+        payment_note=agreement.method.note if agreement.method.note_in_mail else "",
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
         fee_yen=agreement.quote.fee_yen, total_yen=agreement.quote.total_yen,
         device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now, lines=_lines(agreement),

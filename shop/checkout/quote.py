@@ -4,14 +4,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from shop.checkout.cart import CartView
 from shop.core.money import STANDARD_RATE, totals_per_rate
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
-from shop.payments import accounts
+from shop.payments import accounts, methods
 from shop.payments.models import PaymentMethod
 
 
@@ -39,15 +38,14 @@ class Choice:
 
 
 def choices(session: Session, goods_yen: int) -> list[Choice]:
-    """Couriers and their methods: 設定済み, paired [○], usable in this mode, and within the amount limits (R-116, R-117)."""
+    """Couriers and their methods: 設定済み, paired [○], usable in this mode, 適用条件 met and within the amount limits
+    (R-116, R-117)."""
     paired = delivery.pairs(session)
-    methods = session.scalars(
-        select(PaymentMethod)
-        .where(PaymentMethod.configured)
-        .order_by(PaymentMethod.position, PaymentMethod.id)
-        .options(joinedload(PaymentMethod.account))
-    ).all()
-    ready = [method for method in methods if accounts.usable(method.account)]
+    ready = [
+        method
+        for method in methods.listed(session)
+        if method.configured and applies(method, goods_yen) and accounts.usable(method.account)
+    ]
     return [
         Choice(
             courier,
@@ -59,6 +57,13 @@ def choices(session: Session, goods_yen: int) -> list[Choice]:
         )
         for courier in delivery.offered(session)
     ]
+
+
+def applies(method: PaymentMethod, goods_yen: int) -> bool:
+    """適用条件 – about the merchandise amount alone: shipping and fees never change the answer (R-013)."""
+    if method.hidden_from_yen is not None and goods_yen >= method.hidden_from_yen:
+        return False
+    return goods_yen >= (method.shown_from_yen or 0)
 
 
 def payable(method: PaymentMethod, total_yen: int) -> bool:

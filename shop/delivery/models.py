@@ -7,12 +7,16 @@ from shop.core.db import Base, Key, YenColumn
 
 
 class Delivery(Base):
-    """宅配便 – a courier: a name for staff, a name for buyers, a flat fee (yen, tax included)."""
+    """宅配便, メール便 or 店頭渡し: a name for staff, a name for buyers, a flat fee (yen, tax included)."""
 
     __tablename__ = "delivery"
-    __table_args__ = (CheckConstraint("fee_yen BETWEEN 0 AND 99999999", name="fee"),)
+    __table_args__ = (
+        CheckConstraint("fee_yen BETWEEN 0 AND 99999999", name="fee"),
+        CheckConstraint("kind IN ('courier', 'mail', 'pickup')", name="kind"),
+    )
 
     id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(16), default="courier")
     admin_name: Mapped[str] = mapped_column(String(30))
     name: Mapped[str] = mapped_column(String(30))
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)

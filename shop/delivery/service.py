@@ -5,10 +5,26 @@ from sqlalchemy.orm import Session
 
 from shop.delivery.models import Delivery, DeliveryPayment
 
+#: Behind every courier.
+_LAST = 1000
+
 
 def offered(session: Session) -> list[Delivery]:
     """Active couriers in their order."""
     return list(session.scalars(select(Delivery).where(Delivery.active).order_by(Delivery.position, Delivery.id)))
+
+
+def all_of(session: Session) -> list[Delivery]:
+    """Every courier, then メール便 and 店頭渡し, in use or not – as 支払方法設定 lists them (R-010)."""
+    return list(session.scalars(select(Delivery).order_by(Delivery.position, Delivery.id)))
+
+
+def others() -> list[Delivery]:
+    """メール便 and 店頭渡し of a new shop: there is one of each, not in use until the shop turns it on."""
+    return [
+        Delivery(kind="mail", admin_name="メール便", name="メール便", active=False, position=_LAST),
+        Delivery(kind="pickup", admin_name="店頭渡し", name="店頭渡し", active=False, position=_LAST + 1),
+    ]
 
 
 def pairs(session: Session) -> set[tuple[int, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from providers.contract import Endpoint, Provider
 from shop.catalogue.models import Category, Product, Variant
 from shop.core.shopinfo import ShopInfo
+from shop.delivery import service as delivery
 from shop.delivery.models import Delivery, DeliveryPayment
 from shop.demo import artwork, texts
 from shop.demo.catalogue import CATEGORIES, PRODUCTS
@@ -30,7 +31,8 @@ def is_empty(session: Session) -> bool:
 
 
 def load(session: Session, provider: Provider, now: datetime) -> None:
-    """The demo shop: texts, products, one courier, a practice card account and 代金引換, all paired."""
+    """The demo shop: texts, products, one courier, a practice card account and 代金引換, all paired; メール便 and 店頭渡し
+    stand ready but are not in use."""
     session.add(_shop())
     session.add(OrderNumber(last=0))
     _products(session)
@@ -41,13 +43,13 @@ def load(session: Session, provider: Provider, now: datetime) -> None:
     account = accounts.create(session, provider, Endpoint.PRACTICE, provider.practice_settings(), now)
     card = PaymentMethod(
         kind="card", account_id=account.id, name="クレジットカード決済(トークン方式)", configured=True, position=1,
-        options=json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "0"}),
+        shown_from_yen=1, options=json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "0"}),
     )  # fmt: skip
     cash = PaymentMethod(
         kind="cash_on_delivery", name="代金引換", configured=True, fee_yen=_COD_FEE, position=2,
-        note="商品と引き換えに、配達員へ現金でお支払いください。",
+        note="商品と引き換えに、配達員へ現金でお支払いください。", note_at_choice=True,
     )  # fmt: skip
-    session.add_all([courier, card, cash])
+    session.add_all([courier, *delivery.others(), card, cash])
     session.flush()
     session.add_all(
         [DeliveryPayment(delivery_id=courier.id, payment_method_id=method.id) for method in (card, cash)]

@@ -60,6 +60,7 @@ def thanks_body(order: Order, shop_name: str) -> str:
     parts += [
         _("■お支払方法"),
         order.payment_name,
+        *filter(None, [order.payment_note]),
         _("■お届け先"),
         _("%(name)s様", name=order.ship_name),
         f"〒{order.ship_postal_code} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",

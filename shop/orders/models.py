@@ -57,6 +57,8 @@ class Order(Base):
     delivery_id: Mapped[int]
     delivery_name: Mapped[str] = mapped_column(String(30))
     payment_name: Mapped[str] = mapped_column(String(100))
+    #: 注意書き of the method for the thanks mail, as it was when the order was made; empty = none there.
+    payment_note: Mapped[str] = mapped_column(Text, default="")
     goods_yen: Mapped[YenColumn]
     shipping_yen: Mapped[YenColumn]
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)

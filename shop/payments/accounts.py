@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from providers.contract import Endpoint, Exchange, Gateway, Provider, Recorder
+from providers.settings import SettingsCheck
 from shop.core import db, ids
 from shop.core.runtime import runtime
 from shop.payments.engine import engine
@@ -60,14 +61,18 @@ def save_settings(session: Session, account_id: int, values: Mapping[str, str], 
     Old payments keep the version they were made with (R-030).
     """
     version = current_version(session, account_id)
-    known = settings(version)
-    account = session.get_one(ProviderAccount, account_id)
-    secret = {setting.key for setting in provider_of(account).settings if setting.secret}
-    merged = known | {key: value for key, value in values.items() if value or key not in secret}
-    if merged == known:
+    merged = with_stored(session, session.get_one(ProviderAccount, account_id), values)
+    if merged == settings(version):
         return False
     _add_version(session, account_id, version.version + 1, merged, now)
     return True
+
+
+def with_stored(session: Session, account: ProviderAccount, typed: Mapping[str, str]) -> dict[str, str]:
+    """What the account's settings would be with ``typed`` saved: an empty secret keeps the stored one."""
+    secret = {setting.key for setting in provider_of(account).settings if setting.secret}
+    known = current_settings(session, account)
+    return known | {key: value for key, value in typed.items() if value or key not in secret}
 
 
 def _add_version(session: Session, account_id: int, number: int, values: Mapping[str, str], now: datetime) -> None:
@@ -95,10 +100,24 @@ def notice_url(account: ProviderAccount) -> str:
 def open_gateway(session: Session, version_id: int, record: Recorder) -> Gateway:
     """The gateway for one version of credentials; calls through it refuse to leave while a transaction is open."""
     version = session.get_one(AccountVersion, version_id)
-    account = version.account
-    return provider_of(account).open(
-        settings(version), base_url(account), before_send=db.ensure_no_transaction, record=record
-    )
+    return _open(version.account, settings(version), record)
+
+
+def check_settings(
+    session: Session, account: ProviderAccount, typed: Mapping[str, str], now: datetime
+) -> tuple[SettingsCheck, ...]:
+    """接続テスト with values that are not stored yet. Waits for the provider, as long as any call may; writes nothing.
+
+    Ends the read view. Raises :class:`PracticeOnly` in the wrong world and ``Busy`` when all provider slots are taken.
+    """
+    gateway = _open(account, with_stored(session, account, typed), Tape())
+    with engine().pool.reserve():
+        db.end_read()
+        return gateway.check_settings(now)
+
+
+def _open(account: ProviderAccount, values: Mapping[str, str], record: Recorder) -> Gateway:
+    return provider_of(account).open(values, base_url(account), before_send=db.ensure_no_transaction, record=record)
 
 
 def usable(account: ProviderAccount | None) -> bool:
@@ -146,7 +165,7 @@ def ensure_no_practice(session: Session) -> None:
     query = (
         select(PaymentMethod.name)
         .join(ProviderAccount, ProviderAccount.id == PaymentMethod.account_id)
-        .where(PaymentMethod.configured, ProviderAccount.endpoint == Endpoint.PRACTICE.value)
+        .where(PaymentMethod.configured, PaymentMethod.removed_at.is_(None), ProviderAccount.endpoint == Endpoint.PRACTICE.value)
     )
     if names := session.scalars(query).all():
         raise PracticeOnly(f"configured with a practice account: {', '.join(names)}")

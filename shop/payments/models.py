@@ -62,9 +62,16 @@ class PaymentMethod(Base):
     options: Mapped[str] = mapped_column(Text, default="{}")
     #: 代引手数料 or other flat fee, yen, tax included.
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
-    #: 注意書き shown on the confirmation.
+    #: 適用条件: shown from this amount of merchandise on, and no longer from that one on; yen, shipping and fees apart.
+    shown_from_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
+    hidden_from_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
+    #: 注意書き: always on the confirmation, and where these two say so.
     note: Mapped[str] = mapped_column(Text, default="")
+    note_at_choice: Mapped[bool] = mapped_column(default=False)
+    note_in_mail: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
+    #: Taken off the list; orders made with it still point here.
+    removed_at: Mapped[OptionalMoment] = mapped_column(default=None)
 
     account: Mapped[ProviderAccount | None] = relationship()
 

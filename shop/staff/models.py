@@ -1,6 +1,6 @@
 """Tables of staff."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Key, Moment, OptionalMoment
@@ -33,3 +33,14 @@ class StaffSession(Base):
     ended_at: Mapped[OptionalMoment] = mapped_column(default=None)
 
     user: Mapped[StaffUser] = relationship()
+
+
+class StaffLog(Base):
+    """最近の操作 – what staff changed in the settings, append-only. What belongs to an order stands in its 変更履歴."""
+
+    __tablename__ = "staff_log"
+
+    id: Mapped[Key]
+    at: Mapped[Moment]
+    actor: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)

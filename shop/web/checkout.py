@@ -185,9 +185,8 @@ def _delivery_choice(choice: Choice) -> DeliveryChoice:
 
 def _method_choice(method: PaymentMethod) -> MethodChoice:
     counts = tuple((str(count), instalment_word(count)) for count in _instalments(method))
-    return MethodChoice(
-        method.id, method.kind, method.name, method.note, method.fee_yen, counts, _card_form(method)
-    )
+    note = method.note if method.note_at_choice else ""
+    return MethodChoice(method.id, method.kind, method.name, note, method.fee_yen, counts, _card_form(method))
 
 
 def instalment_word(count: int) -> str:

@@ -5,23 +5,23 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from providers.contract import Endpoint, Provider
+from providers.contract import Provider
 from shop.core.shopinfo import ShopInfo
+from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
 from shop.orders.models import OrderNumber
-from shop.payments import accounts
-from shop.payments.models import PaymentMethod
+from shop.payments import methods
 
 
 def open_shop(session: Session, provider: Provider, name: str, email: str, prefix: str, now: datetime) -> None:
-    """One courier, a live account without credentials, card and 代金引換 both 未設定 and unpaired.
+    """One courier, an account without credentials, the provider's method and 代金引換 both 未設定 and unpaired.
 
     Nothing can be bought until the owner has set and paired a method and entered products.
     """
     session.add(ShopInfo(name=name, email=email, order_prefix=prefix, legal="[]", texts=json.dumps({"ja": {}})))
     session.add(OrderNumber(last=0))
     session.add(Delivery(admin_name="宅配便", name="宅配便", fee_yen=0, position=1))
-    blank = {setting.key: "" for setting in provider.settings if setting.scope == "account"}
-    account = accounts.create(session, provider, Endpoint.LIVE, blank, now)
-    session.add(PaymentMethod(kind="card", account_id=account.id, name="クレジットカード決済", position=1))
-    session.add(PaymentMethod(kind="cash_on_delivery", name="代金引換", position=2))
+    session.add_all(delivery.others())
+    methods.add_linked(session, provider, now)
+    for kind in methods.BASIC:
+        methods.add_basic(session, kind)

@@ -14,6 +14,17 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
 });
 
+// Settings that count only while a choice stands on one value are shown only then.
+for (const part of document.querySelectorAll("[data-only-if]")) {
+  const [name, value] = part.dataset.onlyIf.split("=");
+  const choice = part.closest("form").elements[name];
+  const follow = () => {
+    part.hidden = choice.value !== value;
+  };
+  for (const option of choice) option.addEventListener("change", follow);
+  addEventListener("pageshow", follow);
+}
+
 document.querySelector("[data-error-summary]")?.focus();
 document.querySelector("[data-first-focus]")?.focus();
 

@@ -248,10 +248,11 @@ def test_brand_and_groups_follow_the_typing(page: Page) -> None:
 @pytest.mark.req("R-117")
 def test_the_methods_follow_the_courier(page: Page, demo_app: Flask) -> None:
     with demo_app.app_context(), write() as session:
-        session.add(Delivery(id=2, admin_name="伝書鳩", name="伝書鳩", fee_yen=100, position=2))
+        pigeon = Delivery(admin_name="伝書鳩", name="伝書鳩", fee_yen=100, position=2)
+        session.add(pigeon)
         session.flush()
         cash = session.scalars(select(PaymentMethod.id).where(PaymentMethod.kind == "cash_on_delivery")).one()
-        session.add(DeliveryPayment(delivery_id=2, payment_method_id=cash))
+        session.add(DeliveryPayment(delivery_id=pigeon.id, payment_method_id=cash))
     into_basket(page)
     card = page.get_by_role("radio", name="クレジットカード決済")
     expect(card).to_be_visible()

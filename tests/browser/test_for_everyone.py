@@ -190,7 +190,9 @@ def test_staff_pages_have_no_grave_barrier(page: Page) -> None:
     assert_accessible(page)
     log_in(page, OWNER, OWNER_PASSWORD)
     for address in ("", "/orders", f"/orders/{number}", f"/orders/{number}/payment/capture", "/mails", "/mails/1",
-                    "/settings/payment-methods", "/settings/payment-methods/1", "/settings/deliveries/1",
+                    "/settings/payment-methods", "/settings/payment-methods?tab=basic", "/settings/payment-methods/1",
+                    "/settings/payment-methods/2", "/settings/payment-methods/1/remove", "/settings/deliveries",
+                    "/settings/deliveries/1", "/log",
                     "/payments/attention", "/payments/attempts", "/holds"):  # fmt: skip
         page.goto(f"/admin{address}")
         assert_accessible(page)
@@ -201,6 +203,7 @@ def test_staff_pages_fit_a_phone(window: Callable[..., Page]) -> None:
     open_confirmation(page, CASH_METHOD)
     number = place(page)
     log_in(page, OWNER, OWNER_PASSWORD)
-    for address in ("", "/orders", f"/orders/{number}", "/mails", "/settings/payment-methods"):
+    for address in ("", "/orders", f"/orders/{number}", "/mails", "/settings/payment-methods",
+                    "/settings/payment-methods/1", "/settings/deliveries", "/log"):  # fmt: skip
         page.goto(f"/admin{address}")
         assert_fits(page)

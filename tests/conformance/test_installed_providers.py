@@ -22,6 +22,7 @@ from providers.contract import (
 )
 from providers.installed import INSTALLED
 from providers.registry import Registry, UnknownProvider
+from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
 from tests.support.net import free_port
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,6 +43,7 @@ def calls(opened: Gateway) -> dict[str, object]:
         "void": lambda: opened.void("1"),
         "refund": lambda: opened.refund("1", 100),
         "query": lambda: opened.query(merchant_ref="1"),
+        "check_settings": lambda: opened.check_settings(NOW),
     }
 
 
@@ -69,10 +71,19 @@ def test_settings_are_a_form(provider: Provider) -> None:
     assert len(keys) == len(set(keys))
     for setting in provider.settings:
         assert setting.label
-        assert setting.kind in ("text", "secret", "choice", "pem")
+        assert setting.group
+        assert setting.kind in ("text", "secret", "lines", "radio", "check", "pem")
         assert setting.scope in ("account", "method")
-        assert (setting.kind == "choice") == bool(setting.choices)
+        assert (setting.kind == "radio") == bool(setting.choices)
+        assert setting.kind != "radio" or setting.default in dict(setting.choices)
         assert setting.kind != "secret" or setting.secret
+        assert not setting.secret or (setting.scope == "account" and not setting.default)
+        assert bool(setting.pattern) == bool(setting.pattern_help)
+        if setting.only_if:
+            other = next(each for each in provider.settings if each.key == setting.only_if[0])
+            assert setting.only_if[1] in dict(other.choices)
+    (capture,) = (setting for setting in provider.settings if setting.key == CAPTURE)
+    assert [value for value, _label in capture.choices] == [CAPTURE_LATER, CAPTURE_AT_ONCE]
     required = {setting.key for setting in provider.settings if setting.required and not setting.default}
     assert required <= provider.practice_settings().keys()
 
@@ -143,13 +154,23 @@ def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider:
 
 
 @every
-@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query"])
+@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query", "check_settings"])
 def test_every_call_asks_before_it_sends(provider: Provider, call: str) -> None:
     def forbid() -> None:
         raise RuntimeError("a transaction is open")
 
     with pytest.raises(RuntimeError, match="transaction"):
         calls(gateway(provider, before_send=forbid))[call]()  # type: ignore[operator]
+
+
+@every
+def test_a_connection_test_without_an_answer_finds_nothing(provider: Provider) -> None:
+    found = gateway(provider).check_settings(NOW)
+    assert {check.finding for check in found} == {Finding.NO_ANSWER, Finding.FIRST_PAYMENT}
+    keys = [key for check in found for key in check.keys]
+    assert len(keys) == len(set(keys))
+    assert set(keys) <= {setting.key for setting in provider.settings}
+    assert all(check.keys and check.text for check in found)
 
 
 @every

@@ -1,6 +1,7 @@
 """Accounts: sealed, versioned, and practice strictly apart from live."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +14,8 @@ from shop.core.runtime import Runtime, now
 from shop.payments import accounts
 from shop.payments.models import AccountVersion, Payment, PaymentMethod, ProviderAccount
 from tests.domain.desk import Desk
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def with_demo(desk: Desk, demo: bool) -> None:
@@ -44,6 +47,8 @@ def test_practice_account_outside_the_demo_is_refused(desk: Desk) -> None:
     assert not desk.call(lambda: accounts.usable(accounts.all_accounts(db.db.session())[0]))
     with pytest.raises(accounts.PracticeOnly, match="クレジットカード"):
         desk.call(lambda: accounts.ensure_no_practice(db.db.session()))
+    desk.change(PaymentMethod, removed_at=NOW)
+    desk.call(lambda: accounts.ensure_no_practice(db.db.session()))
 
 
 @pytest.mark.req("P-30", "R-029", "T-021")

@@ -31,7 +31,7 @@ def two_rates(desk: Desk) -> Order:
             with db.write() as session:
                 cart.add(session, key, variant.id, quantity, now())
         session = db.db.session()
-        courier = session.scalars(select(Delivery)).one()
+        courier = session.scalars(select(Delivery).where(Delivery.active)).one()
         method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "cash_on_delivery")).one()
         agreement = confirm.agree(session, cart.view(session, key), courier.id, method.id)
         with db.write() as session:

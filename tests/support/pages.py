@@ -30,6 +30,7 @@ class Page(HTMLParser):
         self._text: list[str] = []
         self._form: Form | None = None
         self._select = ""
+        self._area = ""
         self._hidden = 0
         self.feed(html)
         self.close()
@@ -78,8 +79,12 @@ class Page(HTMLParser):
             self._form = None
         elif tag == "select":
             self._select = ""
+        elif tag == "textarea":
+            self._area = ""
 
     def handle_data(self, data: str) -> None:
+        if self._form is not None and self._area:
+            self._form.fields[self._area] += data.removeprefix("\r\n")
         if not self._hidden:
             self._text.append(data)
 
@@ -90,7 +95,7 @@ class Page(HTMLParser):
         elif tag == "option" and self._select:
             self._offer(form, self._select, value, "selected" in attributes or self._select not in form.fields)
         elif tag == "textarea" and name:
-            form.fields[name] = ""
+            form.fields[name], self._area = "", name
         elif tag == "input" and name and "disabled" not in attributes:
             match attributes.get("type", "text"):
                 case "radio":

@@ -36,7 +36,8 @@ ALLOWED_IN_PYTHON = {
     ("shop/orders/mails.py", "【受注通知メール】"): "to the shop, which reads Japanese",
     ("shop/outbox/service.py", "【要確認】"): "to the shop, which reads Japanese",
     ("shop/web/cli.py", "店主"): "the owner's name, a value the owner changes",
-    ("shop/web/opening.py", "宅配便|クレジットカード決済|代金引換"): "first rows of the database, the owner renames them",
+    ("shop/web/opening.py", "宅配便"): "a first row of the database, the owner renames it",
+    ("shop/delivery/service.py", "メール便|店頭渡し"): "first rows of the database, the owner renames them",
     ("admin/forms.py", "円"): "taken off what was typed",
 }
 GETTEXT = {"_", "_l", "gettext", "lazy_gettext", "N_"}

@@ -1,7 +1,7 @@
 """The shop's side of the counter: staff in the admin over real HTTP, and a look into the database for what no page shows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -48,6 +48,28 @@ class Desk:
         if form.method == "get":
             return self.session.get(where, params=fields)
         return self.session.post(where, data=fields)
+
+    # ---- 基本設定 ----
+
+    def confirm(self, path: str, off: Iterable[str] = (), **typed: str | list[str]) -> requests.Response:
+        """Fill a settings form, ``off`` unticked, and press 確認画面へ."""
+        return self.press_on(self.get(path), path, "confirm", off, **typed)
+
+    def press_on(
+        self, shown: requests.Response, path: str, button: str, off: Iterable[str] = (), **typed: str | list[str]
+    ) -> requests.Response:
+        """The same on a form that is already open, with any of its buttons: ``confirm`` or ``test``."""
+        fields = {k: v for k, v in Page(shown.text).form(f"{path}/confirm").fields.items() if k not in off}
+        return self.session.post(urljoin(self.shop_url, f"{path}/{button}"), data=fields | typed)
+
+    def set_up(self, path: str, off: Iterable[str] = (), **typed: str | list[str]) -> Page:
+        """The whole way: 確認画面へ, 設定する; the page it ends on."""
+        return Page(self.agree(self.confirm(path, off, **typed), path).text)
+
+    def agree(self, confirmation: requests.Response, path: str) -> requests.Response:
+        """設定する on a confirmation page."""
+        fields = Page(confirmation.text).form(path).fields
+        return self.session.post(urljoin(self.shop_url, path), data=fields)
 
     # ---- 受注明細 ----
 

@@ -25,7 +25,7 @@ from tests.web.counter import TEA, Desk, count, everything_stored, number_of
 PAN, CODE = "4539148803436467", "8642"
 REFUSED_PAN = "4980000000038261"
 LETTERS = "CARD NUMBER HOLDER"
-SECRETS = (DEMO_PAYGENT_MERCHANT.connect_password, DEMO_PAYGENT_MERCHANT.notice_hash_key)
+SECRETS = (DEMO_PAYGENT_MERCHANT.connect_password, DEMO_PAYGENT_MERCHANT.notice_hash_key, DEMO_PAYGENT_MERCHANT.threeds_hash_key)
 
 
 def written(number: str) -> re.Pattern[str]:
@@ -117,28 +117,38 @@ def test_a_card_number_in_any_other_form_is_refused(shopper: Buyer, demo_app: Fl
     assert count(demo_app, Order) == 0
 
 
-@pytest.mark.req("T-099")
+@pytest.mark.req("T-099", "R-026")
 def test_the_provider_s_secrets_are_readable_nowhere(
     shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO, simulator: Simulator
 ) -> None:
     number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
     method = "/admin/settings/payment-methods/1"
-    saved = desk.submit(method, "", account_connect_password="", name="カード")
-    assert "支払方法を保存しました。" in Page(saved.text).text
-    changed = desk.submit(method, "", account_connect_password="rotated-secret-77")
-    assert "支払方法を保存しました。" in Page(changed.text).text
+    typed = desk.get(method)
+    steps = [
+        desk.press_on(typed, method, "test", account_connect_password="rotated-secret-77"),
+        desk.press_on(typed, method, "confirm", account_connect_password="rotated-secret-77", name=""),
+        confirmed := desk.confirm(method, account_connect_password="rotated-secret-77", name="カード"),
+        desk.session.post(
+            f"{desk.shop_url}{method}/revise", data=Page(confirmed.text).form(method).fields
+        ),
+        saved := desk.agree(confirmed, method),
+    ]
+    assert "支払方法を設定しました。" in Page(saved.text).text
     number_of(buy(shopper.shop_url, TEA, method=CASH))
     desk.press(number, "capture")
     run_jobs(demo_app)
     pages = [
         desk.get(path).text
-        for path in (method, "/admin/settings/payment-methods", f"/admin/orders/{number}", "/admin/payments/attempts")
-    ]
-    pages += [shopper.get("/checkout/zero").text, saved.text, changed.text]
+        for path in (
+            method, "/admin/settings/payment-methods", f"/admin/orders/{number}", "/admin/payments/attempts", "/admin/log"
+        )
+    ]  # fmt: skip
+    pages += [shopper.get("/checkout/zero").text, *(step.text for step in steps)]
     everywhere = "\n".join([*pages, everything_stored(demo_app), log.getvalue()])
     for secret in (*SECRETS, "rotated-secret-77"):
         assert secret not in everywhere
     assert "••••••••" in pages[0]
+    assert "接続ID/パスワード" in pages[4]
 
 
 @pytest.mark.req("T-099")
@@ -150,7 +160,7 @@ def test_the_old_password_still_serves_the_old_order(number_after_rotation: tupl
 @pytest.fixture
 def number_after_rotation(shopper: Buyer, desk: Desk) -> tuple[str, Desk]:
     number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
-    desk.submit("/admin/settings/payment-methods/1", "", account_connect_password="rotated-secret-77")
+    desk.set_up("/admin/settings/payment-methods/1", account_connect_password="rotated-secret-77")
     return number, desk
 
 

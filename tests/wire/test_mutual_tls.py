@@ -136,3 +136,25 @@ def test_a_server_of_an_unknown_authority_gets_nothing(demanding: HTTPServer, me
 def test_an_unusable_certificate_is_not_sent(demanding: HTTPServer, servers: Authority) -> None:
     answer = call(demanding, ClientCertificate("no pem", "no pem", ca=pem(servers.certificate)))
     assert isinstance(answer, NotSent)
+
+
+def test_a_locked_key_without_its_password_asks_nobody(
+    demanding: HTTPServer, merchants: Authority, servers: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a password given, OpenSSL asks for it at the server's terminal, and the call waits for a person."""
+    chain, key = merchants.issue("shop")
+    private = serialization.load_pem_private_key(key.encode(), None)
+    lock = serialization.BestAvailableEncryption(b"changeit")
+    locked = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock).decode()
+    passwords: list[str] = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def listen(context: ssl.SSLContext, chain: Path, key: Path, password: str) -> None:
+        passwords.append(password)
+        load(context, chain, key, password)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", listen)
+    ca = pem(servers.certificate)
+    assert isinstance(call(demanding, ClientCertificate(chain, locked, ca=ca)), NotSent)
+    assert isinstance(call(demanding, ClientCertificate(chain, locked, "changeit", ca)), Answer)
+    assert passwords == ["", "changeit"]

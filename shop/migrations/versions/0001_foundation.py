@@ -34,6 +34,7 @@ def upgrade() -> None:
     )
     op.create_table('delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('admin_name', sa.String(length=30), nullable=False),
     sa.Column('name', sa.String(length=30), nullable=False),
     sa.Column('fee_yen', sa.BigInteger(), nullable=False),
@@ -41,6 +42,7 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.CheckConstraint('fee_yen BETWEEN 0 AND 99999999', name=op.f('ck_delivery_fee')),
+    sa.CheckConstraint("kind IN ('courier', 'mail', 'pickup')", name=op.f('ck_delivery_kind')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery'))
     )
     op.create_table('job_lease',
@@ -138,6 +140,7 @@ def upgrade() -> None:
     sa.Column('delivery_id', sa.Integer(), nullable=False),
     sa.Column('delivery_name', sa.String(length=30), nullable=False),
     sa.Column('payment_name', sa.String(length=100), nullable=False),
+    sa.Column('payment_note', sa.Text(), nullable=False),
     sa.Column('goods_yen', sa.BigInteger(), nullable=False),
     sa.Column('shipping_yen', sa.BigInteger(), nullable=False),
     sa.Column('fee_yen', sa.BigInteger(), nullable=False),
@@ -163,6 +166,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_shop_order_placed', ['placed_at'], unique=False, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
         batch_op.create_index('uq_shop_order_one_draft', ['cart_id'], unique=True, sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
 
+    op.create_table('staff_log',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_log'))
+    )
     op.create_table('staff_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('login', sa.String(length=100), nullable=False),
@@ -224,8 +234,13 @@ def upgrade() -> None:
     sa.Column('capture_at_once', sa.Boolean(), nullable=False),
     sa.Column('options', sa.Text(), nullable=False),
     sa.Column('fee_yen', sa.BigInteger(), nullable=False),
+    sa.Column('shown_from_yen', sa.BigInteger(), nullable=True),
+    sa.Column('hidden_from_yen', sa.BigInteger(), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('note_at_choice', sa.Boolean(), nullable=False),
+    sa.Column('note_in_mail', sa.Boolean(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("kind IN ('card', 'cash_on_delivery')", name=op.f('ck_payment_method_kind')),
     sa.ForeignKeyConstraint(['account_id'], ['provider_account.id'], name=op.f('fk_payment_method_account_id_provider_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_method'))
@@ -569,6 +584,7 @@ def downgrade() -> None:
 
     op.drop_table('throttle_event')
     op.drop_table('staff_user')
+    op.drop_table('staff_log')
     with op.batch_alter_table('shop_order', schema=None) as batch_op:
         batch_op.drop_index('uq_shop_order_one_draft', sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
         batch_op.drop_index('ix_shop_order_placed', sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
