@@ -13,7 +13,7 @@ from shop.orders.models import Order
 from shop.payments import actions
 from shop.payments.models import Payment
 
-ACTIONS = {"capture": actions.capture, "cancel": actions.cancel}
+ACTIONS = {"capture": actions.capture, "cancel": actions.cancel, "update": actions.update}
 _TONES = {"done": "good", "refused": "bad", "pending": "wait", "not_allowed": "todo", "busy": "wait"}
 
 

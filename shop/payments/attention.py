@@ -10,6 +10,7 @@ from providers.contract import MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import OutboxMail
+from shop.payments import replacement
 from shop.payments.executor import COMPENSATION
 from shop.payments.models import Payment, PaymentOperation, ProviderNotice
 
@@ -36,6 +37,7 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
         *_unknown(session, now, limit),
         *_unreadable(session, limit),
         *_not_undone(session, limit),
+        *_not_replaced(session, limit),
         *_notices(session, limit),
         *_mails(session, limit),
     ]
@@ -104,6 +106,26 @@ def _not_undone(session: Session, limit: int) -> list[Item]:
             payment.order_id, payment.id, operation.created_at,
         )
         for operation, payment in rows
+    ]  # fmt: skip
+
+
+def _not_replaced(session: Session, limit: int) -> list[Item]:
+    """取引更新 whose old authorization the provider would not void: the buyer's limit is taken twice (decision 18)."""
+    rows = session.execute(
+        select(PaymentOperation, Payment.order_id)
+        .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .where(PaymentOperation.actor == replacement.ACTOR, PaymentOperation.state == "declined")
+        .order_by(PaymentOperation.id)
+        .limit(limit)
+    )
+    return [
+        Item(
+            "replacement", _("取引更新で取り消せなかった与信"),
+            _("決済ID %(handle)s %(yen)s：決済代行会社の管理画面で取り消してから、受注明細の「決済状況を更新」を押してください。",
+              handle=operation.handle, yen=format_yen(operation.amount_yen)),
+            order_id, operation.payment_id, operation.created_at,
+        )
+        for operation, order_id in rows
     ]  # fmt: skip
 
 

@@ -91,6 +91,8 @@ class Payment(Base):
     #: 取引ID (加盟店取引ID) of the authorization that stands; empty before any was sent.
     merchant_ref: Mapped[str] = mapped_column(String(64), default="", index=True)
     handle: Mapped[str] = mapped_column(String(200), default="")
+    #: 本人認証 (3-D Secure) took place before the authorization.
+    three_ds: Mapped[bool] = mapped_column(default=False)
     masked_card: Mapped[str] = mapped_column(String(32), default="")
     card_brand: Mapped[str] = mapped_column(String(32), default="")
     status: Mapped[str] = mapped_column(String(24), default="created")

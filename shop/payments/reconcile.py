@@ -26,7 +26,8 @@ from providers.contract import (
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, settle
+from shop.payments import accounts, executor, observe, replacement, settle
+from shop.payments.ledger import CREATING
 from shop.payments.models import PaymentOperation
 
 _BATCH = 20
@@ -139,7 +140,7 @@ def decide(
             return None
         case Absent():
             return Gone() if late else None
-        case RemoteState() if verb == Verb.AUTHORIZE:
+        case RemoteState() if verb in CREATING:
             return _authorization(capture, answer, late)
         case RemoteState():
             return _continuation(Verb(verb), answer, late)
@@ -221,6 +222,13 @@ def dispatch() -> int:
         .limit(_BATCH)
     ).all()
     return each(waiting, _send)
+
+
+def send_queued(payment_id: int) -> None:
+    """Send at once what settling an operation of this payment has queued, instead of leaving it to the job."""
+    operation_id = replacement.queued(db.db.session(), payment_id)
+    if operation_id is not None:
+        _send(operation_id)
 
 
 def _send(operation_id: int) -> bool:

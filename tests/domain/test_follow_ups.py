@@ -108,7 +108,7 @@ def test_capture_needs_an_order_of_the_same_total(desk: Desk, other: int) -> Non
     placed = desk.place()
     assert desk.capture(placed, total=placed.yen + other) == "not_allowed"
     assert desk.telegrams("022") == 0
-    assert pressable(desk, placed, placed.yen + other) == {"cancel"}
+    assert pressable(desk, placed, placed.yen + other) == {"cancel", "update"}
     assert panel(desk, placed, placed.yen + other).box == "red-2"
 
 
@@ -256,7 +256,7 @@ def test_amount_changed_on_the_console_is_followed_and_blocks_the_capture(desk: 
         clock.advance(60)
     assert desk.money(placed) == ("authorized", placed.yen - 100, 0, 0)
     assert panel(desk, placed).box == "red-2"
-    assert pressable(desk, placed) == {"cancel"}
+    assert pressable(desk, placed) == {"cancel", "update"}
     assert desk.capture(placed, yen=placed.yen - 100) == "not_allowed"
     assert desk.cancel(placed, yen=placed.yen - 100) == "done"
     assert desk.remote(placed) == [("32", placed.yen), ("32", placed.yen - 100)]
