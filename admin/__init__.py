@@ -3,7 +3,20 @@
 from flask import Flask
 
 # Importing these modules puts their pages on the blueprint.
-from admin import auth, dashboard, deliveries, mails, methods, money, order_page, orders, watch  # noqa: F401
+from admin import (  # noqa: F401
+    auth,
+    dashboard,
+    deliveries,
+    filing,
+    holds,
+    mails,
+    methods,
+    money,
+    order_edit,
+    order_page,
+    orders,
+    watch,
+)
 from admin.blueprint import init_app as attach
 
 

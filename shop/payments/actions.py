@@ -50,7 +50,6 @@ class Panel:
     provider_name: str
     console_name: str
     practice: bool
-    three_ds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +106,15 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         captured_yen=payment.captured_yen,
         remote_seen_at=payment.remote_seen_at,
         open_operation=waiting,
-        provider_name=_(provider.name),
-        console_name=_(provider.console_name),
+        provider_name=provider.name,
+        console_name=provider.console_name,
         practice=payment.practice,
-        three_ds=payment.three_ds,
     )
 
 
 def _plain(payment: Payment, order_total_yen: int) -> Panel:
     text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
-    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", "", payment.practice, False)
+    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
 
 
 def _box(facts: Snapshot) -> str:
