@@ -137,6 +137,8 @@ def problem(noted: str) -> str:
 ACTORS = {
     "buyer": lazy_gettext("購入者"),
     "provider": lazy_gettext("決済会社"),
+    "job:compensation": lazy_gettext("自動処理"),
+    "job:replacement": lazy_gettext("自動処理"),
 }
 
 

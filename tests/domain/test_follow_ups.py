@@ -298,3 +298,26 @@ def test_a_cancel_that_was_announced_as_a_void_refunds_nothing(desk: Desk) -> No
     assert outcome.kind == "not_allowed"
     assert desk.remote(placed) == [("40", placed.yen)]
     assert desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:x", "refund")).kind == "done"
+
+
+# ---- the nightly look ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-184", "R-185")
+def test_the_nightly_look_finds_what_happened_on_the_console(desk: Desk, clock: MovableClock) -> None:
+    captured, voided, other, completed = (desk.place() for _ in range(4))
+    desk.console(captured, "capture")
+    desk.console(voided, "void")
+    desk.console(other, "amount", amount=str(other.yen - 100))
+    desk.console(completed, "void")
+    desk.change(Order, Order.id == completed.order_id, filed="completed")
+    assert desk.run("sync")["sync"] == 2  # the changed amount needs its notices to be read
+    assert [desk.payment(each).status for each in (captured, voided)] == ["captured", "voided"]
+    assert any("売上確定（決済代行会社側の操作）" in line for line in desk.history(captured))
+    assert any("与信取消（決済代行会社側の操作）" in line for line in desk.history(voided))
+    kinds = desk.call(lambda: {item.order_id: item.kind for item in attention.items(db.db.session(), now())})
+    assert kinds == {other.order_id: "payment"}
+    assert desk.payment(completed).status == "authorized"  # only orders in 受注一覧
+    asked = desk.telegrams("094")
+    desk.run("sync")
+    assert desk.telegrams("094") - asked <= 3  # what ended is not asked for again

@@ -1,5 +1,6 @@
 """編集モード: one row at a time, totals and stock at once, the payment only by 取引更新, and nobody overwrites a colleague."""
 
+import itertools
 import threading
 
 import pytest
@@ -13,7 +14,19 @@ from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import run_jobs
 from tests.support.world import Simulator
-from tests.web.counter import CUP, CUP_YEN, SHIPPING_YEN, TEA, TEA_YEN, Desk, box, buttons, change, number_of, stock
+from tests.web.counter import (
+    CUP,
+    CUP_YEN,
+    SHIPPING_YEN,
+    TEA,
+    TEA_YEN,
+    Desk,
+    box,
+    buttons,
+    change,
+    number_of,
+    stock,
+)
 
 TOTAL = TEA_YEN + CUP_YEN + SHIPPING_YEN
 CUP_LINE, TEA_LINE, SHIPPING, FEE = "line1", "line2", "shipping_yen", "fee_yen"
@@ -72,7 +85,7 @@ def sums(page: Page) -> dict[str, int]:
     words = page.text.split()
     labels = ("小計", "送料", "手数料", "合計", "(10%対象)", "(8%対象)")
     found: dict[str, int] = {}
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in itertools.pairwise(words):
         if before in labels and after.endswith("円"):
             found.setdefault(before, int(after.rstrip("円").replace(",", "")))
     return found
