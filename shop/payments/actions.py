@@ -366,6 +366,7 @@ def refresh(payment_id: int) -> Outcome:
     version = db.db.session.get_one(Payment, payment_id).account_version
     if version is None or not accounts.usable(version.account):
         return _other_world()
+    reconcile.send_queued(payment_id)
     operation_id = reconcile.open_operation(payment_id)
     if operation_id is not None:
         settled = reconcile.ask(operation_id)

@@ -87,6 +87,24 @@ def test_parallel_presses_change_once(desk: Desk) -> None:
     assert update(desk, placed, total) == "not_allowed"
 
 
+@pytest.mark.req("S-036", "R-187")
+@pytest.mark.parametrize("other", ["cancel", "capture"])
+def test_another_press_at_the_same_moment(desk: Desk, other: str) -> None:
+    """Whoever comes first: one authorization stands or none, and both books say the same."""
+    placed = desk.place()
+    total = with_total(desk, placed, 500)
+    desk.together(lambda: update(desk, placed, total), lambda: getattr(desk, other)(placed, total=total))
+    desk.run("dispatch")
+    standing = [(status, yen) for status, yen in remote(desk) if status in ("20", "40")]
+    payment = desk.payment(placed)
+    assert desk.telegrams("022") == 0
+    if payment.status == "voided":
+        assert standing == []
+    else:
+        assert standing == [("20", total)]
+        assert (payment.status, payment.authorized_yen) == ("authorized", total)
+
+
 @pytest.mark.req("R-194")
 def test_an_amount_that_was_not_shown_is_not_sent(desk: Desk) -> None:
     placed = desk.place()
@@ -142,6 +160,14 @@ def test_killed_between_the_two_the_job_finishes(desk: Desk, monkeypatch: pytest
     desk.run("dispatch")
     assert remote(desk) == [("32", placed.yen), ("20", total)]
     assert desk.money(placed) == ("authorized", total, 0, 0)
+
+
+def test_killed_between_the_two_asking_finishes_as_well(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = desk.place()
+    total = with_total(desk, placed, 500)
+    killed_between(desk, placed, total, monkeypatch)
+    assert desk.refresh(placed) == "done"
+    assert remote(desk) == [("32", placed.yen), ("20", total)]
 
 
 @pytest.mark.req("R-193", "R-064")

@@ -36,7 +36,7 @@ def test_capture(desk: Desk) -> None:
     assert any("売上確定" in line for line in desk.history(placed))
 
 
-@pytest.mark.req("R-186", "P-26")
+@pytest.mark.req("R-186", "P-26", "S-074")
 def test_parallel_presses_capture_once(desk: Desk) -> None:
     placed = desk.place()
     results = desk.together(*[lambda: desk.capture(placed)] * 5)
@@ -75,7 +75,7 @@ def test_cancel_after_the_capture_refunds_everything(desk: Desk) -> None:
     assert (desk.telegrams("021"), desk.telegrams("023")) == (0, 1)
 
 
-@pytest.mark.req("T-013", "P-26")
+@pytest.mark.req("T-013", "P-26", "S-073")
 def test_nothing_moves_twice(desk: Desk) -> None:
     placed = desk.place()
     desk.capture(placed)

@@ -154,10 +154,8 @@ BOXES = {
     ("captured", False, True): ("yellow-2", {C: True, U: False, S: False}),
     ("captured", True, False): ("red-4", {C: True, U: False, S: False}),
     ("captured", True, True): ("red-4", {C: True, U: False, S: False}),
-    ("voided", False, False): ("yellow-3", {}),
-    ("voided", True, False): ("yellow-3", {}),
-    ("unreadable", False, False): ("red-1", {}),
-    ("unreadable", True, True): ("red-1", {}),
+    **{("voided", differs, three_ds): ("yellow-3", {}) for differs in (False, True) for three_ds in (False, True)},
+    **{("unreadable", differs, three_ds): ("red-1", {}) for differs in (False, True) for three_ds in (False, True)},
 }
 VERBS = {"022", "021", "023", "020"}
 
