@@ -95,7 +95,8 @@ def _transition(
 ) -> bool:
     payment, operation = _lock(session, operation_id)
     before = operation.state
-    if approved and operation.verb == Verb.REAUTHORIZE and before in ("absent", "declined"):
+    renewed = approved is not None and operation.verb == Verb.REAUTHORIZE
+    if approved and renewed and before in ("absent", "declined"):
         return _undo_late(session, payment, operation, approved, now)
     changed = session.execute(
         update(PaymentOperation)
@@ -112,14 +113,14 @@ def _transition(
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return False
     replaced = (payment.handle, payment.authorized_yen)
-    if approved and operation.verb == Verb.REAUTHORIZE:
+    if renewed:
         add_references(session, payment, operation.account_id, [replacement.earlier_reference(payment)])
     if approved:
         _take_over(payment, operation, approved, now)
     references = approved.references if approved else declined.references if declined else ()
     add_references(session, payment, operation.account_id, references)
     refold(session, payment)
-    if approved and operation.verb == Verb.REAUTHORIZE:
+    if renewed:
         replacement.void(session, payment, *replaced, now)
     elif operation.actor == replacement.ACTOR and state in ("absent", "dropped"):
         replacement.again(session, payment, operation, now)
