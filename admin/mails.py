@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from admin import words
 from admin.blueprint import actor, blueprint, own_path
-from admin.order_page import deed
 from admin.paging import page_by_id
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
@@ -47,8 +46,7 @@ def retry_mail(mail_id: int) -> ResponseReturnValue:
         queued = service.retry(session, mail_id, now())
         order = session.get(Order, found.order_id) if found.order_id else None
         if queued and order and order.number:
-            text = deed(order, _("メール再送「%(subject)s」", subject=found.subject))
-            history.add(session, order.id, actor(), text, now())
+            history.add_deed(session, order, actor(), _("メール再送「%(subject)s」", subject=found.subject), now())
     if queued:
         flash(_("再送の列に入れました。まもなく送信されます。"), "good")
     else:

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.blueprint import actor, blueprint
-from admin.order_page import deed, find_order, find_payment
+from admin.order_page import find_order, find_payment
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
@@ -13,7 +13,7 @@ from shop.orders.models import Order
 from shop.payments import actions
 from shop.payments.models import Payment
 
-ACTIONS = {"capture": actions.capture, "cancel": actions.cancel}
+ACTIONS = {"capture": actions.capture, "cancel": actions.cancel, "update": actions.update}
 _TONES = {"done": "good", "refused": "bad", "pending": "wait", "not_allowed": "todo", "busy": "wait"}
 
 
@@ -41,7 +41,7 @@ def act_on_money(number: str, verb: str) -> ResponseReturnValue:
 def refresh_payment(number: str) -> ResponseReturnValue:
     """決済状況を更新 – the only press that asks the provider without moving money."""
     order, payment = _order_and_payment(number)
-    order_id, text = order.id, deed(order, _("決済状況を更新"))
+    order_id, text = order.id, history.deed(order, _("決済状況を更新"))
     outcome = actions.refresh(payment.id)
     with write() as session:
         history.add(session, order_id, actor(), text, now())

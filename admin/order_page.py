@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from admin import timeline
 from admin.blueprint import actor, blueprint
+from admin.filing_advice import advice
 from admin.order_query import PLACED
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
@@ -38,12 +39,15 @@ def order(number: str) -> str:
     session = db.session()
     found = find_order(session, number)
     payment = find_payment(session, found.id)
+    panel = actions.panel(session, payment, found.total_yen, now()) if payment else None
     return render_template(
         "admin/order.html",
         order=found,
         payment=payment,
-        panel=actions.panel(session, payment, found.total_yen, now()) if payment else None,
-        taxes=_taxes(found),
+        panel=panel,
+        advice=advice(panel, found.filed) if panel else None,
+        remote_deed=timeline.remote_deed(payment) if payment else "",
+        taxes=taxes(found),
         mails=session.scalars(select(OutboxMail).where(OutboxMail.order_id == found.id).order_by(OutboxMail.id)).all(),
         timeline=timeline.entries(session, payment) if payment else [],
         neighbours=_neighbours(session, found),
@@ -59,7 +63,7 @@ def save_memo(number: str) -> ResponseReturnValue:
     with write() as session:
         found = find_order(session, number)
         session.execute(update(Order).where(Order.id == found.id).values(memo=memo))
-        history.add(session, found.id, actor(), deed(found, _("メモ変更")), now())
+        history.add_deed(session, found, actor(), _("メモ変更"), now())
     flash(_("メモを保存しました。"), "good")
     return redirect(url_for("admin.order", number=number), 303)
 
@@ -77,12 +81,8 @@ def find_payment(session: Session, order_id: int) -> Payment | None:
     return session.scalars(newest.options(selectinload(Payment.operations), contract)).one_or_none()
 
 
-def deed(found: Order, what: str) -> str:
-    """A line of 変更履歴 in the trade's form (R-179)."""
-    return str(_("注文番号：%(number)s(%(id)s) %(what)s", number=found.number, id=found.id, what=what))
-
-
-def _taxes(found: Order) -> list[TaxLine]:
+def taxes(found: Order) -> list[TaxLine]:
+    """（10%対象）（8%対象）: they add up to 合計 (R-282)."""
     amounts = [(line.amount_yen, line.tax_rate) for line in found.lines]
     amounts.append((found.shipping_yen + found.fee_yen, STANDARD_RATE))
     return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in totals_per_rate(amounts).items()]

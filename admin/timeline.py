@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from admin import words
+from shop.core.clock import jst
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange, ProviderNotice
@@ -36,6 +37,15 @@ def entries(session: Session, payment: Payment) -> list[Entry]:
     notices = session.scalars(_newest(ProviderNotice, payment.id)).all()
     found = [*_operations(payment.operations), *_exchanges(reversed(exchanges)), *_notices(reversed(notices))]
     return sorted(found, key=lambda entry: entry.at)
+
+
+def remote_deed(payment: Payment) -> str:
+    """What staff last did on the provider's console, when nothing happened here since (R-185); empty otherwise."""
+    last = next((operation for operation in reversed(payment.operations) if operation.state == "succeeded"), None)
+    if last is None or last.origin != "provider":
+        return ""
+    what = words.REMOTE_DEEDS[last.verb]
+    return _("%(time)s に、決済会社側で%(what)sが行われたことを確認しました。", time=jst(last.created_at).strftime("%Y-%m-%d %H:%M"), what=what)
 
 
 def _newest(table: type[ProviderExchange] | type[ProviderNotice], payment_id: int) -> Select[Any]:

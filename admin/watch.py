@@ -145,7 +145,7 @@ def _attempts(before: int | None) -> Rows:
 def _holds() -> Rows:
     return (
         select(
-            StockHold.id, StockHold.quantity, StockHold.expires_at, Product.name, Variant.name.label("variant"),
+            StockHold.id, StockHold.order_id, StockHold.quantity, StockHold.expires_at, Product.name, Variant.name.label("variant"),
             Variant.code, Order.buyer_name, Order.created_at, Order.number,
         )
         .where(_HELD)

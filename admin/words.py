@@ -31,6 +31,20 @@ FILED = {
     "cancelled": lazy_gettext("受注キャンセル"),
 }
 
+#: The name of an order's page in each list.
+TITLES = {
+    "open": lazy_gettext("受注明細"),
+    "completed": lazy_gettext("受注完了明細"),
+    "cancelled": lazy_gettext("受注キャンセル明細"),
+}
+
+#: The buttons that move an order into a list.
+MOVES = {
+    "open": lazy_gettext("受注一覧へ移動"),
+    "completed": lazy_gettext("受注完了一覧へ移動"),
+    "cancelled": lazy_gettext("受注キャンセル一覧へ移動"),
+}
+
 PAYMENT = {
     "created": Word(lazy_gettext("決済未完了"), "plain"),
     "awaiting_buyer": Word(lazy_gettext("購入者の操作待ち"), "wait"),
@@ -91,6 +105,17 @@ LIABILITY = {
     "merchant": lazy_gettext("ショップ"),
 }
 
+
+#: How urgent a sentence of the 3×3 table is.
+ADVICE = {
+    "good": Word(lazy_gettext("正常"), "good"),
+    "todo": Word(lazy_gettext("作業"), "todo"),
+    "bad": Word(lazy_gettext("注意"), "bad"),
+}
+
+#: What happened on the provider's side without us, as a kind (R-185).
+REMOTE_DEEDS = VERBS | {"authorize": lazy_gettext("金額変更"), "void": lazy_gettext("キャンセル"), "refund": lazy_gettext("取消返金")}
+
 #: Why a provider refused – its category, never its code.
 CATEGORIES = {
     "card_data": lazy_gettext("カード情報の誤り"),
@@ -112,11 +137,13 @@ def problem(noted: str) -> str:
         case "no_answer":
             return str(gettext("決済会社から応答がありません。"))
         case "several":
-            return str(gettext("ひとつの取引IDに、有効な決済が二つあります。決済会社の管理画面で確かめてください。"))
+            return str(gettext("決済会社の管理画面で金額が変更され、ひとつの取引IDに有効な決済が二つあります。しばらくすると切り替わります。"))
+        case "configuration":
+            return str(gettext("決済の設定の誤り（コード %(code)s）：接続ID、接続IDパスワードが正しくありません。", code=code or "-"))
         case "absent":
-            return str(gettext("決済会社に該当する決済がありません（コード %(code)s）。", code=code or "-"))
+            return str(gettext("決済会社に該当する決済がありません（コード %(code)s）。加盟店契約の名義変更などで、契約が変わった可能性があります。", code=code or "-"))
         case "state":
-            return str(gettext("決済会社側の状態（%(code)s）を、当店では扱えません。", code=code or "-"))
+            return str(gettext("決済会社側で処理の途中か、当店では扱えない状態です（状態 %(code)s）。", code=code or "-"))
         case _:
             return str(
                 gettext("%(reason)s（コード %(code)s）", reason=CATEGORIES.get(kind, CATEGORIES["other"]), code=code or "-")
@@ -137,6 +164,8 @@ FINDINGS = {
 ACTORS = {
     "buyer": lazy_gettext("購入者"),
     "provider": lazy_gettext("決済会社"),
+    "job:compensation": lazy_gettext("自動処理"),
+    "job:replacement": lazy_gettext("自動処理"),
 }
 
 

@@ -287,6 +287,19 @@ ReturnFields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Reauthorization:
+    """A new authorization with the card of an earlier one, which stands until it is voided by itself."""
+
+    merchant_ref: str
+    amount_yen: int
+    #: The earlier authorization: our reference for it and the provider's handle.
+    earlier_ref: str
+    earlier_handle: str
+    #: 支払回数 as in :class:`Charge`.
+    instalments: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer as bytes already redacted, for the order's timeline."""
 
@@ -325,6 +338,10 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     AMOUNT_DIFFERS = "amount_differs"
     EXPIRED = "expired"
+    #: An authenticated payment: a new amount would lose the protection of 3-D Secure.
+    THREE_DS = "three_ds"
+    #: The order's total is nothing the provider can authorize.
+    OUT_OF_RANGE = "out_of_range"
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +388,10 @@ class Gateway(Protocol):
 
     def resume(self, charge: Charge, secret: str, fields: ReturnFields) -> Result:
         """Go on with an authorization after a genuine return. ``charge.source`` is empty: the secret holds what is needed."""
+        ...
+
+    def reauthorize(self, again: Reauthorization) -> Result:
+        """Authorize another amount on the same card. The earlier authorization is not touched."""
         ...
 
     def capture(self, handle: str, amount_yen: int) -> Result: ...

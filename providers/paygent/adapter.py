@@ -21,6 +21,7 @@ from providers.contract import (
     NoticeReading,
     NotSent,
     QueryResult,
+    Reauthorization,
     Recorder,
     Reference,
     RemoteState,
@@ -126,6 +127,17 @@ class PaygentGateway:
         status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
         result = self._change("020", fields, status)
         return replace(result, authentication=authentication) if isinstance(result, Approved) else result
+
+    def reauthorize(self, again: Reauthorization) -> Result:
+        """020 with the card of the earlier order (ref_trading_id), without 3-D Secure; up or down, unlike 028."""
+        fields = [
+            *self._header("020", trading_id=again.merchant_ref),
+            ("payment_amount", str(again.amount_yen)),
+            *_instalments(again.instalments),
+            ("3dsecure_ryaku", "1"),
+            ("ref_trading_id", again.earlier_ref),
+        ]
+        return self._change("020", fields, MoneyStatus.AUTHORIZED)
 
     def capture(self, handle: str, amount_yen: int) -> Result:
         """022 – takes the whole authorization; ``amount_yen`` is for the ledger, the telegram has no amount."""

@@ -19,6 +19,7 @@ class PaygentCapabilities:
     call_deadline = 35.0
     recovery: Mapping[Verb, Recovery] = {
         Verb.AUTHORIZE: Recovery.BY_MERCHANT_REF,
+        Verb.REAUTHORIZE: Recovery.BY_MERCHANT_REF,
         # Asked by 094 first; a state that stays half-way (30, 42) is finished by sending 022 or 023 again.
         Verb.CAPTURE: Recovery.SAFE_REPEAT,
         Verb.VOID: Recovery.SAFE_REPEAT,
@@ -26,12 +27,14 @@ class PaygentCapabilities:
     }
 
     def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict:
-        """Whether ``verb`` may be sent now. 取引更新 is never allowed here yet: its pair of operations comes later."""
+        """Whether ``verb`` may be sent now."""
         if not snapshot.remote_readable:
             return _REFUSED[Reason.UNREADABLE]
         match verb:
             case Verb.CAPTURE:
                 return self._capture(snapshot, now)
+            case Verb.REAUTHORIZE:
+                return self._reauthorize(snapshot)
             case Verb.VOID if snapshot.status == MoneyStatus.AUTHORIZED:
                 return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen)
             case Verb.REFUND if snapshot.status == MoneyStatus.CAPTURED:
@@ -42,8 +45,7 @@ class PaygentCapabilities:
     def _capture(self, snapshot: Snapshot, now: datetime) -> Verdict:
         if snapshot.status != MoneyStatus.AUTHORIZED:
             return _REFUSED[Reason.NOT_NOW]
-        remote = snapshot.remote_amount_yen
-        if snapshot.order_total_yen != snapshot.authorized_yen or remote not in (None, snapshot.order_total_yen):
+        if _differs(snapshot):
             return _REFUSED[Reason.AMOUNT_DIFFERS]
         until = snapshot.authorized_at + AUTHORIZATION_LIFE if snapshot.authorized_at else None
         if until and now >= until:
@@ -53,9 +55,25 @@ class PaygentCapabilities:
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         return settings.get("use_3ds") == "1"
 
+    def _reauthorize(self, snapshot: Snapshot) -> Verdict:
+        """取引更新 of a plain オーソリOK whose amount differs (001 §7-4②③)."""
+        if snapshot.status != MoneyStatus.AUTHORIZED or not _differs(snapshot):
+            return _REFUSED[Reason.NOT_NOW]
+        if snapshot.three_ds:
+            return _REFUSED[Reason.THREE_DS]
+        if not 1 <= snapshot.order_total_yen <= self.max_yen:
+            return _REFUSED[Reason.OUT_OF_RANGE]
+        return Verdict(True, min_yen=1, max_yen=self.max_yen)
+
     def instalments(self, settings: Mapping[str, str]) -> tuple[int, ...]:
         """支払回数 (R-052): 1 = 一括, 0 = ボーナス一括払い. The list of counts is inferred (see README)."""
         if settings.get("instalments") != "split":
             return (1,)
         bonus = (0,) if settings.get("bonus") == "1" else ()
         return (1, 3, 5, 6, 10, 12, 15, 18, 20, 24, *bonus)
+
+
+def _differs(snapshot: Snapshot) -> bool:
+    """Whether the order asks for another amount than stands at the provider; an amount never reported differs in nothing."""
+    total = snapshot.order_total_yen
+    return total != snapshot.authorized_yen or snapshot.remote_amount_yen not in (None, total)

@@ -19,6 +19,14 @@ _TAKE = (
     )
     .values(held=_variant.held + bindparam("wanted"))
 )
+_ALLOCATE = (
+    update(Variant.__table__)  # type: ignore[arg-type]
+    .where(
+        _variant.id == bindparam("variant"),
+        _variant.on_hand - _variant.allocated - _variant.held >= bindparam("wanted"),
+    )
+    .values(allocated=_variant.allocated + bindparam("wanted"))
+)
 _MOVE = (
     update(Variant.__table__)  # type: ignore[arg-type]
     .where(_variant.id == bindparam("variant"))
@@ -28,7 +36,7 @@ _hold = StockHold.__table__.c
 _HOLD = insert(StockHold.__table__)  # type: ignore[arg-type]
 _END = (
     update(StockHold.__table__)  # type: ignore[arg-type]
-    .where(_hold.order_id == bindparam("order"), _hold.state == "held")
+    .where(_hold.order_id == bindparam("order"), _hold.state == bindparam("before"))
     .values(state=bindparam("ending"), ended_at=bindparam("now"))
     .returning(_hold.variant_id, _hold.quantity)
 )
@@ -64,13 +72,13 @@ def _take(session: Session, variant_id: int, wanted: int) -> None:
 
 def consume(session: Session, order_id: int, now: datetime) -> None:
     """Turn an order's holds into allocations (引き当て確定). Does nothing for holds that have ended."""
-    ended = _end(session, order_id, "consumed", now)
+    ended = _end(session, order_id, "held", "consumed", now)
     _move(session, [(variant_id, -quantity, quantity) for variant_id, quantity in ended])
 
 
 def release(session: Session, order_id: int, now: datetime) -> int:
     """Give an order's held units back. Does nothing for holds that have ended; returns how many units came back."""
-    ended = _end(session, order_id, "released", now)
+    ended = _end(session, order_id, "held", "released", now)
     _move(session, [(variant_id, -quantity, 0) for variant_id, quantity in ended])
     return sum(quantity for _, quantity in ended)
 
@@ -98,9 +106,43 @@ def is_held(session: Session, order_id: int) -> bool:
     return session.scalar(released.limit(1)) is None
 
 
-def _end(session: Session, order_id: int, state: str, now: datetime) -> list[tuple[int, int]]:
-    """Close open holds; the guarded update makes a second caller find nothing."""
-    ended = session.execute(_END, {"order": order_id, "ending": state, "now": now})
+def give_back(session: Session, order_id: int, now: datetime) -> int:
+    """Return what a placed order has allocated. Does nothing the second time (R-292); returns how many units came back."""
+    ended = _end(session, order_id, "consumed", "released", now)
+    _move(session, [(variant_id, 0, -quantity) for variant_id, quantity in ended])
+    return sum(quantity for _, quantity in ended)
+
+
+def allocate_again(session: Session, order_id: int, now: datetime) -> None:
+    """Allocate once more what :func:`give_back` returned, also of products no longer published. Does nothing when nothing
+    was returned. Raises :class:`OutOfStock` when some units are gone; the caller's transaction must then end."""
+    for variant_id, quantity in _end(session, order_id, "released", "consumed", now):
+        _allocate(session, variant_id, quantity)
+
+
+def change_allocation(session: Session, order_id: int, variant_id: int, difference: int) -> None:
+    """Allocate that many more units for a placed order or, below zero, return them. Raises :class:`OutOfStock`."""
+    if difference > 0:
+        _allocate(session, variant_id, difference)
+    elif difference < 0:
+        _move(session, [(variant_id, 0, difference)])
+    session.execute(
+        update(StockHold)
+        .where(StockHold.order_id == order_id, StockHold.variant_id == variant_id)
+        .values(quantity=StockHold.quantity + difference)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _allocate(session: Session, variant_id: int, wanted: int) -> None:
+    taken = session.execute(_ALLOCATE, {"variant": variant_id, "wanted": wanted})
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise OutOfStock(variant_id)
+
+
+def _end(session: Session, order_id: int, before: str, state: str, now: datetime) -> list[tuple[int, int]]:
+    """Bring an order's holds from one state to the next; the guarded update makes a second caller find nothing."""
+    ended = session.execute(_END, {"order": order_id, "before": before, "ending": state, "now": now})
     return sorted((variant_id, quantity) for variant_id, quantity in ended)
 
 

@@ -11,11 +11,10 @@ from shop.core import db, throttle
 from shop.core.batch import each
 from shop.core.runtime import now as moment
 from shop.jobs import selfcheck
-from shop.orders import settlement
+from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
-from shop.payments.models import Payment
 
 #: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
 _CART_LIFE = timedelta(days=30)
@@ -34,20 +33,10 @@ class Job:
 
 
 def release_holds() -> int:
-    """End holds whose time is over. An unknown payment is asked about first; without an answer the stock goes back
-    anyway – it never waits for a silent provider, and money that comes late is undone (study §3.8)."""
+    """End holds whose time is over: stock never waits for a silent provider (study §3.8)."""
     now = moment()
     expired = settlement.expired_orders(db.db.session(), now)
-    return each(expired, _release)
-
-
-def _release(order_id: int) -> bool:
-    payment_id = db.db.session.scalar(select(Payment.id).where(Payment.order_id == order_id))
-    operation_id = reconcile.open_operation(payment_id) if payment_id is not None else None
-    if operation_id is not None and reconcile.ask(operation_id):
-        return True
-    with db.write() as session:
-        return settlement.release_expired(session, order_id, moment())
+    return each(expired, holds.end)
 
 
 def purge() -> int:
@@ -77,6 +66,7 @@ JOBS: tuple[Job, ...] = (
     Job("outbox", outbox.run, every=3),
     Job("poll_notices", inbox.poll, every=300),
     Job("purge", purge, every=60, daily=True),
+    Job("sync", sync.run, every=60, daily=True),
     Job("self_check", selfcheck.run, every=60, daily=True),
 )
 

@@ -32,6 +32,8 @@ class Order(Base):
     state: Mapped[str] = mapped_column(String(16), default="draft")
     #: 受注一覧 / 受注完了一覧 / 受注キャンセル一覧 – filing only, never money.
     filed: Mapped[str] = mapped_column(String(16), default="open")
+    #: Counts changes of what was ordered: who edits says which version was on the screen (T-107).
+    version: Mapped[int] = mapped_column(default=1)
     #: The confirmation it came from; one submission per confirmation (R-122).
     submission_key: Mapped[str] = mapped_column(String(40), unique=True)
     cart_id: Mapped[int] = mapped_column(index=True)

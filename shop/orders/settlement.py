@@ -17,10 +17,10 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history, mails, placing
 from shop.orders.models import Order
-from shop.payments import executor, settle
+from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
 from shop.payments.engine import PATIENCE, Change
-from shop.payments.ledger import EXPIRE
+from shop.payments.ledger import CREATING, EXPIRE
 from shop.payments.models import Payment, PaymentOperation
 
 #: What settled an attempt whose buyer did not come back in time: they are told by mail.
@@ -107,19 +107,22 @@ def _continuation(session: Session, change: Change, order: Order, now: datetime)
             )
             again.check_at = now + _RETRY
         return
-    history.add(session, order.id, operation.actor, _line(order, change), now)
+    history.add(session, order.id, operation.actor, _line(session, order, change), now)
 
 
-def _line(order: Order, change: Change) -> str:
+def _line(session: Session, order: Order, change: Change) -> str:
     """One line of 変更履歴 for a follow-up or for something that happened at the provider."""
     words = {
-        Verb.AUTHORIZE.value: _("与信"),
+        Verb.AUTHORIZE.value: _("金額変更"),
+        Verb.REAUTHORIZE.value: _("取引更新"),
         Verb.CAPTURE.value: _("売上確定"),
         Verb.VOID.value: _("与信取消"),
         Verb.REFUND.value: _("返金"),
         EXPIRE: _("与信期限切れ"),
     }
     operation = change.operation
+    if operation.actor == replacement.ACTOR:
+        words[Verb.VOID.value] = _("更新前の与信取消")
     results = {
         "succeeded": _("完了"),
         "declined": _("拒否（コード %(code)s）", code=operation.result_code),
@@ -128,7 +131,16 @@ def _line(order: Order, change: Change) -> str:
     }
     place = _("（決済代行会社側の操作）") if operation.origin == "provider" else ""
     word = words.get(operation.verb, operation.verb)
-    return f"{order.number} {word}{place} {format_yen(operation.amount_yen)} {results.get(operation.state, operation.state)}"
+    result = results.get(operation.state, operation.state)
+    return f"{order.number} {word}{place} {_amounts(session, operation)} {result}"
+
+
+def _amounts(session: Session, operation: PaymentOperation) -> str:
+    """The amount or, where it changed, old → new (R-180)."""
+    amount = format_yen(operation.amount_yen)
+    if operation.verb not in CREATING:
+        return amount
+    return f"{format_yen(replacement.amount_before(session, operation))} → {amount}"
 
 
 def release_expired(session: Session, order_id: int, now: datetime) -> bool:

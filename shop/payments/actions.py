@@ -13,7 +13,7 @@ from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, reconcile
+from shop.payments import accounts, executor, observe, reconcile, replacement
 from shop.payments.engine import Busy, engine
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
 
@@ -47,6 +47,7 @@ class Panel:
     captured_yen: int
     remote_seen_at: datetime | None
     open_operation: PaymentOperation | None
+    provider_name: str
     console_name: str
     practice: bool
 
@@ -105,6 +106,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         captured_yen=payment.captured_yen,
         remote_seen_at=payment.remote_seen_at,
         open_operation=waiting,
+        provider_name=provider.name,
         console_name=provider.console_name,
         practice=payment.practice,
     )
@@ -112,7 +114,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
 
 def _plain(payment: Payment, order_total_yen: int) -> Panel:
     text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
-    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", payment.practice)
+    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
 
 
 def _box(facts: Snapshot) -> str:
@@ -141,12 +143,8 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
     if waiting is not None:
         return (_("決済代行会社へ確認中です。結果が分かるまで、次の操作はできません。"),)
     match box:
-        case "yellow-1":
-            return (_("与信が取れています。発送したら売上確定を、取りやめるときはキャンセルを押してください。"),)
-        case "yellow-2":
-            return (_("売上は確定しています。決済についてすることはありません。"),)
-        case "yellow-3":
-            return (_("与信または売上は取り消されています。お客様への請求はありません。"),)
+        case "yellow-1" | "yellow-2" | "yellow-3":
+            return ()  # what to do depends on the list the order is filed in: the page knows
         case "red-1":
             return (
                 _("決済状況が取得できませんでした。"),
@@ -157,13 +155,43 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
             )
         case _:
             yen = facts.remote_amount_yen if facts.remote_amount_yen is not None else facts.authorized_yen
+            name = _(provider.name)
+            differs = _(
+                "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
+                provider=name, amount=format_yen(yen),
+            )  # fmt: skip
+            return (differs, *_way_out(box, name, _(provider.console_name)))
+
+
+def _way_out(box: str, name: str, console: str) -> tuple[str, ...]:
+    """What brings both amounts together again (001 §7-4 ②③④)."""
+    match box:
+        case "red-2":
             return (
                 _(
-                    "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
-                    provider=_(provider.name),
-                    amount=format_yen(yen),
+                    "「編集モード」から金額変更された場合には取引更新ボタンをクリックして、%(provider)sへ金額変更内容を送信してください。",
+                    provider=name,
                 ),
+                _("それ以外の操作をされた方は、「編集モード」で受注の金額を%(provider)s側に合わせてください。取引更新は不要です。", provider=name),
             )
+        case "red-3":
+            return (
+                _("3Dセキュアが実施された受注のため、取引更新はできません。%(console)sで金額を一致させるか、「編集モード」で受注の金額を戻してください。", console=console),
+            )
+        case _:
+            return (
+                _("売上確定後の金額変更です。「編集モード」で受注の金額を合わせるか、%(console)sで金額を一致させてください。", console=console),
+            )
+
+
+def _verb(key: str, status: str) -> Verb:
+    """The ledger's verb behind a button."""
+    return {"capture": Verb.CAPTURE, "update": Verb.REAUTHORIZE}.get(key) or cancel_verb(status)
+
+
+def _announced_yen(verb: Verb, authorized_yen: int, order_total_yen: int) -> int:
+    """The amount a button speaks of: 取引更新 sends the order's total, everything else moves what stands."""
+    return order_total_yen if verb == Verb.REAUTHORIZE else authorized_yen
 
 
 def cancel_verb(status: str) -> Verb:
@@ -174,17 +202,20 @@ def cancel_verb(status: str) -> Verb:
 def _buttons(
     provider: Provider, facts: Snapshot, payment: Payment, waiting: PaymentOperation | None, now: datetime
 ) -> tuple[Button, ...]:
-    amount = payment.authorized_yen
-    labels: Mapping[str, tuple[str, Verb, str]] = {
-        "cancel": (_("キャンセル"), cancel_verb(facts.status), _cancel_effect(facts.status, amount)),
-        "update": (_("取引更新"), Verb.REAUTHORIZE, _("金額を%(yen)sに更新します", yen=format_yen(facts.order_total_yen))),
-        "capture": (_("売上確定"), Verb.CAPTURE, _("%(yen)sの売上を確定します", yen=format_yen(amount))),
+    amount, total = payment.authorized_yen, facts.order_total_yen
+    labels: Mapping[str, tuple[str, str]] = {
+        "cancel": (_("キャンセル"), _cancel_effect(facts.status, amount)),
+        "update": (_("取引更新"), _("与信を%(before)sから%(yen)sに更新します", before=format_yen(amount), yen=format_yen(total))),
+        "capture": (_("売上確定"), _("%(yen)sの売上を確定します", yen=format_yen(amount))),
     }
     buttons = []
-    for key, (label, verb, effect) in labels.items():
+    for key, (label, effect) in labels.items():
+        verb = _verb(key, facts.status)
         verdict = provider.capabilities.verdict(verb, facts, now)
         allowed = verdict.allowed and waiting is None
-        buttons.append(Button(key, label, effect, allowed, "" if allowed else _reason(verdict, verb, facts, waiting), amount, verb.value))
+        reason = "" if allowed else _reason(verdict, verb, facts, waiting)
+        yen = _announced_yen(verb, amount, total)
+        buttons.append(Button(key, label, effect, allowed, reason, yen, verb.value))
     return tuple(buttons)
 
 
@@ -205,6 +236,8 @@ def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOpera
         Reason.UNREADABLE: _("決済状況が読めないため操作できません"),
         Reason.AMOUNT_DIFFERS: _("受注の金額と与信の金額が違います"),
         Reason.EXPIRED: _("与信から60日を過ぎたため、売上確定できません"),
+        Reason.THREE_DS: _("3Dセキュアが実施された受注は、取引更新できません"),
+        Reason.OUT_OF_RANGE: _("受注の合計が、決済できる金額の範囲にありません"),
     }.get(verdict.reason, _("この決済状況では操作できません"))
 
 
@@ -218,26 +251,50 @@ def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, a
     return _act(payment_id, "cancel", amount_yen, order_total_yen, actor, announced)
 
 
+def update(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
+    """取引更新: authorize the order's total anew and, once that stands, void the old authorization (R-064)."""
+    return _act(payment_id, "update", amount_yen, order_total_yen, actor, announced)
+
+
 def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str) -> Outcome:
     try:
         with engine().pool.reserve() as slot:
             now = moment()
             with db.write() as session:
                 payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
-                verb = Verb.CAPTURE if key == "capture" else cancel_verb(payment.status)
+                verb = _verb(key, payment.status)
                 refusal = _refusal(session, payment, verb, amount_yen, order_total_yen, now)
                 if refusal is None and announced not in ("", verb.value):
                     refusal = Outcome("not_allowed", _stale())
                 if refusal:
                     return refusal
-                operation = executor.write_ahead(session, payment, verb, payment.authorized_yen, actor, now)
-                operation_id, handle, amount = operation.id, operation.handle, operation.amount_yen
-            ended = executor.wait(executor.start(slot, operation_id, executor.follow_up(verb, handle, amount)))
+                operation_id, call = _intend(session, payment, verb, amount_yen, actor, now)
+            ended = executor.wait(slot.run(lambda: _perform(payment_id, operation_id, call)))
     except Busy:
         return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
     except IntegrityError:
         return Outcome("pending", _("前の操作の結果を確認中です"))
     return outcome(operation_id) if ended else _pending()
+
+
+def _intend(
+    session: Session, payment: Payment, verb: Verb, amount_yen: int, actor: str, now: datetime
+) -> tuple[int, executor.Call]:
+    """Write the operation ahead; with the call it allows."""
+    if verb != Verb.REAUTHORIZE:
+        operation = executor.write_ahead(session, payment, verb, amount_yen, actor, now)
+        return operation.id, executor.follow_up(verb, operation.handle, amount_yen)
+    assert payment.account_version is not None
+    reference = accounts.provider_of(payment.account_version.account).new_merchant_ref(now)
+    asked = replacement.asked(payment, reference, amount_yen)
+    operation = executor.write_ahead(session, payment, verb, amount_yen, actor, now, merchant_ref=reference)
+    return operation.id, lambda gateway: gateway.reauthorize(asked)
+
+
+def _perform(payment_id: int, operation_id: int, call: executor.Call) -> None:
+    """The call and, when it was the first of a pair, the second one right after it."""
+    executor.perform(operation_id, call)
+    reconcile.send_queued(payment_id)
 
 
 def _refusal(
@@ -253,7 +310,7 @@ def _refusal(
     verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
     if not verdict.allowed:
         return Outcome("not_allowed", _reason(verdict, verb, facts, None))
-    if amount_yen != payment.authorized_yen:
+    if amount_yen != _announced_yen(verb, payment.authorized_yen, order_total_yen):
         return Outcome("not_allowed", _stale())
     return None
 
@@ -281,8 +338,9 @@ def outcome(operation_id: int) -> Outcome:
                 Verb.CAPTURE: _("%(yen)sの売上を確定しました。", yen=yen),
                 Verb.VOID: _("与信%(yen)sを取り消しました。", yen=yen),
                 Verb.REFUND: _("%(yen)sを返金しました。", yen=yen),
+                Verb.REAUTHORIZE: _("与信を%(yen)sに更新しました。", yen=yen),
             }
-            return Outcome("done", done[Verb(operation.verb)])
+            return _with_replaced(operation, done[Verb(operation.verb)])
         case "declined" if operation.settled_by != "answer":
             return Outcome("refused", _("決済会社側の状態が変わっていたため、この操作は行われていません。いまの決済状況を確かめてください。"))
         case "declined":
@@ -293,15 +351,31 @@ def outcome(operation_id: int) -> Outcome:
             return _pending()
 
 
+def _with_replaced(operation: PaymentOperation, done: str) -> Outcome:
+    """取引更新 is done when the replaced authorization is gone as well; until then say what is missing."""
+    if operation.verb != Verb.REAUTHORIZE:
+        return Outcome("done", done)
+    session = db.db.session()
+    if replacement.refused(session, operation.payment_id):
+        return Outcome("refused", done + _("更新前の与信は取り消せませんでした。要確認をご覧ください。"))
+    if open_operation(session, operation.payment_id):
+        return Outcome("pending", done + _("更新前の与信の取消を確認中です。"))
+    return Outcome("done", done)
+
+
 def refresh(payment_id: int) -> Outcome:
     """決済状況を更新: ask the provider now and follow what it shows."""
     version = db.db.session.get_one(Payment, payment_id).account_version
     if version is None or not accounts.usable(version.account):
         return _other_world()
+    reconcile.send_queued(payment_id)
     operation_id = reconcile.open_operation(payment_id)
     if operation_id is not None:
         settled = reconcile.ask(operation_id)
         return outcome(operation_id) if settled else _pending()
-    if observe.ask(payment_id):
+    understood = observe.ask(payment_id)
+    for handle in replacement.refused(db.db.session(), payment_id):
+        observe.ask(payment_id, handle=handle)
+    if understood:
         return Outcome("done", _("決済状況を更新しました。"))
     return Outcome("refused", _("決済状況が取得できませんでした。"))

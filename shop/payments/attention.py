@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from providers.contract import MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import OutboxMail
+from shop.payments import replacement
 from shop.payments.executor import COMPENSATION
 from shop.payments.models import Payment, PaymentOperation, ProviderNotice
 
@@ -84,27 +85,35 @@ def _unreadable(session: Session, limit: int) -> list[Item]:
 
 
 def _not_undone(session: Session, limit: int) -> list[Item]:
-    """Money that came too late for its order and could not be given back by itself."""
+    """Money that had to go and that the provider kept: of an order that came too late, or replaced by 取引更新."""
+    live = Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value))
     rows = session.execute(
         select(PaymentOperation, Payment)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .where(
-            PaymentOperation.actor == COMPENSATION,
             PaymentOperation.state == "declined",
-            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+            or_(PaymentOperation.actor == replacement.ACTOR, and_(PaymentOperation.actor == COMPENSATION, live)),
         )
         .order_by(PaymentOperation.id)
         .limit(limit)
     )
-    return [
-        Item(
-            "compensation", _("取り消せなかった入金"),
-            _("取引ID %(ref)s %(yen)s：受注は成立していません。決済代行会社の管理画面で取り消してください。",
-              ref=payment.merchant_ref, yen=format_yen(payment.authorized_yen)),
-            payment.order_id, payment.id, operation.created_at,
-        )
-        for operation, payment in rows
-    ]  # fmt: skip
+    return [_kept(operation, payment) for operation, payment in rows]
+
+
+def _kept(operation: PaymentOperation, payment: Payment) -> Item:
+    if operation.actor == replacement.ACTOR:
+        kind, title = "replacement", _("取引更新で取り消せなかった与信")
+        detail = _(
+            "決済ID %(handle)s %(yen)s：決済代行会社の管理画面で取り消してから、受注明細の「決済状況を更新」を押してください。",
+            handle=operation.handle, yen=format_yen(operation.amount_yen),
+        )  # fmt: skip
+    else:
+        kind, title = "compensation", _("取り消せなかった入金")
+        detail = _(
+            "取引ID %(ref)s %(yen)s：受注は成立していません。決済代行会社の管理画面で取り消してください。",
+            ref=payment.merchant_ref, yen=format_yen(payment.authorized_yen),
+        )  # fmt: skip
+    return Item(kind, title, detail, payment.order_id, payment.id, operation.created_at)
 
 
 def _notices(session: Session, limit: int) -> list[Item]:

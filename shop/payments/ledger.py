@@ -8,6 +8,8 @@ from providers.contract import MoneyStatus, Verb
 
 #: Ledger-only verb: the authorization ran out at the provider.
 EXPIRE = "expire"
+#: Verbs that make an authorization, each under a reference of its own.
+CREATING = (Verb.AUTHORIZE, Verb.REAUTHORIZE)
 
 
 class Fact(Protocol):
@@ -17,6 +19,7 @@ class Fact(Protocol):
     state: str
     amount_yen: int
     capture: bool
+    handle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,17 @@ class Money:
 
 
 def derive(operations: Iterable[Fact]) -> Money:
-    """Fold operations, oldest first. Only succeeded ones move money; a refused authorization names the status."""
-    money = Money()
+    """Fold operations, oldest first. Only succeeded ones move money; a refused authorization names the status.
+
+    The newest authorization counts: voiding one that it replaced moves nothing of the payment.
+    """
+    money, handle = Money(), ""
     for operation in operations:
         if operation.state == "succeeded":
+            if operation.verb in CREATING:
+                handle = operation.handle
+            elif operation.verb == Verb.VOID and operation.handle != handle:
+                continue
             money = _apply(money, operation)
         elif operation.verb == Verb.AUTHORIZE and money.status in (
             MoneyStatus.CREATED, MoneyStatus.DECLINED, MoneyStatus.AWAITING_BUYER,

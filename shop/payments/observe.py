@@ -24,7 +24,7 @@ from providers.contract import (
 )
 from shop.core import db
 from shop.core.runtime import now as moment
-from shop.payments import accounts, settle
+from shop.payments import accounts, replacement, settle
 from shop.payments.ledger import EXPIRE
 from shop.payments.models import Payment, PaymentOperation
 
@@ -37,6 +37,7 @@ _FOLLOW: dict[tuple[str, MoneyStatus], tuple[str, ...]] = {
     (MoneyStatus.CAPTURED, MoneyStatus.REFUNDED): (Verb.REFUND,),
 }
 _LIVE = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+_ENDED = (MoneyStatus.VOIDED, MoneyStatus.REFUNDED, MoneyStatus.EXPIRED)
 
 
 def ask(payment_id: int, *, handle: str = "") -> bool:
@@ -49,7 +50,8 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     assert payment.account_version_id is not None
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version_id, tape)
-    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE)
+    references = replacement.references(session, payment_id)
+    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE, references)
     db.end_read()
     answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
@@ -75,6 +77,8 @@ class Known:
     handle: str
     merchant_ref: str
     live: bool
+    #: All references of ours, that of replaced authorizations included.
+    references: frozenset[str]
 
 
 def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
@@ -83,7 +87,7 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
     answer = gateway.query(handle=handle) if handle else gateway.query(merchant_ref=known.merchant_ref)
     if handle != known.handle and not _ours(answer, known):
         return []  # what a notice claims of another id says nothing about this payment
-    if not isinstance(answer, RemoteState) or not known.live or not known.handle:
+    if not isinstance(answer, RemoteState) or not known.live or not known.handle or not _current(answer, known):
         return [answer]
     live = answer.status in _LIVE
     if live and handle != known.handle:
@@ -95,7 +99,12 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
 
 
 def _ours(answer: QueryResult, known: Known) -> bool:
-    return isinstance(answer, RemoteState) and answer.merchant_ref == known.merchant_ref
+    return isinstance(answer, RemoteState) and answer.merchant_ref in {known.merchant_ref, *known.references}
+
+
+def _current(answer: RemoteState, known: Known) -> bool:
+    """Whether it is about the reference that counts, not about one that 取引更新 has left behind."""
+    return answer.merchant_ref == known.merchant_ref
 
 
 def observe(payment_id: int, answer: QueryResult, *, asked_as: str | None = None) -> bool:
@@ -130,6 +139,8 @@ def _problem(answer: Unreadable | Absent | NotSent | Unknown) -> str:
 
 def _observe_state(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> bool:
     """Returns whether the state could be made sense of."""
+    if remote.merchant_ref != payment.merchant_ref and remote.merchant_ref in replacement.references(session, payment.id):
+        return _observe_replaced(session, payment, remote, now)
     if remote.handle and payment.handle and remote.handle != payment.handle:
         if remote.status not in _LIVE:
             return True  # an id that was replaced long ago
@@ -157,6 +168,16 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
     payment.remote_problem = "" if remote.status else f"state:{remote.raw_status}"
     payment.remote_seen_at = now
     return not payment.remote_problem
+
+
+def _observe_replaced(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> bool:
+    """An authorization of ours that does not count: it must end. Standing, it is voided once; ended, so is its void."""
+    void = replacement.void_of(session, payment.id, remote.handle)
+    if remote.status in _LIVE and void is None:
+        replacement.void(session, payment, remote.handle, remote.amount_yen or 0, now)
+    elif remote.status in _ENDED and void is not None:
+        settle.apply_result(session, void.id, Approved(remote.handle, MoneyStatus.VOIDED), "query", now)
+    return True
 
 
 def _late_approval(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> None:

@@ -28,7 +28,8 @@ from providers.contract import (
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, settle
+from shop.payments import accounts, executor, observe, replacement, settle
+from shop.payments.ledger import CREATING
 from shop.payments.models import PaymentOperation, ProviderNotice
 
 _BATCH = 20
@@ -94,7 +95,8 @@ def ask(operation_id: int) -> bool:
     assert payment.account_version is not None
     rules = executor.capabilities(payment.account_version)
     question = _question(operation, rules.recovery.get(Verb(operation.verb)))
-    reference = payment.merchant_ref
+    reference = operation.merchant_ref or payment.merchant_ref
+    current = operation.handle == payment.handle
     named = _named(session, operation.account_id, reference)
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
@@ -107,11 +109,11 @@ def ask(operation_id: int) -> bool:
     if question is None:
         return False
     answer = gateway.query(**question)
-    if verb == Verb.VOID and isinstance(answer, RemoteState) and answer.status == MoneyStatus.VOIDED:
+    if verb == Verb.VOID and current and isinstance(answer, RemoteState) and answer.status == MoneyStatus.VOIDED:
         # Our cancel – or the end of a payment that a change of amount replaced, and then money stands elsewhere.
         siblings = gateway.query(merchant_ref=reference)
         answer = siblings if isinstance(siblings, Unreadable) else answer
-    if verb in (Verb.AUTHORIZE, Verb.VOID) and isinstance(answer, Unreadable) and named:
+    if verb in (*CREATING, Verb.VOID) and isinstance(answer, Unreadable) and named:
         answer = _among(gateway, reference, named) or answer
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
@@ -146,7 +148,7 @@ def decide(
             return None
         case Absent():
             return Gone() if late else None
-        case RemoteState() if verb == Verb.AUTHORIZE:
+        case RemoteState() if verb in CREATING:
             return _authorization(capture, answer, late)
         case RemoteState():
             return _continuation(Verb(verb), answer, late)
@@ -255,6 +257,13 @@ def dispatch() -> int:
         .limit(_BATCH)
     ).all()
     return each(waiting, _send)
+
+
+def send_queued(payment_id: int) -> None:
+    """Send at once what settling an operation of this payment has queued, instead of leaving it to the job."""
+    operation_id = replacement.queued(db.db.session(), payment_id)
+    if operation_id is not None:
+        _send(operation_id)
 
 
 def _send(operation_id: int) -> bool:

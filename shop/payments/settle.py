@@ -29,8 +29,9 @@ from providers.contract import (
 from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
+from shop.payments import replacement
 from shop.payments.engine import Change, engine
-from shop.payments.ledger import derive
+from shop.payments.ledger import CREATING, derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, RemoteReference
 
 #: From which states an operation may reach a new one. ``absent`` or ``declined`` → ``succeeded``: the provider shows an
@@ -133,6 +134,9 @@ def _transition(
 ) -> bool:
     payment, operation = _lock(session, operation_id)
     before = operation.state
+    renewed = approved is not None and operation.verb == Verb.REAUTHORIZE
+    if approved and renewed and before in ("absent", "declined"):
+        return _undo_late(session, payment, operation, approved, now)
     changed = session.execute(
         update(PaymentOperation)
         .where(PaymentOperation.id == operation_id, PaymentOperation.state.in_(_FROM[state]))
@@ -148,13 +152,31 @@ def _transition(
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return False
+    replaced = (payment.handle, payment.authorized_yen)
+    if renewed:
+        add_references(session, payment, operation.account_id, [replacement.earlier_reference(payment)])
     if approved:
         _take_over(payment, operation, approved, now)
     references = approved.references if approved else declined.references if declined else ()
     add_references(session, payment, operation.account_id, references)
     refold(session, payment)
+    if renewed:
+        replacement.void(session, payment, *replaced, now)
+    elif operation.actor == replacement.ACTOR and state in ("absent", "dropped"):
+        replacement.again(session, payment, operation, now)
     engine().handler.apply(session, Change(payment, operation, before), now)
     return True
+
+
+def _undo_late(
+    session: Session, payment: Payment, operation: PaymentOperation, approved: Approved, now: datetime
+) -> bool:
+    """A new authorization that we had believed absent or refused exists after all. The order has gone on without it: it is
+    voided, never taken over. Does nothing when its void is known already, or while another operation is open – then a
+    later notice brings it again."""
+    if not replacement.void_of(session, payment.id, approved.handle) and not has_open_operation(session, payment.id):
+        replacement.void(session, payment, approved.handle, operation.amount_yen, now)
+    return False
 
 
 def _mark_unknown(session: Session, operation_id: int, reason: str, now: datetime) -> bool:
@@ -181,7 +203,9 @@ def _lock(session: Session, operation_id: int) -> tuple[Payment, PaymentOperatio
 
 
 def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved, now: datetime) -> None:
-    """What an approval tells about the payment besides its amount."""
+    """What an approval tells about the payment besides its amount. One about a replaced authorization tells nothing."""
+    if operation.verb not in CREATING and operation.handle != payment.handle:
+        return
     payment.handle = approved.handle or payment.handle
     payment.masked_card = approved.masked_card or payment.masked_card
     payment.card_brand = approved.card_brand or payment.card_brand
@@ -190,7 +214,7 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
         payment.liability = approved.authentication.liability.value
         payment.three_ds = approved.authentication.outcome != AuthenticationOutcome.UNSUPPORTED
     operation.handle = approved.handle or operation.handle
-    if operation.verb in (Verb.AUTHORIZE, Verb.REAUTHORIZE):
+    if operation.verb in CREATING:
         payment.merchant_ref = operation.merchant_ref or payment.merchant_ref
         payment.authorized_at = operation.sent_at or now
     payment.remote_status = approved.status.value
@@ -204,7 +228,8 @@ def refold(session: Session, payment: Payment) -> None:
     session.flush()
     rows = session.execute(
         select(
-            PaymentOperation.verb, PaymentOperation.state, PaymentOperation.amount_yen, PaymentOperation.capture
+            PaymentOperation.verb, PaymentOperation.state, PaymentOperation.amount_yen, PaymentOperation.capture,
+            PaymentOperation.handle,
         )
         .where(PaymentOperation.payment_id == payment.id)
         .order_by(PaymentOperation.id)

@@ -15,6 +15,7 @@ from providers.contract import (
     MoneyStatus,
     NotSent,
     Provider,
+    Reauthorization,
     Recovery,
     Snapshot,
     Verb,
@@ -39,6 +40,7 @@ def gateway(provider: Provider, tape: list[Exchange] | None = None, before_send=
 def calls(opened: Gateway) -> dict[str, object]:
     return {
         "authorize": lambda: opened.authorize(Charge("9" * 20, 100, CardSource("tok_secret"), capture=False)),
+        "reauthorize": lambda: opened.reauthorize(Reauthorization("9" * 20, 100, "8" * 20, "1")),
         "capture": lambda: opened.capture("1", 100),
         "void": lambda: opened.void("1"),
         "refund": lambda: opened.refund("1", 100),
@@ -95,7 +97,8 @@ def test_capabilities_are_declared(provider: Provider) -> None:
     assert 0 < can.call_deadline < can.absent_after
     assert all(isinstance(recovery, Recovery) for recovery in can.recovery.values())
     # What was authorized without an answer must be findable by what we knew before the call.
-    assert can.recovery[Verb.AUTHORIZE] in (Recovery.BY_MERCHANT_REF, Recovery.BY_CONSOLE)
+    for verb in (Verb.AUTHORIZE, Verb.REAUTHORIZE):
+        assert can.recovery.get(verb, Recovery.BY_CONSOLE) in (Recovery.BY_MERCHANT_REF, Recovery.BY_CONSOLE)
     assert can.instalments({})[0] == 1
 
 
@@ -142,7 +145,7 @@ def test_nothing_secret_reaches_the_browser(provider: Provider) -> None:
 
 
 @every
-@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query"])
+@pytest.mark.parametrize("call", ["authorize", "reauthorize", "capture", "void", "refund", "query"])
 def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider: Provider, call: str) -> None:
     tape: list[Exchange] = []
     result = calls(gateway(provider, tape))[call]()  # type: ignore[operator]
@@ -154,7 +157,7 @@ def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider:
 
 
 @every
-@pytest.mark.parametrize("call", ["authorize", "capture", "void", "refund", "query", "check_settings"])
+@pytest.mark.parametrize("call", ["authorize", "reauthorize", "capture", "void", "refund", "query", "check_settings"])
 def test_every_call_asks_before_it_sends(provider: Provider, call: str) -> None:
     def forbid() -> None:
         raise RuntimeError("a transaction is open")

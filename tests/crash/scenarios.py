@@ -98,6 +98,14 @@ def at_the_desk(verb: str, *, captured: bool = False) -> Prepare:
     return prepare
 
 
+def edited(stage: Stage) -> State:
+    """The order's total was raised by 編集モード; the shopkeeper looks at the question of 取引更新."""
+    stage.resume(placed(stage))
+    more = {"shipping_yen": Order.shipping_yen + 100, "total_yen": Order.total_yen + 100, "version": 2}
+    stage.change(sa.update(Order).values(more))
+    return stage.freeze("edited", *_go_to_desk(stage, "update"))
+
+
 def _go_to_desk(stage: Stage, verb: str) -> tuple[requests.Session, str, dict[str, str]]:
     staff = stage.browser()
     login = Page(staff.get(f"{stage.url}/admin/login").text).form("/admin/login")
@@ -241,6 +249,9 @@ SCENARIOS = (
     Scenario("capture, answer lost", at_the_desk("capture"), press_losing("022"), ("placed", "captured")),
     Scenario("cancel before capture", at_the_desk("cancel"), press, ("placed", "voided")),
     Scenario("refund after capture", at_the_desk("cancel", captured=True), press, ("placed", "refunded")),
+    Scenario("amount change", edited, press, ("placed", "authorized")),
+    Scenario("amount change, answer lost", edited, press_losing("020"), ("placed", "authorized")),
+    Scenario("amount change, answer of the void lost", edited, press_losing("021"), ("placed", "authorized")),
     Scenario("outbox", placed, mails_sent, ("placed", "authorized")),
     Scenario("reconcile what never left", never_sent, found_absent, ("lapsed", "created")),
     Scenario("hold ends before the answer", answer_lost, hold_ended, ("placed", "authorized")),

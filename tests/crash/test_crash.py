@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from shop.orders.models import Order
+from shop.payments.models import Payment
 from tests.crash.campaign import Campaign
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.crash.stage import Stage, State
@@ -83,6 +85,18 @@ def test_a_press_at_the_desk_has_one_effect_whenever_it_is_killed(
     stage: Stage, beginning: State, name: str
 ) -> None:
     kill_everywhere(stage, beginning, name)
+
+
+@pytest.mark.req("R-064", "P-26", "P-03")
+@pytest.mark.parametrize(
+    "name", ["amount change", "amount change, answer lost", "amount change, answer of the void lost"]
+)
+def test_an_amount_change_ends_with_one_authorisation_whenever_it_is_killed(
+    stage: Stage, beginning: State, name: str
+) -> None:
+    kill_everywhere(stage, beginning, name)
+    (order,), (payment,) = stage.tables(Order, Payment)
+    assert payment.authorized_yen == order.total_yen, "killed after the last point, the change had happened"
 
 
 @pytest.mark.req("P-04", "R-151")

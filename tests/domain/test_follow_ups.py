@@ -36,7 +36,7 @@ def test_capture(desk: Desk) -> None:
     assert any("売上確定" in line for line in desk.history(placed))
 
 
-@pytest.mark.req("R-186", "P-26")
+@pytest.mark.req("R-186", "P-26", "S-074")
 def test_parallel_presses_capture_once(desk: Desk) -> None:
     placed = desk.place()
     results = desk.together(*[lambda: desk.capture(placed)] * 5)
@@ -75,7 +75,7 @@ def test_cancel_after_the_capture_refunds_everything(desk: Desk) -> None:
     assert (desk.telegrams("021"), desk.telegrams("023")) == (0, 1)
 
 
-@pytest.mark.req("T-013", "P-26")
+@pytest.mark.req("T-013", "P-26", "S-073")
 def test_nothing_moves_twice(desk: Desk) -> None:
     placed = desk.place()
     desk.capture(placed)
@@ -108,7 +108,7 @@ def test_capture_needs_an_order_of_the_same_total(desk: Desk, other: int) -> Non
     placed = desk.place()
     assert desk.capture(placed, total=placed.yen + other) == "not_allowed"
     assert desk.telegrams("022") == 0
-    assert pressable(desk, placed, placed.yen + other) == {"cancel"}
+    assert pressable(desk, placed, placed.yen + other) == {"cancel", "update"}
     assert panel(desk, placed, placed.yen + other).box == "red-2"
 
 
@@ -256,7 +256,7 @@ def test_amount_changed_on_the_console_is_followed_and_blocks_the_capture(desk: 
         clock.advance(60)
     assert desk.money(placed) == ("authorized", placed.yen - 100, 0, 0)
     assert panel(desk, placed).box == "red-2"
-    assert pressable(desk, placed) == {"cancel"}
+    assert pressable(desk, placed) == {"cancel", "update"}
     assert desk.capture(placed, yen=placed.yen - 100) == "not_allowed"
     assert desk.cancel(placed, yen=placed.yen - 100) == "done"
     assert desk.remote(placed) == [("32", placed.yen), ("32", placed.yen - 100)]
@@ -298,3 +298,26 @@ def test_a_cancel_that_was_announced_as_a_void_refunds_nothing(desk: Desk) -> No
     assert outcome.kind == "not_allowed"
     assert desk.remote(placed) == [("40", placed.yen)]
     assert desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:x", "refund")).kind == "done"
+
+
+# ---- the nightly look ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-184", "R-185")
+def test_the_nightly_look_finds_what_happened_on_the_console(desk: Desk, clock: MovableClock) -> None:
+    captured, voided, other, completed = (desk.place() for _ in range(4))
+    desk.console(captured, "capture")
+    desk.console(voided, "void")
+    desk.console(other, "amount", amount=str(other.yen - 100))
+    desk.console(completed, "void")
+    desk.change(Order, Order.id == completed.order_id, filed="completed")
+    assert desk.run("sync")["sync"] == 2  # the changed amount needs its notices to be read
+    assert [desk.payment(each).status for each in (captured, voided)] == ["captured", "voided"]
+    assert any("売上確定（決済代行会社側の操作）" in line for line in desk.history(captured))
+    assert any("与信取消（決済代行会社側の操作）" in line for line in desk.history(voided))
+    kinds = desk.call(lambda: {item.order_id: item.kind for item in attention.items(db.db.session(), now())})
+    assert kinds == {other.order_id: "payment"}
+    assert desk.payment(completed).status == "authorized"  # only orders in 受注一覧
+    asked = desk.telegrams("094")
+    desk.run("sync")
+    assert desk.telegrams("094") - asked <= 3  # what ended is not asked for again

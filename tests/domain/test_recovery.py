@@ -451,7 +451,7 @@ def _released(desk: Desk, clock: MovableClock) -> Placed:
     return placed
 
 
-@pytest.mark.req("R-163")
+@pytest.mark.req("R-163", "S-033")
 def test_release_asks_first_and_honours_what_it_learns(desk: Desk, clock: MovableClock) -> None:
     desk.simulator.fault("reset", kind="020", phase="after")
     placed = desk.place()
@@ -472,7 +472,7 @@ def test_two_releases_give_back_once(desk: Desk, clock: MovableClock) -> None:
     assert [hold.state for hold in desk.rows(StockHold)] == ["released"]
 
 
-@pytest.mark.req("R-193")
+@pytest.mark.req("R-193", "S-038")
 def test_asking_by_hand_decides_as_well(desk: Desk) -> None:
     desk.simulator.fault("reset", kind="020", phase="after")
     placed = desk.place()

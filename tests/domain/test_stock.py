@@ -33,7 +33,7 @@ def test_parallel_buyers_of_the_last_units(desk: Desk) -> None:
     assert len(desk.rows(Order, state="placed")) == 3
 
 
-@pytest.mark.req("R-165", "P-07")
+@pytest.mark.req("R-165", "P-07", "S-039")
 def test_units_come_back_from_refused_cards(desk: Desk) -> None:
     left(desk, 2)
     for _ in range(3):

@@ -24,7 +24,7 @@ ABSENT_AFTER = 180.0
 EARLY = SENT + timedelta(seconds=179)
 LATE = SENT + timedelta(seconds=180)
 YEN = 3130
-VERBS = (Verb.AUTHORIZE, Verb.CAPTURE, Verb.VOID, Verb.REFUND)
+VERBS = (Verb.AUTHORIZE, Verb.REAUTHORIZE, Verb.CAPTURE, Verb.VOID, Verb.REFUND)
 
 
 def shown(status: MoneyStatus | None, yen: int | None = YEN) -> RemoteState:
@@ -61,6 +61,12 @@ def test_authorization_found(status: MoneyStatus, capture: bool, now: datetime) 
     # What was asked for; what staff did on the console meanwhile is observed as their own ledger row.
     assert decision.status == (MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED)
     assert (decision.handle, decision.masked_card) == ("p1", "****1111")
+
+
+def test_a_new_authorization_is_found_like_the_first_one() -> None:
+    for status in AUTH:
+        assert decided(Verb.REAUTHORIZE, shown(status), EARLY) == decided(Verb.AUTHORIZE, shown(status), EARLY)
+    assert isinstance(decided(Verb.REAUTHORIZE, shown(MoneyStatus.DECLINED), EARLY), Declined)
 
 
 @pytest.mark.parametrize("yen", [YEN - 1, YEN + 1, 0, None])

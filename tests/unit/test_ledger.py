@@ -16,6 +16,7 @@ class Op:
     state: str = "succeeded"
     amount_yen: int = 1000
     capture: bool = False
+    handle: str = ""
 
 
 UNSETTLED = ("intended", "sent", "parked", "unknown", "declined", "absent", "dropped", "lapsed")
@@ -91,6 +92,7 @@ def test_attempts_alone_are_worth_nothing(ops: list[Op]) -> None:
         ([Op(Verb.AUTHORIZE), Op(EXPIRE)], Money(MoneyStatus.EXPIRED)),
         ([Op(Verb.AUTHORIZE), Op(Verb.CAPTURE), Op(Verb.REFUND)], Money(MoneyStatus.REFUNDED, 1000, 1000, 1000)),
         ([Op(Verb.AUTHORIZE), Op(Verb.REAUTHORIZE, amount_yen=700)], Money(MoneyStatus.AUTHORIZED, 700)),
+        ([Op(Verb.AUTHORIZE), Op(Verb.REAUTHORIZE, "declined", 700)], Money(MoneyStatus.AUTHORIZED, 1000)),
         ([Op(Verb.AUTHORIZE, "declined")], Money(MoneyStatus.DECLINED)),
         ([Op(Verb.AUTHORIZE, "parked")], Money(MoneyStatus.AWAITING_BUYER)),
         ([Op(Verb.AUTHORIZE, "absent")], Money(MoneyStatus.CREATED)),
@@ -103,6 +105,16 @@ def test_attempts_alone_are_worth_nothing(ops: list[Op]) -> None:
 )
 def test_fold(ops: list[Op], money: Money) -> None:
     assert derive(ops) == money
+
+
+def test_voiding_a_replaced_authorization_leaves_the_one_that_counts() -> None:
+    """Decision 18: 取引更新 authorizes anew and then voids the old id; that is not the payment's void."""
+    pair = [
+        Op(Verb.AUTHORIZE, handle="old"), Op(Verb.REAUTHORIZE, amount_yen=700, handle="new"), Op(Verb.VOID, handle="old"),
+    ]  # fmt: skip
+    assert derive(pair) == Money(MoneyStatus.AUTHORIZED, 700)
+    assert derive([*pair, Op(Verb.CAPTURE, amount_yen=700, handle="new")]) == Money(MoneyStatus.CAPTURED, 700, 700)
+    assert derive([*pair, Op(Verb.VOID, handle="new")]) == Money(MoneyStatus.VOIDED)
 
 
 def test_an_unknown_verb_is_an_error_not_a_guess() -> None:

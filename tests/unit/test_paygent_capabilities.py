@@ -43,6 +43,27 @@ def test_nothing_is_allowed_blind(verb: Verb, status: MoneyStatus) -> None:
     assert (verdict.allowed, verdict.reason) == (False, Reason.UNREADABLE)
 
 
+@pytest.mark.req("R-063", "R-066")
+@pytest.mark.parametrize("total", [1, 3129, 3131, 9_999_999])
+def test_an_amount_that_differs_is_authorized_anew(total: int) -> None:
+    facts = replace(AUTHORIZED, order_total_yen=total)
+    assert CAN.verdict(Verb.REAUTHORIZE, facts, NOW).allowed
+    authenticated = CAN.verdict(Verb.REAUTHORIZE, replace(facts, three_ds=True), NOW)
+    assert (authenticated.allowed, authenticated.reason) == (False, Reason.THREE_DS)
+    for status in set(MoneyStatus) - {MoneyStatus.AUTHORIZED}:
+        assert CAN.verdict(Verb.REAUTHORIZE, replace(facts, status=status), NOW).reason == Reason.NOT_NOW
+
+
+@pytest.mark.parametrize("total", [0, 10_000_000])
+def test_an_amount_no_card_can_have_is_not_sent(total: int) -> None:
+    verdict = CAN.verdict(Verb.REAUTHORIZE, replace(AUTHORIZED, order_total_yen=total), NOW)
+    assert (verdict.allowed, verdict.reason) == (False, Reason.OUT_OF_RANGE)
+
+
+def test_an_amount_changed_on_the_console_may_be_set_to_ours() -> None:
+    assert CAN.verdict(Verb.REAUTHORIZE, replace(AUTHORIZED, remote_amount_yen=3129), NOW).allowed
+
+
 @pytest.mark.req("R-187", "R-194")
 @pytest.mark.parametrize(
     "facts",
@@ -87,7 +108,7 @@ def test_instalments(settings: dict[str, str], counts: tuple[int, ...]) -> None:
 
 def test_limits() -> None:
     assert (CAN.max_yen, CAN.absent_after, CAN.call_deadline) == (9_999_999, 180.0, 35.0)
-    assert set(CAN.recovery) == {Verb.AUTHORIZE, Verb.CAPTURE, Verb.VOID, Verb.REFUND}
+    assert set(CAN.recovery) == {Verb.AUTHORIZE, Verb.REAUTHORIZE, Verb.CAPTURE, Verb.VOID, Verb.REFUND}
 
 
 def test_reference_of_twenty_digits_with_the_day_in_japan() -> None:

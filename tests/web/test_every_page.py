@@ -27,7 +27,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
 VALUES = {
-    "number": "order00000001", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1",
+    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
     "key": "x", "rest": "x", "provider": "paygent", "token": "x",
 }  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_buyer_s_looking_writes_nothing(shopper: Buyer, demo_app: Flask) -> No
 MOST_STATEMENTS = 12
 BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "/cart", "/checkout/zero", "/complete")
 STAFF_PAGES = (
-    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/mails", "/admin/payments/attention",
+    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
 )  # fmt: skip
 

@@ -256,16 +256,23 @@ def test_every_deed_is_written_down(number: str, desk: Desk, demo_app: Flask) ->
     desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo="のし紙を忘れずに")
     desk.press(number, CAPTURE)
     desk.press(number, CANCEL)
+    path = f"/admin/orders/{number}/edit"
+    desk.submit(path, path, row="fee_yen", **{"fee_yen-yen": "100"})
     about_orders = [rule for rule in demo_app.url_map.iter_rules() if "<number>" in rule.rule]
     deeds = {rule.endpoint for rule in about_orders if "POST" in (rule.methods or ())}
-    assert deeds == {"admin.refresh_payment", "admin.save_memo", "admin.act_on_money"}, "a new deed belongs in this test"
-    change(demo_app, Order.filed, "completed")
+    assert deeds == {
+        "admin.refresh_payment", "admin.save_memo", "admin.act_on_money", "admin.move_order", "admin.save_row",
+    }, "a new deed belongs in this test"  # fmt: skip
+    desk.submit(*[f"/admin/orders/{number}/move/cancelled"] * 2)
+    desk.submit(*[f"/admin/orders/{number}/move/completed"] * 2)
     words = desk.order(number).text
-    assert "受注完了" in words
+    assert "受注完了明細" in words
     history = words[words.index("変更履歴") :]
     for line in (
         f"注文番号：{number}(1) 決済状況を更新 owner", f"注文番号：{number}(1) メモ変更 owner",
         f"{number} 売上確定 1,572円 完了 owner", f"{number} 返金 1,572円 完了 owner",
+        f"注文番号：{number}(1) 受注商品変更 手数料 0円 → 100円、合計 1,572円 → 1,672円 owner",
+        f"注文番号：{number}(1) 受注キャンセル一覧へ移動 owner", f"注文番号：{number}(1) 受注完了一覧へ移動 owner",
     ):  # fmt: skip
         assert line in history, line
     assert history.count("202") >= 6  # each line with its time

@@ -118,6 +118,7 @@ def upgrade() -> None:
     sa.Column('number', sa.String(length=40), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('filed', sa.String(length=16), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('submission_key', sa.String(length=40), nullable=False),
     sa.Column('cart_id', sa.Integer(), nullable=False),
     sa.Column('language', sa.String(length=8), nullable=False),

@@ -17,6 +17,7 @@ from providers.contract import (
     Declined,
     MoneyStatus,
     NotSent,
+    Reauthorization,
     Reference,
     RemoteState,
     Unknown,
@@ -91,6 +92,22 @@ def test_instalments(wire: Wire, count: int, payment_class: str, split_count: st
     wire.answers = [answer("020_auth_instalments_6")]
     wire.gateway().authorize(charge(instalments=count))
     assert (wire.sent()["payment_class"], wire.sent()["split_count"]) == (payment_class, split_count)
+
+
+def test_another_amount_is_asked_for_with_the_card_of_the_earlier_order(wire: Wire) -> None:
+    vector = request("020_auth_reference_trading")
+    again = Reauthorization(vector["trading_id"], int(vector["payment_amount"]), vector["ref_trading_id"], ID)
+    wire.answers = [answer("020_auth_reference_trading")]
+    result = wire.gateway().reauthorize(again)
+    # split_count goes along empty, as with every 020 of ours.
+    assert wire.sent() == vector | {"split_count": ""}
+    assert result == Declined(Category.STATE_CONFLICT, "2009", "参照マーチャント取引IDエラー")
+
+
+def test_another_amount_keeps_the_instalments(wire: Wire) -> None:
+    wire.answers = [answer("020_auth_instalments_6")]
+    wire.gateway().reauthorize(Reauthorization("2", 1000, "1", ID, instalments=6))
+    assert (wire.sent()["payment_class"], wire.sent()["split_count"]) == ("61", "6")
 
 
 def test_site_id_goes_with_every_telegram(wire: Wire) -> None:

@@ -1,0 +1,41 @@
+"""What to do with an order, by its payment and the list it is filed in – the 3×3 table of the shop guide (001 §7-3, R-183)."""
+
+from admin.words import Word
+from shop.core.i18n import gettext as _
+from shop.core.i18n import lazy_gettext
+from shop.payments.actions import Panel
+
+#: Tone ``bad`` = 注意: payment and list contradict each other.
+_TABLE = {
+    ("yellow-1", "open"): Word(
+        lazy_gettext("「売上確定」を押下し、売上確定処理を行ってください。キャンセルの場合には、「キャンセル」を押下してください。"), "todo"
+    ),
+    ("yellow-1", "completed"): Word(
+        lazy_gettext("取引が正常に終了している場合には、「売上確定」を押下し、売上確定処理を行ってください。売上確定処理が未完了の場合には、%(provider)sから精算されません。"), "bad"
+    ),
+    ("yellow-1", "cancelled"): Word(
+        lazy_gettext("お取引がキャンセルとなっている状態であれば、「キャンセル」を押下して決済のキャンセルを行ってください。"), "todo"
+    ),
+    ("yellow-2", "open"): Word(lazy_gettext("お取引完了後、受注完了処理を行ってください。"), "todo"),
+    ("yellow-2", "completed"): Word(lazy_gettext("お取引に必要な作業が全て完了している正常な状態です。"), "good"),
+    ("yellow-2", "cancelled"): Word(
+        lazy_gettext("売上確定の受注データがキャンセル一覧にあるというちぐはぐの状態です。このままの状態だと注文者に請求があがってしまいます。キャンセルの場合には「キャンセル」を押下し、念のため%(console)sでもキャンセルで一致したことを確認してください。"), "bad"
+    ),
+    ("yellow-3", "open"): Word(lazy_gettext("受注キャンセル処理を行ってください。"), "todo"),
+    ("yellow-3", "completed"): Word(
+        lazy_gettext("キャンセルした受注なのに完了一覧にあるというちぐはぐの状態です。「受注キャンセル一覧へ移動」を押下してください。"), "bad"
+    ),
+    ("yellow-3", "cancelled"): Word(
+        lazy_gettext("お取引自体がキャンセルされている正常な状態です。ショップ様での作業はありません。"), "good"
+    ),
+}  # fmt: skip
+
+
+def advice(panel: Panel, filed: str) -> Word | None:
+    """The sentence for this box in this list; ``None`` for red boxes and while an operation is open – those speak for
+    themselves."""
+    found = _TABLE.get((panel.box, filed)) if panel.open_operation is None else None
+    if found is None:
+        return None
+    names = {"provider": _(panel.provider_name), "console": _(panel.console_name)}
+    return Word(str(found.text) % names, found.tone)

@@ -1,0 +1,134 @@
+"""編集モード – price, quantity, shipping and fee of an order in 受注一覧, one row at a time.
+
+Totals and stock change with the row in one transaction. The payment does not: its box then shows the difference.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from shop.catalogue import stock
+from shop.core.i18n import DEFAULT, force_locale
+from shop.core.i18n import gettext as _
+from shop.core.money import format_yen
+from shop.orders import history
+from shop.orders.models import Order, OrderLine
+from shop.payments import settle
+from shop.payments.models import Payment
+
+#: 単価, 送料, 手数料: 0–99999999 yen; 数量: 1–99999999, limited by stock (part G).
+HIGHEST = 99_999_999
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed or moved the order since the page was opened; nothing was saved (T-107)."""
+
+
+class LosesProtection(Exception):
+    """The payment carries 3-D Secure and the total would change: staff must say that they know (R-067)."""
+
+    def __init__(self, total_yen: int) -> None:
+        super().__init__(total_yen)
+        self.total_yen = total_yen
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """A line of goods as it shall be."""
+
+    line_id: int
+    unit_yen: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeEdit:
+    """送料 (``shipping_yen``) or 手数料 (``fee_yen``) as it shall be."""
+
+    name: str
+    yen: int
+
+
+Edit = LineEdit | ChargeEdit
+
+
+def save(
+    session: Session, order_id: int, version: int, edit: Edit, actor: str, now: datetime, *, aware: bool = False
+) -> bool:
+    """Save one row of the order as it was in ``version``. Returns ``False`` when the row says what it said before.
+
+    ``aware`` = staff know that the protection of 3-D Secure is lost. Raises :class:`ChangedMeanwhile`,
+    :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
+    """
+    order = _claim(session, order_id, version)
+    before = order.total_yen
+    with force_locale(DEFAULT):
+        changes = list(_apply(session, order, edit))
+    if not changes:
+        return False
+    order.version += 1
+    _recompute(order)
+    changed = order.total_yen != before
+    unprotected = changed and _protected(session, order.id)
+    if unprotected and not aware:
+        raise LosesProtection(order.total_yen)
+    with force_locale(DEFAULT):
+        if changed:
+            changes.append(_step(_("合計"), format_yen(before), format_yen(order.total_yen)))
+        if unprotected:
+            changes.append(_("3Dセキュアの保護がなくなることを確認"))
+        history.add_deed(session, order, actor, _("受注商品変更 %(changes)s", changes="、".join(changes)), now)
+    return True
+
+
+def _claim(session: Session, order_id: int, version: int) -> Order:
+    """The order as it was shown, for this writer alone: of two editors one finds it."""
+    shown = select(Order).where(Order.id == order_id, Order.version == version, Order.filed == "open")
+    order = session.scalars(shown.with_for_update().options(selectinload(Order.lines))).one_or_none()
+    if order is None:
+        raise ChangedMeanwhile
+    return order
+
+
+def _apply(session: Session, order: Order, edit: Edit) -> Iterator[str]:
+    """Change the row; yield what changed, old → new (R-180)."""
+    match edit:
+        case LineEdit(line_id, unit_yen, quantity):
+            line = next((line for line in order.lines if line.id == line_id), None)
+            if line is None:
+                raise ChangedMeanwhile
+            yield from _change_line(session, line, unit_yen, quantity)
+        case ChargeEdit(name, yen):
+            before = getattr(order, name)
+            if before != yen:
+                setattr(order, name, yen)
+                word = _("送料") if name == "shipping_yen" else _("手数料")
+                yield _step(word, format_yen(before), format_yen(yen))
+
+
+def _change_line(session: Session, line: OrderLine, unit_yen: int, quantity: int) -> Iterator[str]:
+    if line.unit_yen != unit_yen:
+        yield _step(_("%(code)s 単価", code=line.code), format_yen(line.unit_yen), format_yen(unit_yen))
+    if line.quantity != quantity:
+        stock.change_allocation(session, line.order_id, line.variant_id, quantity - line.quantity)
+        yield _step(_("%(code)s 数量", code=line.code), f"{line.quantity:,}", f"{quantity:,}")
+    line.unit_yen, line.quantity = unit_yen, quantity
+
+
+def _step(what: str, before: str, after: str) -> str:
+    return f"{what} {before} → {after}"
+
+
+def _recompute(order: Order) -> None:
+    order.goods_yen = sum(line.amount_yen for line in order.lines)
+    order.total_yen = order.goods_yen + order.shipping_yen + order.fee_yen
+
+
+def _protected(session: Session, order_id: int) -> bool:
+    """Whether the order's money came with 3-D Secure and stands."""
+    newest = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc()).limit(1)
+    payment = session.scalars(newest).one_or_none()
+    return payment is not None and payment.three_ds and settle.is_live(payment.status)

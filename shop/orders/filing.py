@@ -1,0 +1,45 @@
+"""受注一覧, 受注完了一覧, 受注キャンセル一覧 – where an order is filed. Filing moves goods, never money (R-190)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.catalogue import stock
+from shop.core.i18n import DEFAULT, force_locale
+from shop.core.i18n import gettext as _
+from shop.orders import history
+from shop.orders.models import Order
+
+LISTS = ("open", "completed", "cancelled")
+
+
+class ElsewhereNow(Exception):
+    """The order is no longer in the list it was seen in; nothing was moved."""
+
+
+def move(session: Session, order_id: int, seen: str, target: str, actor: str, now: datetime) -> None:
+    """Move a placed order from the list it was ``seen`` in to ``target``, with a line of 変更履歴.
+
+    Into 受注キャンセル一覧 its units go back to sale, out of it they are allocated again. An order without its goods could
+    not be shipped, so :class:`stock.OutOfStock` refuses the way back when they are gone; it stays where it is. Raises
+    :class:`ElsewhereNow` for a stale page.
+    """
+    order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
+    if order.filed != seen or target == seen:
+        raise ElsewhereNow
+    if target == "cancelled":
+        stock.give_back(session, order.id, now)
+    elif seen == "cancelled":
+        stock.allocate_again(session, order.id, now)
+    order.filed = target
+    with force_locale(DEFAULT):
+        history.add_deed(session, order, actor, _deed(target), now)
+
+
+def _deed(target: str) -> str:
+    return {
+        "open": _("受注一覧へ移動"),
+        "completed": _("受注完了一覧へ移動"),
+        "cancelled": _("受注キャンセル一覧へ移動"),
+    }[target]

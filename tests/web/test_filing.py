@@ -1,0 +1,242 @@
+"""受注一覧, 受注完了一覧 and 受注キャンセル一覧: moving an order asks first, is written down, moves goods and never money."""
+
+import re
+
+import pytest
+import requests
+from flask import Flask
+
+from shop.catalogue.models import Variant
+from shop.orders.models import Order
+from shop.payments.models import Payment
+from tests.support.buying import Buyer, buy
+from tests.support.pages import Page
+from tests.support.world import Simulator
+from tests.web.counter import TEA, Desk, box, buttons, change, number_of, stock
+
+LISTS = ("open", "completed", "cancelled")
+TITLES = {"open": "受注明細", "completed": "受注完了明細", "cancelled": "受注キャンセル明細"}
+MOVES = {"open": "受注一覧へ移動", "completed": "受注完了一覧へ移動", "cancelled": "受注キャンセル一覧へ移動"}
+
+
+@pytest.fixture
+def number(shopper: Buyer) -> str:
+    """A card order of two pieces of tea, authorised."""
+    shopper.put_into_cart(TEA)
+    return number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+
+
+def move(desk: Desk, number: str, target: str) -> Page:
+    """The button on 受注明細 and, on the page that asks, the button that does it."""
+    path = f"/admin/orders/{number}/move/{target}"
+    return Page(desk.submit(path, path).text)
+
+
+def titled(page: Page, number: str, filed: str) -> bool:
+    """受注明細, 受注完了明細 or 受注キャンセル明細 – in the window's title and as heading."""
+    return page.text.count(f"{TITLES[filed]} {number}") == 1 and f"{number} {TITLES[filed]}" in page.text
+
+
+def history(page: Page) -> str:
+    return page.text[page.text.index("変更履歴") :]
+
+
+@pytest.mark.req("R-207", "R-209", "R-210")
+@pytest.mark.parametrize("there", LISTS)
+@pytest.mark.parametrize("here", LISTS)
+def test_every_way_between_the_lists(here: str, there: str, number: str, desk: Desk) -> None:
+    if here != "open":
+        move(desk, number, here)
+    page = desk.order(number)
+    offered = [link["href"] for link in page.find("a", class_="btn") if "/move/" in link["href"]]
+    assert titled(page, number, here)
+    assert offered == [f"/admin/orders/{number}/move/{each}" for each in LISTS if each != here]
+    if here == there:
+        assert desk.get(f"/admin/orders/{number}/move/{there}").status_code == 404
+        return
+    page = move(desk, number, there)
+    assert titled(page, number, there)
+    assert f"注文番号：{number}(1) {MOVES[there]} owner" in history(page)
+    for filed in LISTS:
+        assert (number in desk.page(f"/admin/orders?list={filed}").text) == (filed == there)
+
+
+@pytest.mark.req("R-210")
+def test_moving_asks_first(number: str, desk: Desk) -> None:
+    page = desk.page(f"/admin/orders/{number}/move/cancelled")
+    assert "受注一覧から受注キャンセル一覧へ移します" in page.text
+    assert "決済は取り消されません。" in page.text
+    assert "受注処理中" in desk.order(number).text
+
+
+@pytest.mark.req("R-190")
+def test_moving_never_touches_the_payment(number: str, desk: Desk, simulator: Simulator) -> None:
+    for filed in ("cancelled", "completed", "open"):
+        page = move(desk, number, filed)
+        assert (box(page), buttons(page)) == ("yellow-1", {"cancel": True, "update": False, "capture": True})
+    assert [payment["status"] for payment in simulator.payments()] == ["20"]
+    desk.press(number, "cancel")
+    assert titled(desk.order(number), number, "open")
+
+
+@pytest.mark.req("R-292")
+def test_cancelling_returns_the_goods_once_and_the_way_back_takes_them_again(
+    number: str, desk: Desk, demo_app: Flask
+) -> None:
+    on_hand, allocated, held = stock(demo_app)[TEA]
+    stale = desk.page(f"/admin/orders/{number}/move/cancelled").form(f"/admin/orders/{number}/move/cancelled")
+    move(desk, number, "cancelled")
+    assert stock(demo_app)[TEA] == (on_hand, allocated - 2, held)
+    again = desk.session.post(f"{desk.shop_url}/admin/orders/{number}/move/cancelled", data=stale.fields)
+    assert "すでに別の一覧にあります" in Page(again.text).text
+    assert stock(demo_app)[TEA] == (on_hand, allocated - 2, held)
+    move(desk, number, "completed")
+    assert stock(demo_app)[TEA] == (on_hand, allocated, held)
+    move(desk, number, "open")
+    assert stock(demo_app)[TEA] == (on_hand, allocated, held)
+
+
+@pytest.mark.req("R-292", "R-210")
+def test_without_its_goods_an_order_does_not_come_back(number: str, desk: Desk, demo_app: Flask) -> None:
+    move(desk, number, "cancelled")
+    change(demo_app, Variant.on_hand, 1, code=TEA)
+    page = move(desk, number, "open")
+    assert re.search("在庫が足りないため移動していません：.*茎ほうじ茶", page.text)
+    assert titled(page, number, "cancelled")
+    assert stock(demo_app)[TEA] == (1, 0, 0)
+    change(demo_app, Variant.on_hand, 2, code=TEA)
+    assert titled(move(desk, number, "open"), number, "open")
+    assert stock(demo_app)[TEA] == (2, 2, 0)
+
+
+@pytest.mark.req("R-181")
+@pytest.mark.parametrize("filed", LISTS)
+def test_the_memo_is_written_in_every_list(filed: str, number: str, desk: Desk, demo_app: Flask) -> None:
+    change(demo_app, Order.filed, filed)
+    desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo=f"のし紙 {filed}")
+    assert f"のし紙 {filed}" in desk.get(f"/admin/orders/{number}").text
+    assert "メモ変更 owner" in history(desk.order(number))
+
+
+def test_nonsense_moves_nothing(number: str, desk: Desk) -> None:
+    for target in ("trash", "OPEN", "１"):
+        assert desk.get(f"/admin/orders/{number}/move/{target}").status_code == 404
+    token = desk.order(number).form("/admin/logout").fields["csrf_token"]
+    for seen in ("", "completed", "x"):
+        form = {"csrf_token": token, "seen": seen}
+        desk.session.post(f"{desk.shop_url}/admin/orders/{number}/move/cancelled", data=form)
+    assert titled(desk.order(number), number, "open")
+
+
+# ---- the box on top of every list ----
+
+SENTENCES = {
+    ("authorized", "open"): "「売上確定」を押下し、売上確定処理を行ってください。キャンセルの場合には、「キャンセル」を押下してください。",
+    ("authorized", "completed"): "売上確定処理が未完了の場合には、ペイジェントから精算されません。",
+    ("authorized", "cancelled"): "「キャンセル」を押下して決済のキャンセルを行ってください。",
+    ("captured", "open"): "お取引完了後、受注完了処理を行ってください。",
+    ("captured", "completed"): "お取引に必要な作業が全て完了している正常な状態です。",
+    ("captured", "cancelled"): "このままの状態だと注文者に請求があがってしまいます。",
+    ("voided", "open"): "受注キャンセル処理を行ってください。",
+    ("voided", "completed"): "キャンセルした受注なのに完了一覧にあるというちぐはぐの状態です。",
+    ("voided", "cancelled"): "お取引自体がキャンセルされている正常な状態です。ショップ様での作業はありません。",
+}  # fmt: skip
+WARNINGS = {("authorized", "completed"), ("captured", "cancelled"), ("voided", "completed")}
+
+#: Status × amounts differ × 3-D Secure → box and buttons (parts B2 and G).
+C, U, S = "cancel", "update", "capture"
+BOXES = {
+    ("authorized", False, False): ("yellow-1", {C: True, U: False, S: True}),
+    ("authorized", False, True): ("yellow-1", {C: True, U: False, S: True}),
+    ("authorized", True, False): ("red-2", {C: True, U: True, S: False}),
+    ("authorized", True, True): ("red-3", {C: True, U: False, S: False}),
+    ("captured", False, False): ("yellow-2", {C: True, U: False, S: False}),
+    ("captured", False, True): ("yellow-2", {C: True, U: False, S: False}),
+    ("captured", True, False): ("red-4", {C: True, U: False, S: False}),
+    ("captured", True, True): ("red-4", {C: True, U: False, S: False}),
+    **{("voided", differs, three_ds): ("yellow-3", {}) for differs in (False, True) for three_ds in (False, True)},
+    **{("unreadable", differs, three_ds): ("red-1", {}) for differs in (False, True) for three_ds in (False, True)},
+}
+VERBS = {"022", "021", "023", "020"}
+
+
+@pytest.fixture
+def shown(number: str, desk: Desk, demo_app: Flask, simulator: Simulator):
+    """The one order in a given state; returns its page."""
+
+    def show(status: str, filed: str, differs: bool = False, three_ds: bool = False) -> Page:
+        if status == "captured":
+            desk.press(number, "capture")
+        elif status == "voided":
+            desk.press(number, "cancel")
+        elif status == "unreadable":
+            change(demo_app, Payment.remote_problem, "configuration:P002")
+        change(demo_app, Payment.three_ds, three_ds)
+        change(demo_app, Order.filed, filed)
+        if differs:
+            change(demo_app, Order.total_yen, 2000)
+        return desk.order(number)
+
+    return show
+
+
+@pytest.mark.req("R-183")
+@pytest.mark.parametrize(("status", "filed"), SENTENCES)
+def test_what_to_do_in_each_list(status: str, filed: str, shown) -> None:
+    words = shown(status, filed).text
+    said = {key for key, sentence in SENTENCES.items() if sentence in words}
+    assert said == {(status, filed)}
+    assert ("注意" in words) == ((status, filed) in WARNINGS)
+
+
+@pytest.mark.req("R-182", "R-066", "R-068")
+@pytest.mark.parametrize("filed", LISTS)
+@pytest.mark.parametrize(("status", "differs", "three_ds"), BOXES)
+def test_every_box_and_the_press_behind_it(
+    status: str, differs: bool, three_ds: bool, filed: str, shown, number: str, desk: Desk, simulator: Simulator
+) -> None:
+    page = shown(status, filed, differs, three_ds)
+    name, drawn = BOXES[status, differs, three_ds]
+    assert (box(page), buttons(page)) == (name, drawn)
+    assert page.text.index("決済状況") < page.text.index("受注商品")
+    assert ("※本受注は3Dセキュア認証が実施されました。" in page.text) == three_ds
+    for verb in (S, U, C):
+        if drawn.get(verb):
+            continue
+        for amount in (1944 + 600, 2000):
+            before = _moved(simulator)
+            _force(desk, number, verb, amount)
+            assert _moved(simulator) == before, (verb, amount)
+    assert box(desk.order(number)) == name
+
+
+def _moved(simulator: Simulator) -> int:
+    return sum(count for kind, count in simulator.ledger()["telegrams"].items() if kind in VERBS)
+
+
+def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response:
+    """Post the button's form although the page does not offer it."""
+    token = desk.order(number).form("/admin/logout").fields["csrf_token"]
+    form = {"csrf_token": token, "amount_yen": str(amount)}
+    return desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/{verb}", data=form)
+
+
+@pytest.mark.req("R-062")
+@pytest.mark.parametrize(
+    ("noted", "cause"),
+    [
+        ("configuration:P002", "決済の設定の誤り（コード P002）：接続ID、接続IDパスワードが正しくありません。"),
+        ("several", "決済会社の管理画面で金額が変更され"),
+        ("absent:13001", "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで"),
+        ("no_answer", "決済会社から応答がありません。"),
+        ("state:31", "決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。"),
+    ],
+)
+def test_the_red_box_names_the_detected_cause(
+    noted: str, cause: str, number: str, desk: Desk, demo_app: Flask
+) -> None:
+    change(demo_app, Payment.remote_problem, noted)
+    page = desk.order(number)
+    assert box(page) == "red-1"
+    assert f"確認できた原因：{cause}" in page.text
+    assert page.text.count("確認できた原因") == 1
