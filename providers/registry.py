@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from providers.contract import Provider
+from providers.ports import Provider
 
 
 class UnknownProvider(LookupError):

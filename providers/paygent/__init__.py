@@ -7,21 +7,12 @@ from importlib import resources
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from providers.contract import (
-    N_,
-    BeforeSend,
-    BrowserTokens,
-    BuyerMessage,
-    Category,
-    Endpoint,
-    Gateway,
-    MoneyStatus,
-    Recorder,
-)
+from providers.contract import N_, BeforeSend, Category, MoneyStatus, Recorder
 from providers.paygent import errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
 from providers.paygent.settings import MARKS, SETTINGS
+from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from providers.settings import Setting
 

@@ -7,7 +7,8 @@ script (``1502``). Buyers see the code (seed 001 §10); the sentences are ours.
 import re
 from collections.abc import Mapping
 
-from providers.contract import N_, BuyerMessage, Category
+from providers.contract import N_, Category
+from providers.ports import BuyerMessage
 
 #: Telegram codes after which the outcome is *not* known: asked for by 094, never repeated blindly.
 #: That a 020 answered so may have succeeded is inferred (see README).

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Endpoint, Provider
+from providers.ports import Endpoint, Provider
 from shop.catalogue.models import Category, Product, Variant
 from shop.core.shopinfo import ShopInfo
 from shop.delivery import service as delivery

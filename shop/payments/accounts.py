@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Endpoint, Exchange, Gateway, Provider, Recorder
+from providers.contract import Exchange, Recorder
+from providers.ports import Endpoint, Gateway, Provider
 from providers.settings import SettingsCheck
 from shop.core import db, ids
 from shop.core.runtime import runtime

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import MoneyStatus, Provider, Reason, Snapshot, Verb, Verdict
+from providers.contract import MoneyStatus, Reason, Snapshot, Verb, Verdict
+from providers.ports import Provider
 from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen

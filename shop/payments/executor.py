@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from providers.contract import Capabilities, Gateway, NotSent, Result, Unknown, Verb
+from providers.contract import Capabilities, NotSent, Result, Unknown, Verb
+from providers.ports import Gateway
 from shop.core import db, ids
 from shop.payments import accounts, settle
 from shop.payments.engine import PATIENCE, Slot, engine

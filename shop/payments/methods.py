@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from providers.contract import N_, Endpoint, Provider
+from providers.contract import N_
+from providers.ports import Endpoint, Provider
 from shop.core.runtime import runtime
 from shop.payments import accounts
 from shop.payments.engine import engine

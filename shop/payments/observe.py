@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from providers.contract import (
     Absent,
     Approved,
-    Gateway,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -22,6 +21,7 @@ from providers.contract import (
     Unreadable,
     Verb,
 )
+from providers.ports import Gateway
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments import accounts, replacement, settle

@@ -15,7 +15,6 @@ from providers.contract import (
     Approved,
     Category,
     Declined,
-    Gateway,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -25,6 +24,7 @@ from providers.contract import (
     Unreadable,
     Verb,
 )
+from providers.ports import Gateway
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment

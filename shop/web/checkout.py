@@ -17,7 +17,8 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from providers.contract import N_, BuyerMessage, Endpoint
+from providers.contract import N_
+from providers.ports import BuyerMessage, Endpoint
 from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView

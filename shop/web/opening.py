@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from providers.contract import Provider
+from providers.ports import Provider
 from shop.core.shopinfo import ShopInfo
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery

@@ -9,12 +9,9 @@ from providers.contract import (
     CardSource,
     Category,
     Charge,
-    Endpoint,
     Exchange,
-    Gateway,
     MoneyStatus,
     NotSent,
-    Provider,
     Reauthorization,
     Recovery,
     Snapshot,
@@ -22,6 +19,7 @@ from providers.contract import (
     Verdict,
 )
 from providers.installed import INSTALLED
+from providers.ports import Endpoint, Gateway, Provider
 from providers.registry import Registry, UnknownProvider
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
 from tests.support.net import free_port

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from providers import transport
-from providers.contract import Endpoint
+from providers.ports import Endpoint
 from shop.checkout.placement import ConfirmAgain
 from shop.core import db
 from shop.core.crypto import CannotDecrypt, Vault

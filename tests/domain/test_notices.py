@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from providers.codecs import parse_form
-from providers.contract import Category, Endpoint, Unreadable
+from providers.contract import Category, Unreadable
+from providers.ports import Endpoint
 from shop.core import db
 from shop.core.runtime import now
 from shop.payments import accounts, inbox, observe

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from providers.contract import Category, Provider
+from providers.contract import Category
 from providers.installed import INSTALLED
+from providers.ports import Provider
 from shop.translations.update import ROOT, english, wanted
 
 JAPANESE = re.compile("[ぁ-ゖァ-ヺ一-鿿々〆]")

@@ -1,0 +1,139 @@
+"""The doors to a provider: a ``Provider`` is its folder seen from outside, a ``Gateway`` one account of it, opened.
+
+What goes through them – verbs, results, verdicts – stands in :mod:`providers.contract`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from providers.contract import (
+    BeforeSend,
+    Capabilities,
+    Category,
+    Charge,
+    MoneyStatus,
+    Notice,
+    NoticeReading,
+    QueryResult,
+    Reauthorization,
+    Recorder,
+    Result,
+    ReturnFields,
+    ReturnReading,
+)
+from providers.settings import Setting, SettingsCheck
+
+
+class Gateway(Protocol):
+    """One account at one provider, opened with its credentials. Verbs return results and raise nothing."""
+
+    def authorize(self, charge: Charge) -> Result: ...
+
+    def read_return(self, secret: str, fields: ReturnFields) -> ReturnReading:
+        """Check a return against the secret of its operation; calls nobody."""
+        ...
+
+    def resume(self, charge: Charge, secret: str, fields: ReturnFields) -> Result:
+        """Go on with an authorization after a genuine return. ``charge.source`` is empty: the secret holds what is needed."""
+        ...
+
+    def reauthorize(self, again: Reauthorization) -> Result:
+        """Authorize another amount on the same card. The earlier authorization is not touched."""
+        ...
+
+    def capture(self, handle: str, amount_yen: int) -> Result: ...
+
+    def void(self, handle: str) -> Result: ...
+
+    def refund(self, handle: str, amount_yen: int) -> Result: ...
+
+    def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult: ...
+
+    def poll_notices(self) -> tuple[Notice, ...]:
+        """Fetch waiting notices from the provider's feed, oldest first; empty when there is none or no feed."""
+        ...
+
+    def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading: ...
+
+    def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
+        """接続テスト: ask something harmless and say of each group of values whether it is right. Moves no money."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserTokens:
+    """What the payment page needs to make a card token: the provider's script, our module over it, public values."""
+
+    script_url: str
+    origins: tuple[str, ...]
+    public: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerMessage:
+    """What a buyer is told about a refusal: our words, and the code where the contract asks for it."""
+
+    text: str
+    code: str = ""
+
+
+class Endpoint(StrEnum):
+    """Which world an account talks to."""
+
+    LIVE = "live"
+    #: Our own simulator – practice orders only.
+    PRACTICE = "practice"
+
+
+class Provider(Protocol):
+    """A provider's folder, seen from outside: everything the shop may ask of it without naming it."""
+
+    code: str
+    name: str
+    #: 支払方法 as the shop may call it at first, and its システム側名称.
+    method_name: str
+    system_name: str
+    settings: tuple[Setting, ...]
+    #: Numbers that the provider's guide gives to fields every method has: ``name``, ``conditions``, ``note``.
+    marks: Mapping[str, str]
+    #: What the shopkeeper's console at the provider is called.
+    console_name: str
+    status_words: Mapping[MoneyStatus, str]
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def browser_module(self) -> str:
+        """Source of the ES module with ``createToken``, served by the shop from the provider's folder."""
+        ...
+
+    def open(
+        self,
+        settings: Mapping[str, str],
+        base_url: str,
+        *,
+        before_send: BeforeSend,
+        record: Recorder,
+    ) -> Gateway: ...
+
+    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str: ...
+
+    def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens: ...
+
+    def new_merchant_ref(self, now: datetime) -> str:
+        """A fresh reference of the provider's length and alphabet, unguessable enough never to repeat."""
+        ...
+
+    def buyer_message(self, category: Category, code: str) -> BuyerMessage: ...
+
+    def browser_messages(self) -> Mapping[str, BuyerMessage]:
+        """Messages for the token script's result codes; the key ``""`` is the default."""
+        ...
+
+    def practice_settings(self) -> Mapping[str, str]:
+        """Settings that fit the built-in simulator's demo contract."""
+        ...
