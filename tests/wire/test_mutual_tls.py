@@ -1,7 +1,5 @@
 """The client certificate reaches a server that demands one; a wrong or missing one means that nothing was sent."""
 
-import datetime
-import ipaddress
 import ssl
 import threading
 from collections.abc import Iterator
@@ -9,53 +7,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from providers import transport
 from providers.contract import NotSent, Unknown
 from providers.transport import Answer, ClientCertificate
-
-
-class Authority:
-    """A certificate authority of this test run."""
-
-    def __init__(self, name: str) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._sign(self.name, self.key, authority=True)
-
-    def issue(self, name: str) -> tuple[str, str]:
-        """PEM texts of a certificate and its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return pem(self._sign(subject, key, authority=False)), private.decode()
-
-    def _sign(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, authority: bool) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-            )
-        )
-        return builder.sign(self.key, hashes.SHA256())
-
-
-def pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+from tests.support.authority import Authority, demanding_context, pem
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -84,15 +41,7 @@ def servers() -> Authority:
 @pytest.fixture
 def demanding(merchants: Authority, servers: Authority, tmp_path: Path) -> Iterator[HTTPServer]:
     """A TLS server that lets nobody in without a certificate of ``merchants``."""
-    chain, key = servers.issue("provider")
-    (tmp_path / "chain.pem").write_text(chain)
-    (tmp_path / "key.pem").write_text(key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # With TLS 1.2 a refused certificate ends the hand-shake itself, before a byte of the request.
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
-    context.load_verify_locations(cadata=pem(merchants.certificate))
-    context.verify_mode = ssl.CERT_REQUIRED
+    context = demanding_context(tmp_path, servers, merchants)
     server = HTTPServer(("127.0.0.1", 0), Echo)
     server.requests = 0  # type: ignore[attr-defined]
     server.handle_error = lambda *_: None  # type: ignore[assignment, method-assign]
