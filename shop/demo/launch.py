@@ -16,6 +16,8 @@ _WAIT = 30.0
 
 def main() -> int:
     """Load the demo, start both processes, print the addresses, wait; returns the exit code of whoever ends first."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in its background deaf to Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     port, simulator_port = os.environ.get("PORT", "5000"), os.environ.get("SIMULATOR_PORT", "5001")
     root = Path(__file__).resolve().parents[2]
     instance = Path(os.environ.get("SHOP_INSTANCE") or root / "instance").resolve()
@@ -77,7 +79,6 @@ def _register(simulator: str, contract: str) -> None:
 
 
 def _wait(processes: list["subprocess.Popen[bytes]"]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     while all(process.poll() is None for process in processes):
         time.sleep(0.5)
     return next(code for process in processes if (code := process.poll()) is not None)
