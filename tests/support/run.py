@@ -70,7 +70,7 @@ def test_groups() -> Iterator[Group | None]:
     yield suite("unit + wire", 1, ("unit", "wire", "architecture"))
     yield suite("SQLite", 3, ("domain", "web", "sandbox", "conformance"))
     yield suite(
-        "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and {_NOT_LONG}"
+        "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
     )
     yield suite("browser", 4, ("browser",))
     # Kills and parallel buyers, on both databases (docs/decisions/0004). Races are between processes of their own, so

@@ -312,6 +312,7 @@ def test_log_in_leads_to_the_page_that_was_wanted(client: FlaskClient, wanted: s
     assert log_in(client, wanted=hidden[1].replace("&amp;", "&")).location == wanted
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-042")
 @pytest.mark.parametrize(
     "wanted",

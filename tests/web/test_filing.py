@@ -189,6 +189,7 @@ def test_what_to_do_in_each_list(status: str, filed: str, shown) -> None:
     assert ("注意" in words) == ((status, filed) in WARNINGS)
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-182", "R-066", "R-068")
 @pytest.mark.parametrize("filed", LISTS)
 @pytest.mark.parametrize(("status", "differs", "three_ds"), BOXES)

@@ -189,6 +189,7 @@ def test_goods_no_longer_sold_can_still_be_added_by_staff(editor: Editor, demo_a
 # ---- bad input ----
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-173")
 @pytest.mark.parametrize("typed", ["", "-1", "1.5", "abc", "100000000", "１２３４５６７８９", "1 000", "0x10", "٣"])
 @pytest.mark.parametrize(("row", "name"), [(TEA_LINE, "unit_yen"), (TEA_LINE, "quantity"), (SHIPPING, "yen"), (FEE, "yen")])

@@ -128,6 +128,7 @@ VERDICTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-051", "R-114", "R-160")
 @pytest.mark.parametrize(("card", "choice", "control", "allowed"), VERDICTS)
 def test_the_shop_decides_by_its_attempt_control(
