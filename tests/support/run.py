@@ -76,8 +76,8 @@ def test_groups() -> Iterator[Group | None]:
     # Kills and parallel buyers, on both databases (docs/decisions/0004). Races are between processes of their own, so
     # one test at a time; what does not touch the database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
-    yield suite("crash SQLite", 1.25, ("crash",))
-    yield suite("crash PostgreSQL", 1.25, ("crash",), *postgresql)
+    yield suite("crash SQLite", 2, ("crash",))
+    yield suite("crash PostgreSQL", 2, ("crash",), *postgresql)
     yield suite("race SQLite", 1, ("race",), workers=1)
     yield suite("race PostgreSQL", 1, LOCKING_RACES, *postgresql, workers=1)
 
