@@ -22,7 +22,7 @@ from shop.payments import methods
 from shop.payments.models import PaymentMethod
 
 _NEW = "delivery-new"
-_COLUMNS = ("admin_name", "name", "fee_yen", "lead_time", "active")
+_COLUMNS = ("admin_name", "name", "fee_yen", "apart_prefectures", "lead_time", "active")
 
 
 @blueprint.get("/settings/deliveries")
@@ -128,6 +128,7 @@ def _summary(form: DeliveryForm) -> list[Group]:
         (str(form.admin_name.label.text), form.admin_name.data),
         (str(form.name.label.text), form.name.data),
         (str(form.fee_yen.label.text), format_yen(form.fee_yen.data or 0)),
+        (str(form.apart_prefectures.label.text), "、".join(form.apart_prefectures.data) or _("なし")),
         (str(form.lead_time.label.text), form.lead_time.data or _("（空欄）")),
         (str(form.active.label.text), _("はい") if form.active.data else _("いいえ")),
         (str(form.methods.label.text), "、".join(chosen) or _("なし")),
@@ -154,6 +155,7 @@ def _changes(session: Session, courier: Delivery, values: dict[str, Any]) -> lis
     """Labels of what differs, in Japanese, and each pairing that changed."""
     labels = {
         "admin_name": N_("管理用宅配便名"), "name": N_("表示用宅配便名"), "fee_yen": N_("送料（全国一律・税込）"),
+        "apart_prefectures": N_("送料を別途連絡とする都道府県"),
         "lead_time": N_("お届けまでの日数（引渡時期）"), "active": N_("使用"),
     }  # fmt: skip
     found = [label for name, label in labels.items() if getattr(courier, name) != values[name]]

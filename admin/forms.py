@@ -17,6 +17,7 @@ from wtforms.widgets import CheckboxInput, TextInput
 
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
+from shop.core.prefectures import PREFECTURES
 from shop.core.text import clean_line, narrow
 
 #: Fees of the trade: 0–99999999 yen.
@@ -95,6 +96,9 @@ class DeliveryForm(FlaskForm):
     admin_name = name_field(lazy_gettext("管理用宅配便名"), 30)
     name = name_field(lazy_gettext("表示用宅配便名"), 30)
     fee_yen = YenField(lazy_gettext("送料（全国一律・税込）"), default=0)
+    apart_prefectures = CheckBoxes(
+        lazy_gettext("送料を別途連絡とする都道府県"), choices=[(name, name) for name in PREFECTURES]
+    )
     lead_time = lines_field(lazy_gettext("お届けまでの日数（引渡時期）"))
     active = BooleanField(lazy_gettext("この宅配便を使う"), default=True)
     methods = CheckBoxes(lazy_gettext("対応可能な支払方法"), coerce=int)

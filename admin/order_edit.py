@@ -109,12 +109,17 @@ def _rows(order: Order, typed: str = "") -> list[Row]:
         for line in order.lines
     ]
     charges = [
-        Row(name, str(label), None, _form(ChargeForm, name, typed, yen=getattr(order, name))) for name, label in CHARGES.items()
+        Row(name, str(label), None, _form(ChargeForm, name, typed, yen=_stored(order, name))) for name, label in CHARGES.items()
     ]
     return rows + charges
 
 
-def _form(kind: type[FlaskForm], key: str, typed: str, **stored: int) -> FlaskForm:
+def _stored(order: Order, name: str) -> int | None:
+    """A charge; ``None`` leaves the field of 送料 blank while it is 別途連絡."""
+    return None if name == "shipping_yen" and order.shipping_apart else getattr(order, name)
+
+
+def _form(kind: type[FlaskForm], key: str, typed: str, **stored: int | None) -> FlaskForm:
     return kind(request.form if key == typed else None, prefix=f"{key}-", meta={"csrf": False}, **stored)
 
 

@@ -16,7 +16,8 @@ from shop.payments.models import PaymentMethod
 
 
 class CannotConfirm(Exception):
-    """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``."""
+    """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, or ``apart`` – a
+    card where shipping is 別途連絡."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -37,8 +38,21 @@ class Agreement:
     method_id: int
 
 
-def agree(session: Session, cart: CartView, delivery_id: int, payment_method_id: int) -> Agreement:
-    """Check a choice against cart, stock and pairing. Raises :class:`CannotConfirm` with what is wrong."""
+def ship_prefix(form: Mapping[str, str]) -> str:
+    """Which fields of the form say where the goods go: ``ship_…`` of 別のお届け先, or the buyer's own."""
+    return "ship_" if form.get("ship_to") == "other" else ""
+
+
+def ship_prefecture(form: Mapping[str, str]) -> str:
+    """The prefecture the goods go to; blank when the buyer has not said."""
+    return form.get(ship_prefix(form) + "prefecture", "")
+
+
+def agree(
+    session: Session, cart: CartView, delivery_id: int, payment_method_id: int, prefecture: str
+) -> Agreement:
+    """Check a choice against cart, stock, pairing and the ``prefecture`` the goods go to. Raises
+    :class:`CannotConfirm` with what is wrong."""
     if cart.is_empty:
         raise CannotConfirm("empty")
     short = tuple(line.name for line in cart.lines if line.short)
@@ -48,9 +62,10 @@ def agree(session: Session, cart: CartView, delivery_id: int, payment_method_id:
     method = next((m for m in choice.methods if m.id == payment_method_id), None)
     if method is None:
         raise CannotConfirm("payment")
-    return Agreement(
-        cart, choice.delivery, method, quote(cart, choice.delivery, method), choice.delivery.id, method.id
-    )
+    if method not in choice.methods_to(prefecture):
+        raise CannotConfirm("apart")
+    amounts = quote(cart, choice.delivery, method, prefecture)
+    return Agreement(cart, choice.delivery, method, amounts, choice.delivery.id, method.id)
 
 
 def _choice(offered: list[Choice], delivery_id: int) -> Choice:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from providers.contract import Cardholder, CardSource, Charge, Verb
 from shop.catalogue import stock
 from shop.checkout import cart as carts
-from shop.checkout.confirm import Agreement, CannotConfirm, agree, still_true
+from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true
 from shop.checkout.models import Cart, Confirmation
 from shop.core import db, ids
 from shop.core.runtime import now as moment
@@ -118,10 +118,9 @@ def _earlier(session: Session, confirmation: Confirmation) -> int | None:
 
 
 def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
+    cart, prefecture = carts.view(session, cart_key), ship_prefecture(json.loads(confirmation.form))
     try:
-        agreement = agree(
-            session, carts.view(session, cart_key), confirmation.delivery_id, confirmation.payment_method_id
-        )
+        agreement = agree(session, cart, confirmation.delivery_id, confirmation.payment_method_id, prefecture)
     except CannotConfirm as error:
         raise ConfirmAgain(error.problem, error.product_names) from None
     if not still_true(agreement, confirmation):
@@ -184,7 +183,7 @@ def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> N
 
 def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: datetime) -> Order:
     form = json.loads(confirmation.form)
-    ship = "ship_" if form.get("ship_to") == "other" else ""
+    ship = ship_prefix(form)
     return Order(
         public_id=ids.public_id(), submission_key=confirmation.token, cart_id=confirmation.cart_id,
         language=buyer.language, practice=_practice(agreement), state="draft", filed="open",
@@ -198,7 +197,8 @@ def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: 
         delivery_id=agreement.delivery.id, delivery_name=agreement.delivery.name, payment_name=agreement.method.name,
         payment_note=agreement.method.note if agreement.method.note_in_mail else "",
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
-        fee_yen=agreement.quote.fee_yen, total_yen=agreement.quote.total_yen,
+        shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen,
+        total_yen=agreement.quote.total_yen,
         device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now, lines=_lines(agreement),
     )  # fmt: skip
 

@@ -19,7 +19,9 @@ class Quote:
     """Amounts in yen, tax included."""
 
     goods_yen: int
+    #: 0 when shipping is 別途連絡.
     shipping_yen: int
+    shipping_apart: bool
     fee_yen: int
     per_rate: dict[int, int]
     digest: str
@@ -35,6 +37,16 @@ class Choice:
 
     delivery: Delivery
     methods: tuple[PaymentMethod, ...]
+
+    def methods_to(self, prefecture: str) -> tuple[PaymentMethod, ...]:
+        """Where shipping is 別途連絡 no card: it is charged a fixed amount or nothing (R-115)."""
+        if delivery.shipping(self.delivery, prefecture) is None:
+            return self.methods_apart
+        return self.methods
+
+    @property
+    def methods_apart(self) -> tuple[PaymentMethod, ...]:
+        return tuple(method for method in self.methods if method.kind != "card")
 
 
 def choices(session: Session, goods_yen: int) -> list[Choice]:
@@ -75,19 +87,21 @@ def payable(method: PaymentMethod, total_yen: int) -> bool:
     return total_yen <= accounts.provider_of(method.account).capabilities.max_yen
 
 
-def quote(cart: CartView, courier: Delivery | None, method: PaymentMethod | None) -> Quote:
-    """The amounts for a cart; courier or method not chosen yet count nothing."""
-    shipping = courier.fee_yen if courier else 0
+def quote(cart: CartView, courier: Delivery | None, method: PaymentMethod | None, prefecture: str) -> Quote:
+    """The amounts for a cart that goes to ``prefecture``; courier or method not chosen yet count nothing, nor does
+    shipping that is 別途連絡 (R-244)."""
+    shipping = delivery.shipping(courier, prefecture) if courier else 0
+    known = shipping or 0
     fee = method.fee_yen if method else 0
-    rates = totals_per_rate([(line.amount_yen, line.tax_rate) for line in cart.lines] + [(shipping + fee, STANDARD_RATE)])
-    return Quote(cart.goods_yen, shipping, fee, rates, _digest(cart, courier, method))
+    rates = totals_per_rate([(line.amount_yen, line.tax_rate) for line in cart.lines] + [(known + fee, STANDARD_RATE)])
+    return Quote(cart.goods_yen, known, shipping is None, fee, rates, _digest(cart, courier, shipping, method))
 
 
-def _digest(cart: CartView, courier: Delivery | None, method: PaymentMethod | None) -> str:
+def _digest(cart: CartView, courier: Delivery | None, shipping: int | None, method: PaymentMethod | None) -> str:
     """Over everything the buyer agrees to: lines, prices, rates, courier, shipping, method, fee, capture mode."""
     facts = [
         [[line.variant_id, line.name, line.unit_yen, line.quantity, line.tax_rate] for line in cart.lines],
-        [courier.id, courier.name, courier.fee_yen] if courier else None,
+        [courier.id, courier.name, shipping] if courier else None,
         [method.id, method.name, method.fee_yen, method.capture_at_once] if method else None,
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Tables of delivery."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.core.db import Base, Key, YenColumn
@@ -20,6 +20,8 @@ class Delivery(Base):
     admin_name: Mapped[str] = mapped_column(String(30))
     name: Mapped[str] = mapped_column(String(30))
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: 都道府県 to which shipping is 別途連絡: unknown until the shop quotes it.
+    apart_prefectures: Mapped[list[str]] = mapped_column(JSON, default=list)
     #: 引渡時期 as the final confirmation must state it (法12条の6).
     lead_time: Mapped[str] = mapped_column(Text, default="")
     active: Mapped[bool] = mapped_column(default=True)

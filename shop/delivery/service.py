@@ -27,6 +27,11 @@ def others() -> list[Delivery]:
     ]
 
 
+def shipping(courier: Delivery, prefecture: str) -> int | None:
+    """送料 to a prefecture in yen, tax included; ``None`` = 別途連絡. Blank = not known yet: the fee everywhere else."""
+    return None if prefecture in courier.apart_prefectures else courier.fee_yen
+
+
 def pairs(session: Session) -> set[tuple[int, int]]:
     """All [○] combinations as (delivery id, payment method id)."""
     rows = session.execute(select(DeliveryPayment.delivery_id, DeliveryPayment.payment_method_id))

@@ -46,7 +46,7 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True)
 class ChargeEdit:
-    """送料 (``shipping_yen``) or 手数料 (``fee_yen``) as it shall be."""
+    """送料 (``shipping_yen``) or 手数料 (``fee_yen``) as it shall be; 送料 that was 別途連絡 is known with it."""
 
     name: str
     yen: int
@@ -101,12 +101,15 @@ def _apply(session: Session, order: Order, edit: Edit) -> Iterator[str]:
             if line is None:
                 raise ChangedMeanwhile
             yield from _change_line(session, line, unit_yen, quantity)
-        case ChargeEdit(name, yen):
-            before = getattr(order, name)
-            if before != yen:
-                setattr(order, name, yen)
-                word = _("送料") if name == "shipping_yen" else _("手数料")
-                yield _step(word, format_yen(before), format_yen(yen))
+        case ChargeEdit("shipping_yen", yen):
+            if order.shipping_apart or order.shipping_yen != yen:
+                before = _("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)
+                order.shipping_yen, order.shipping_apart = yen, False
+                yield _step(_("送料"), before, format_yen(yen))
+        case ChargeEdit("fee_yen", yen):
+            if order.fee_yen != yen:
+                before, order.fee_yen = format_yen(order.fee_yen), yen
+                yield _step(_("手数料"), before, format_yen(yen))
 
 
 def _change_line(session: Session, line: OrderLine, unit_yen: int, quantity: int) -> Iterator[str]:

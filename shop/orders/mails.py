@@ -49,11 +49,13 @@ def thanks_body(order: Order, shop_name: str) -> str:
         _("注文番号：%(number)s", number=order.number),
         *lines,
         _("小計：%(yen)s", yen=format_yen(order.goods_yen)),
-        _("送料：%(yen)s", yen=format_yen(order.shipping_yen)),
+        _("送料：%(yen)s", yen=_("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)),
     ]
     if order.fee_yen:
         parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
     parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
+    if order.shipping_apart:
+        parts.append(_("送料は別途ご連絡します。合計には含まれていません。"))
     parts += [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in rates.items()]
     if any(line.reduced for line in order.lines):
         parts.append(_("※は軽減税率対象商品です。"))

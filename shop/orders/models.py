@@ -62,7 +62,10 @@ class Order(Base):
     #: 注意書き of the method for the thanks mail, as it was when the order was made; empty = none there.
     payment_note: Mapped[str] = mapped_column(Text, default="")
     goods_yen: Mapped[YenColumn]
+    #: 0 while shipping is 別途連絡.
     shipping_yen: Mapped[YenColumn]
+    #: 別途連絡: the shop has yet to say what shipping costs; the total is without it (R-244).
+    shipping_apart: Mapped[bool] = mapped_column(default=False)
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
     total_yen: Mapped[YenColumn]
 

@@ -29,6 +29,7 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.core.text import small_number
+from shop.delivery import service as delivery
 from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod
@@ -71,6 +72,14 @@ class DeliveryChoice:
     fee_yen: int
     lead_time: str
     methods: tuple[MethodChoice, ...]
+    #: 別途連絡: to these prefectures, to where the form says, and the methods that are left then.
+    apart_prefectures: tuple[str, ...]
+    apart: bool
+    apart_ids: tuple[int, ...]
+
+    @property
+    def offered_ids(self) -> tuple[int, ...]:
+        return self.apart_ids if self.apart else tuple(method.id for method in self.methods)
 
 
 @blueprint.get("/checkout/zero")
@@ -155,18 +164,19 @@ def _form_page(
     form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: attempt.Refusal | None = None
 ) -> tuple[str, int]:
     offered = choices(db.db.session(), cart.goods_yen)
+    prefecture = confirm.ship_prefecture(form.cleaned())
     courier = next((c for c in offered if str(c.delivery.id) == form.delivery_id.data), offered[0] if offered else None)
-    methods = courier.methods if courier else ()
+    methods = courier.methods_to(prefecture) if courier else ()
     method = next((m for m in methods if str(m.id) == form.payment_method_id.data), methods[0] if methods else None)
     form.delivery_id.data = str(courier.delivery.id) if courier else ""
     form.payment_method_id.data = str(method.id) if method else ""
-    shown = [_delivery_choice(choice) for choice in offered]
+    shown = [_delivery_choice(choice, prefecture) for choice in offered]
     template = "shop/_checkout_form.html" if _by_script() else "shop/checkout_zero.html"
     page = render_template(
         template,
         form=form,
         cart=cart,
-        quote=quote(cart, courier.delivery if courier else None, method),
+        quote=quote(cart, courier.delivery if courier else None, method, prefecture),
         choices=shown,
         refusal=refusal,
         changed=_flashed("changed"),
@@ -178,10 +188,18 @@ def _flashed(category: str) -> list[str]:
     return [str(message) for message in get_flashed_messages(category_filter=[category])]
 
 
-def _delivery_choice(choice: Choice) -> DeliveryChoice:
+def _delivery_choice(choice: Choice, prefecture: str) -> DeliveryChoice:
     courier = choice.delivery
-    methods = tuple(_method_choice(method) for method in choice.methods)
-    return DeliveryChoice(courier.id, courier.name, courier.fee_yen, courier.lead_time, methods)
+    return DeliveryChoice(
+        id=courier.id,
+        name=courier.name,
+        fee_yen=courier.fee_yen,
+        lead_time=courier.lead_time,
+        methods=tuple(_method_choice(method) for method in choice.methods),
+        apart_prefectures=tuple(courier.apart_prefectures),
+        apart=delivery.shipping(courier, prefecture) is None,
+        apart_ids=tuple(method.id for method in choice.methods_apart),
+    )
 
 
 def _method_choice(method: PaymentMethod) -> MethodChoice:
@@ -227,9 +245,10 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
     """The choice as an agreement, or ``None`` with a sentence at the field that is wrong."""
     delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
     try:
-        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0)
+        prefecture = confirm.ship_prefecture(form.cleaned())
+        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
     except CannotConfirm as error:
-        field = {"delivery": form.delivery_id, "payment": form.payment_method_id}.get(error.problem, form.delivery_id)
+        field = form.payment_method_id if error.problem in ("payment", "apart") else form.delivery_id
         field.errors = [*field.errors, _changed(error.problem, error.product_names)]
         return None
     counts = _instalments(agreement.method) or (1,)
@@ -277,6 +296,8 @@ def _changed(problem: str, names: tuple[str, ...]) -> str:
             return _("配送方法を選んでください。")
         case "payment":
             return _("この配送方法で使えるお支払方法を選んでください。")
+        case "apart":
+            return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":
             return _("カートに商品がありません。")
         case _:

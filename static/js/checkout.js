@@ -17,16 +17,25 @@ const checked = (name) => form.querySelector(`input[name="${name}"]:checked`);
 // ---- Choices and sums ----
 
 function follow() {
+  showPrices();
   const delivery = checked("delivery_id");
-  if (delivery) offerMethods(new Set(delivery.dataset.methods.split(" ")));
+  const apart = isApart(delivery);
+  if (delivery) offerMethods(new Set((apart ? delivery.dataset.methodsApart : delivery.dataset.methods).split(" ")));
   const method = checked("payment_method_id");
   for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
     fieldset.disabled = !method || fieldset.closest("[data-method]").dataset.method !== method.value;
   }
-  showSums(Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0));
+  showSums(apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), apart);
 }
 
-/** Only methods paired with the delivery are offered (R-117). */
+/** Whether shipping to where the goods go is 別途連絡 with this delivery (R-244). */
+function isApart(delivery) {
+  const name = checked("ship_to").value === "other" ? "ship_prefecture" : "prefecture";
+  const prefecture = form.elements[name].value;
+  return prefecture !== "" && (delivery?.dataset.apart ?? "").split(" ").includes(prefecture);
+}
+
+/** Only methods that go with the delivery are offered (R-117). */
 function offerMethods(paired) {
   const offered = [];
   for (const place of form.querySelectorAll("[data-method]")) {
@@ -39,16 +48,26 @@ function offerMethods(paired) {
   if (offered.length === 1) offered[0].checked = true;
 }
 
-function showSums(shipping, fee) {
+function showPrices() {
+  for (const delivery of form.querySelectorAll("input[name=delivery_id]")) {
+    const price = isApart(delivery) ? words().apart : amount(Number(delivery.dataset.fee));
+    delivery.closest(".choice").querySelector("[data-price]").textContent = price;
+  }
+}
+
+const amount = (yen) => form.dataset.amount.replace("{amount}", yen.toLocaleString("ja-JP"));
+
+function showSums(shipping, fee, apart) {
   if (Number.isNaN(shipping)) return;
-  const { goods, standardGoods, amount } = form.dataset;
+  const { goods, standardGoods } = form.dataset;
   const sums = { shipping, fee, total: Number(goods) + shipping + fee, "rate-10": Number(standardGoods) + shipping + fee };
   for (const [name, yen] of Object.entries(sums)) {
     for (const place of form.querySelectorAll(`[data-sum="${name}"]`)) {
-      place.textContent = amount.replace("{amount}", yen.toLocaleString("ja-JP"));
+      place.textContent = name === "shipping" && apart ? words().apart : amount(yen);
       if (name === "rate-10") place.parentElement.hidden = yen === 0;
     }
   }
+  for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !apart;
 }
 
 function foldSummary() {

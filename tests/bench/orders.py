@@ -81,7 +81,7 @@ def _confirmed() -> tuple[str, str]:
     courier = reading.scalars(select(Delivery)).first()
     method = reading.scalars(select(PaymentMethod).where(PaymentMethod.kind == "cash_on_delivery")).one()
     assert courier
-    agreement = confirm.agree(reading, cart.view(reading, key), courier.id, method.id)
+    agreement = confirm.agree(reading, cart.view(reading, key), courier.id, method.id, ADDRESS["prefecture"])
     with db.write() as session:
         confirm.store(session, token, agreement, ADDRESS, "<p>the final page</p>" * 200, now())
     return token, key

@@ -1,11 +1,13 @@
 """The purchase in a browser: from the window of the shop to the captured payment, whatever the buyer presses."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments import executor
 from tests.browser.conftest import DESKTOP, PHONE, Watch
@@ -28,7 +30,7 @@ from tests.browser.steps import (
 )
 from tests.support.shop import OWNER, OWNER_PASSWORD, mails, run_jobs
 from tests.support.world import Simulator
-from tests.web.counter import count, orders
+from tests.web.counter import change, count, orders
 
 
 @pytest.mark.req("R-108", "R-126")
@@ -231,3 +233,35 @@ def test_without_a_connection_nothing_is_ordered(page: Page, demo_app: Flask, wa
     press_confirm(page)
     place(page)
     assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-244", "R-115")
+def test_the_page_follows_the_prefecture(page: Page, demo_app: Flask) -> None:
+    change(demo_app, Delivery.apart_prefectures, ["沖縄県"], kind="courier")
+    into_basket(page)
+    fill_address(page)
+    note = page.get_by_text("送料は別途ご連絡します。合計には含まれていません。").last
+    shipping, total = page.locator("[data-sum=shipping]"), page.locator("[data-sum=total]").last
+    card = page.get_by_role("radio", name=re.compile("^クレジットカード決済"))
+    expect(shipping).to_have_text("600円")
+    expect(note).to_be_hidden()
+
+    field(page, "都道府県").select_option("沖縄県")
+    expect(shipping).to_have_text("別途連絡")
+    expect(page.locator("[data-price]").first).to_have_text("別途連絡")
+    expect(note).to_be_visible()
+    expect(card).to_be_hidden()
+    expect(page.get_by_text("送料が別途連絡のため、カードではお支払いいただけません。")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile(f"^{CASH_METHOD}"))).to_be_checked()
+    expect(total).to_have_text("1,302円")
+    assert_fits(page)
+
+    page.get_by_role("radio", name="別の住所へ送る").check()
+    field(page, "お届け先の都道府県").select_option("東京都")
+    expect(shipping).to_have_text("600円")
+    expect(card).to_be_visible()
+    expect(total).to_have_text("1,902円")
+    page.get_by_role("radio", name="ご注文者と同じ").check()
+    press_confirm(page)
+    expect(dialog(page)).to_contain_text("送料は別途ご連絡します。合計には含まれていません。")
+    expect(dialog(page)).to_contain_text("1,302円")

@@ -73,9 +73,10 @@ class Desk:
             courier = session.scalars(select(Delivery)).first()
             chosen = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == method)).one()
             assert courier
-            agreement = confirm.agree(session, cart.view(session, key), courier.id, chosen.id)
+            form = BUYER | buyer
+            agreement = confirm.agree(session, cart.view(session, key), courier.id, chosen.id, form["prefecture"])
             with db.write() as session:
-                confirm.store(session, token, agreement, BUYER | buyer, "<p>final page</p>", now())
+                confirm.store(session, token, agreement, form, "<p>final page</p>", now())
         return token, key
 
     def press(self, confirmation: str, key: str, token: str = "") -> int:

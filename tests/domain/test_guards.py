@@ -44,7 +44,7 @@ def test_a_second_draft_of_one_cart_cannot_be_written(desk: Desk, monkeypatch: p
         made = confirm.find(db.db.session(), first, key)
         assert made
         choice = made.delivery_id, made.payment_method_id
-        agreement = confirm.agree(db.db.session(), cart.view(db.db.session(), key), *choice)
+        agreement = confirm.agree(db.db.session(), cart.view(db.db.session(), key), *choice, BUYER["prefecture"])
         with db.write() as session:
             confirm.store(session, second := ids.public_id(), agreement, BUYER, "<p>final page</p>", now())
     desk.simulator.fault("reset", kind="020", phase="after")

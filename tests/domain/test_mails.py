@@ -33,7 +33,7 @@ def two_rates(desk: Desk) -> Order:
         session = db.db.session()
         courier = session.scalars(select(Delivery).where(Delivery.active)).one()
         method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "cash_on_delivery")).one()
-        agreement = confirm.agree(session, cart.view(session, key), courier.id, method.id)
+        agreement = confirm.agree(session, cart.view(session, key), courier.id, method.id, BUYER["prefecture"])
         with db.write() as session:
             confirm.store(session, token, agreement, BUYER, "<p></p>", now())
     return desk.row(Order, id=desk.press(token, key))

@@ -52,8 +52,8 @@ lines = st.builds(
 carts = st.builds(CartView, cart_id=st.just(1), version=st.just(1), lines=st.lists(lines, max_size=50).map(tuple))
 
 
-def courier(fee: int) -> Delivery:
-    return Delivery(id=1, name="宅配便", fee_yen=fee)
+def courier(fee: int, *apart: str) -> Delivery:
+    return Delivery(id=1, name="宅配便", fee_yen=fee, apart_prefectures=list(apart))
 
 
 def method(fee: int) -> PaymentMethod:
@@ -63,12 +63,22 @@ def method(fee: int) -> PaymentMethod:
 @pytest.mark.req("P-15", "R-282")
 @given(carts, yen, yen)
 def test_quote_equals_an_independent_sum(cart: CartView, shipping: int, fee: int) -> None:
-    made = quote(cart, courier(shipping), method(fee))
+    made = quote(cart, courier(shipping), method(fee), "東京都")
     by_hand = {8: 0, STANDARD_RATE: shipping + fee}
     for line in cart.lines:
         by_hand[line.tax_rate] += line.unit_yen * line.quantity
     assert made.total_yen == sum(by_hand.values()) == made.goods_yen + shipping + fee
     assert made.per_rate == {rate: amount for rate, amount in by_hand.items() if amount}
+
+
+@pytest.mark.req("R-244")
+@given(carts, yen, yen)
+def test_shipping_that_is_not_known_adds_nothing(cart: CartView, shipping: int, fee: int) -> None:
+    made = quote(cart, courier(shipping, "沖縄県"), method(fee), "沖縄県")
+    without = quote(cart, courier(0), method(fee), "沖縄県")
+    assert (made.shipping_apart, without.shipping_apart) == (True, False)
+    assert (made.shipping_yen, made.total_yen, made.per_rate) == (0, without.total_yen, without.per_rate)
+    assert made.digest != without.digest, "not known is not free of charge"
 
 
 LINE = CartLine(1, 1, "P", "皿", "小", "V", "", 1200, 2, 10, 9, True)
@@ -84,18 +94,19 @@ def changed(**fields: object) -> CartView:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(quote(changed(unit_yen=1201), courier(600), method(0)), id="price"),
-        pytest.param(quote(changed(quantity=3), courier(600), method(0)), id="quantity"),
-        pytest.param(quote(changed(tax_rate=8), courier(600), method(0)), id="tax rate"),
-        pytest.param(quote(changed(variant_id=2), courier(600), method(0)), id="variant"),
-        pytest.param(quote(changed(product_name="鉢"), courier(600), method(0)), id="name"),
-        pytest.param(quote(CART, courier(601), method(0)), id="shipping"),
-        pytest.param(quote(CART, courier(600), method(330)), id="fee"),
-        pytest.param(quote(CART, None, method(0)), id="courier"),
-        pytest.param(quote(CART, courier(600), None), id="method"),
-        pytest.param(quote(CartView(1, 1, (LINE, LINE)), courier(600), method(0)), id="another line"),
+        pytest.param(quote(changed(unit_yen=1201), courier(600), method(0), "東京都"), id="price"),
+        pytest.param(quote(changed(quantity=3), courier(600), method(0), "東京都"), id="quantity"),
+        pytest.param(quote(changed(tax_rate=8), courier(600), method(0), "東京都"), id="tax rate"),
+        pytest.param(quote(changed(variant_id=2), courier(600), method(0), "東京都"), id="variant"),
+        pytest.param(quote(changed(product_name="鉢"), courier(600), method(0), "東京都"), id="name"),
+        pytest.param(quote(CART, courier(601), method(0), "東京都"), id="shipping"),
+        pytest.param(quote(CART, courier(600, "東京都"), method(0), "東京都"), id="shipping 別途連絡"),
+        pytest.param(quote(CART, courier(600), method(330), "東京都"), id="fee"),
+        pytest.param(quote(CART, None, method(0), "東京都"), id="courier"),
+        pytest.param(quote(CART, courier(600), None, "東京都"), id="method"),
+        pytest.param(quote(CartView(1, 1, (LINE, LINE)), courier(600), method(0), "東京都"), id="another line"),
     ],
 )
 def test_every_change_of_what_is_agreed_changes_the_digest(other) -> None:
-    same = quote(CartView(1, 7, (LINE,)), courier(600), method(0))
-    assert same.digest == quote(CART, courier(600), method(0)).digest != other.digest
+    same = quote(CartView(1, 7, (LINE,)), courier(600), method(0), "東京都")
+    assert same.digest == quote(CART, courier(600), method(0), "東京都").digest != other.digest

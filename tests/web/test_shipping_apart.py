@@ -1,0 +1,173 @@
+"""別途連絡: where the shop has yet to say what shipping costs, the total is without it and no card is charged."""
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from shop.core.db import db
+from shop.delivery.models import Delivery
+from shop.orders.models import Order
+from shop.payments.models import PaymentMethod
+from tests.support.buying import CARD, CASH, Buyer, buy
+from tests.support.pages import Page
+from tests.support.shop import mails, run_jobs
+from tests.support.world import Simulator
+from tests.web.counter import CASH_FEE_YEN, SHIPPING_YEN, TEA, TEA_YEN, Desk, change, count, number_of
+from tests.web.test_delivery_settings import COURIER, DELIVERIES
+from tests.web.test_order_edit import SHIPPING, Editor, history, sums
+
+FAR, FARTHER = "沖縄県", "北海道"
+WORDS, NOTE = "別途連絡", "送料は別途ご連絡します。合計には含まれていません。"
+NO_CARD = "送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。"
+WITHOUT = f"{TEA_YEN + CASH_FEE_YEN:,}円"
+WITH = f"{TEA_YEN + CASH_FEE_YEN + SHIPPING_YEN:,}円"
+
+
+@pytest.fixture
+def shopper(shopper: Buyer, demo_app: Flask) -> Buyer:
+    """A buyer with tea in the basket, at a shop that quotes shipping to the far ends of the country."""
+    quote_separately(demo_app, FAR, FARTHER)
+    shopper.put_into_cart(TEA)
+    return shopper
+
+
+def quote_separately(app: Flask, *prefectures: str) -> None:
+    change(app, Delivery.apart_prefectures, list(prefectures), kind="courier")
+
+
+def card(app: Flask) -> str:
+    with app.app_context():
+        return str(db.session.scalars(select(PaymentMethod.id).where(PaymentMethod.kind == CARD)).one())
+
+
+def ticked(desk: Desk) -> list[str]:
+    """The prefectures ticked on 宅配便基本設定."""
+    return [box["value"] for box in desk.page(COURIER).find("input", name="apart_prefectures") if "checked" in box]
+
+
+def beside_payment(answer: requests.Response) -> str:
+    """What stands in the place for mistakes of お支払い方法."""
+    return Page(answer.text.partition('id="payment_method_id-error">')[2].partition("</p>")[0]).text
+
+
+@pytest.mark.req("R-244")
+def test_a_courier_s_prefectures_are_set_and_taken_off_again(desk: Desk) -> None:
+    assert ticked(desk) == []
+    asked = desk.confirm(COURIER, methods=["1", "2"], apart_prefectures=[FARTHER, FAR])
+    assert f"送料を別途連絡とする都道府県 {FARTHER}、{FAR}" in Page(asked.text).text
+    assert WORDS not in desk.page(DELIVERIES).text, "確認画面 changes nothing"
+    desk.agree(asked, COURIER)
+    assert "600円 別途連絡 2都道府県" in desk.page(DELIVERIES).text
+    assert "を設定（送料を別途連絡とする都道府県）" in desk.page("/admin/log").text
+    assert ticked(desk) == [FARTHER, FAR]
+    assert desk.confirm(COURIER, apart_prefectures=["江戸"]).status_code == 422
+    desk.set_up(COURIER, off=["apart_prefectures"])
+    assert ticked(desk) == []
+
+
+@pytest.mark.req("R-244")
+def test_the_words_stand_from_the_final_page_to_the_admin(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    shown = shopper.confirm(CASH, prefecture=FAR)
+    for said in (f"送料 {WORDS}", NOTE, f"支払総額 税込 {WITHOUT}", "(10%対象) 330円", f"注文する {WITHOUT}"):
+        assert said in Page(shown.text).text, said
+    ended = shopper.place(shown)
+    for said in (f"送料 {WORDS}", NOTE, f"支払総額 税込 {WITHOUT}"):
+        assert said in ended.page.text, said
+    with demo_app.app_context():
+        order = db.session.scalars(select(Order)).one()
+        assert (order.shipping_yen, order.shipping_apart, order.total_yen) == (0, True, TEA_YEN + CASH_FEE_YEN)
+        assert order.snapshot == shown.text
+    run_jobs(demo_app)
+    bodies = [mail.get_content().replace("\r\n", "\n") for mail in mails(demo_app)]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert f"送料：{WORDS}\n" in body
+        assert f"合計：{WITHOUT}\n{NOTE}\n" in body
+    page = desk.order(number_of(ended))
+    assert f"送料 {WORDS}" in page.text
+    assert "送料は別途連絡のため、合計には含まれていません。" in page.text
+    assert sums(page)["合計"] == TEA_YEN + CASH_FEE_YEN
+
+
+OTHER = {"ship_to": "other", "ship_name": "青木 りん", "ship_phone": "0263001122", "ship_postal_code": "3990001",
+         "ship_address1": "宵待町3-8-2"}  # fmt: skip
+
+
+@pytest.mark.req("R-244")
+@pytest.mark.parametrize(
+    ("typed", "apart"),
+    [
+        ({"prefecture": FAR}, True),
+        ({"prefecture": FAR, "ship_prefecture": "東京都"} | OTHER, False),
+        ({"prefecture": "東京都", "ship_prefecture": FAR} | OTHER, True),
+        ({"prefecture": "東京都", "ship_prefecture": FAR}, False),
+    ],
+    ids=["buyer", "from there to here", "from here to there", "left over"],
+)
+def test_where_the_goods_go_decides(typed: dict[str, str], apart: bool, shopper: Buyer, demo_app: Flask) -> None:
+    shown = shopper.confirm(CASH, **typed)
+    assert f"支払総額 税込 {WITHOUT if apart else WITH}" in Page(shown.text).text
+    assert shopper.place(shown).public_id
+    assert count(demo_app, Order, shipping_apart=apart) == 1
+
+
+@pytest.mark.req("R-115", "R-244")
+def test_no_card_is_confirmed_where_the_amount_is_not_known(shopper: Buyer, demo_app: Flask) -> None:
+    refused = shopper.confirm(CARD, prefecture=FAR)
+    assert refused.status_code == 422
+    assert beside_payment(refused) == NO_CARD
+    again = Page(refused.text).form("/checkout/zero/confirm")
+    assert not list(Page(refused.text).find("input", name="confirmation_token"))
+    assert card(demo_app) not in again.offered["payment_method_id"]
+    assert f"送料 {WORDS}" in Page(refused.text).text
+
+    forged = shopper.post("/checkout/zero/confirm", again.fields | {"payment_method_id": card(demo_app)})
+    assert (forged.status_code, beside_payment(forged)) == (422, NO_CARD)
+    there = shopper.post(
+        "/checkout/zero/confirm", again.fields | {"payment_method_id": card(demo_app), "prefecture": "東京都"}
+    )
+    assert there.status_code == 200, "a ship-to whose shipping is known takes the card again"
+    assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("R-115")
+def test_a_forged_place_charges_no_card(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
+    token, shown = shopper.card_token(), shopper.confirm(CASH, prefecture=FAR)
+    form = Page(shown.text).form("/checkout/zero/place").fields
+    shopper.post(
+        "/checkout/zero/place",
+        form | {"payment_method_id": card(demo_app), "card_token": token, "prefecture": "東京都", "shipping_yen": "0"},
+    )
+    assert count(demo_app, Order, shipping_apart=True, payment_name="代金引換") == 1
+    assert simulator.payments() == []
+
+
+@pytest.mark.req("R-115", "R-121")
+@pytest.mark.parametrize(("method", "said"), [(CARD, NO_CARD), (CASH, "確認のあとで内容")])
+def test_a_prefecture_listed_after_the_confirmation_asks_again(
+    method: str, said: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    quote_separately(demo_app)
+    token, shown = shopper.card_token(), shopper.confirm(method, prefecture=FAR)
+    quote_separately(demo_app, FAR)
+    ended = shopper.place(shown, token)
+    assert ended.path == "/checkout/zero"
+    assert said in ended.page.text
+    assert count(demo_app, Order) == len(simulator.payments()) == 0
+
+
+@pytest.mark.req("R-244", "R-174")
+@pytest.mark.parametrize("yen", [1_200, 0])
+def test_staff_say_what_shipping_costs(yen: int, shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    number = number_of(buy(shopper.shop_url, TEA, method=CASH, prefecture=FAR))
+    editor = Editor(desk, number)
+    assert f"送料 {WORDS}" in editor.page.text
+    assert editor.press(SHIPPING).status_code == 422, "the field is blank until somebody knows"
+    page = editor.save(SHIPPING, yen=yen)
+    assert sums(page)["送料"] == yen
+    assert sums(page)["合計"] == TEA_YEN + CASH_FEE_YEN + yen
+    order = desk.order(number)
+    assert WORDS not in order.text.partition("変更履歴")[0]
+    assert f"送料 {WORDS} → {yen:,}円" in history(order)
+    assert count(demo_app, Order, shipping_apart=False, shipping_yen=yen) == 1
