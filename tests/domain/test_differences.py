@@ -2,19 +2,22 @@
 says what happened, or as an open item in 要確認 – never as a difference nobody is told of."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import requests
 
 from admin import watch
+from providers.contract import QueryResult, Unknown
+from providers.paygent.adapter import PaygentGateway
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from shop.core import db
 from shop.core.runtime import now
 from shop.orders.models import Order
-from shop.payments import accounts, actions, inbox, reconcile
-from shop.payments.models import Payment, PaymentMethod, PaymentOperation
+from shop.payments import actions, inbox, reconcile
+from shop.payments.models import PaymentMethod, PaymentOperation
 from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, notice
 from tests.domain.test_hop import came_back, go_on, parked
 from tests.support.issuer import FRICTIONLESS
@@ -93,8 +96,12 @@ class World:
 
     def backwards(self, placed: Placed) -> Placed:
         """All notices of an order arrive now, the newest first."""
+        return self.receive(placed, reversed(self.desk.simulator.ledger()["notices"]))
+
+    def receive(self, placed: Placed, notices: Iterable[dict[str, Any]]) -> Placed:
+        """These notices of the provider's arrive, in this order."""
         amounts = {each["payment_id"]: str(each["amount"]) for each in self.desk.remote_payments(placed)}
-        for each in reversed(self.desk.simulator.ledger()["notices"]):
+        for each in notices:
             handle = each["payment_id"]
             said = notice(placed, handle, each["id"], each["status"], payment_amount=amounts[handle])
             self.desk.call(inbox.receive, self.desk.account().key, "POST", body(said), "", "192.0.2.7")
@@ -340,6 +347,36 @@ def test_no_difference_stays_unexplained(desk: Desk, clock: MovableClock, kind: 
         assert_same_money(desk, placed)
     if not difference.told and not found:
         assert desk.order(placed).state == "lapsed", history  # 決済未完了: no order, no 変更履歴, no money
+
+
+def test_a_successor_nobody_told_of_yet_is_waited_for(desk: Desk, clock: MovableClock) -> None:
+    """The amount was changed twice. The first two payments are over, their notices do not say that a third one stands."""
+    world = World(desk, clock)
+    placed = world.change(desk.place(), LESS)
+    world.change(placed, MORE)
+    early = desk.simulator.ledger()["notices"][:3]  # first made, second made, first over
+    world.receive(placed, early)
+    desk.refresh(placed)
+    assert desk.money(placed) == ("authorized", placed.yen, 0, 0), "nothing says that no money stands"
+    world.night()
+    assert_same_money(desk, placed)
+    assert desk.money(placed) == ("authorized", placed.yen + MORE, 0, 0)
+
+
+def test_half_the_question_answered_is_no_answer(desk: Desk, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our payment is over at the provider; whether another one stands under our reference, it did not say."""
+    world = World(desk, clock)
+    placed = world.change(desk.place(), LESS)
+    ask = PaygentGateway.query
+
+    def silent(self: PaygentGateway, *, merchant_ref: str = "", handle: str = "") -> QueryResult:
+        return ask(self, handle=handle) if handle else Unknown("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PaygentGateway, "query", silent)
+        assert desk.refresh(placed) == "refused"
+    assert desk.money(placed) == ("authorized", placed.yen, 0, 0)
+    assert "payment" in items(desk)
 
 
 def told(lines: tuple[str, ...], placed: Placed) -> list[str]:
