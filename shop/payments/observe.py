@@ -1,7 +1,7 @@
 """What the provider shows of a payment that has no open operation: compare, follow, and keep it for the screen.
 
-Staff do use the provider's own console. What happened there becomes a ledger row of origin ``provider``; an amount that
-differs is shown, never overwritten.
+Staff do use the provider's own console. What happened there becomes a ledger row of origin ``provider``, another amount
+included; the order keeps its own total, and the difference is shown.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from providers.contract import (
 from providers.ports import Gateway
 from shop.core import db
 from shop.core.runtime import now as moment
-from shop.payments import accounts, replacement, settle
+from shop.payments import accounts, replacement, settle, siblings
 from shop.payments.ledger import EXPIRE
 from shop.payments.models import Payment, PaymentOperation
 
@@ -37,6 +37,11 @@ _FOLLOW: dict[tuple[str, MoneyStatus], tuple[str, ...]] = {
     (MoneyStatus.CAPTURED, MoneyStatus.REFUNDED): (Verb.REFUND,),
 }
 _LIVE = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+#: What the provider shows of a payment that stands here and stands there.
+_GOES_ON: dict[str, tuple[MoneyStatus, ...]] = {
+    MoneyStatus.AUTHORIZED: _LIVE,
+    MoneyStatus.CAPTURED: (MoneyStatus.CAPTURED,),
+}
 _ENDED = (MoneyStatus.VOIDED, MoneyStatus.REFUNDED, MoneyStatus.EXPIRED)
 
 
@@ -47,11 +52,12 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     """
     session = db.db.session()
     payment = session.get_one(Payment, payment_id)
-    assert payment.account_version_id is not None
+    assert payment.account_version is not None
     tape = accounts.Tape()
-    gateway = accounts.open_gateway(session, payment.account_version_id, tape)
+    gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     references = replacement.references(session, payment_id)
-    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE, references)
+    named = siblings.named(session, payment.account_version.account_id, payment.merchant_ref)
+    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE, references, named)
     db.end_read()
     answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
@@ -79,6 +85,8 @@ class Known:
     live: bool
     #: All references of ours, that of replaced authorizations included.
     references: frozenset[str]
+    #: Ids that notices gave to payments under the current reference.
+    named: tuple[siblings.Named, ...]
 
 
 def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
@@ -93,9 +101,17 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
     if live and handle != known.handle:
         return [gateway.query(handle=known.handle), answer]
     if not live and handle == known.handle:
-        siblings = gateway.query(merchant_ref=known.merchant_ref)
-        return [siblings if isinstance(siblings, Unreadable) else answer]
+        return _besides(gateway, known, answer)
     return [answer]
+
+
+def _besides(gateway: Gateway, known: Known, ended: RemoteState) -> list[QueryResult]:
+    """The end of our payment – alone only when the provider knows no other one under our reference."""
+    alone = gateway.query(merchant_ref=known.merchant_ref)
+    if isinstance(alone, (RemoteState, Absent)):
+        return [ended]
+    newest = siblings.among(gateway, known.merchant_ref, known.named) if isinstance(alone, Unreadable) else None
+    return [ended, newest] if newest else [alone]
 
 
 def _ours(answer: QueryResult, known: Known) -> bool:
@@ -152,11 +168,7 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
         settle.add_references(session, payment, account_id, remote.references)
-    elif (
-        payment.status == MoneyStatus.AUTHORIZED
-        and remote.status in _LIVE
-        and remote.amount_yen not in (None, payment.authorized_yen)
-    ):
+    elif remote.status in _GOES_ON.get(payment.status, ()) and remote.amount_yen not in (None, _standing_yen(payment)):
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=payment.handle)
     elif remote.status in _LIVE and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
         _late_approval(session, payment, remote, now)
@@ -168,6 +180,10 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
     payment.remote_problem = "" if remote.status else f"state:{remote.raw_status}"
     payment.remote_seen_at = now
     return not payment.remote_problem
+
+
+def _standing_yen(payment: Payment) -> int:
+    return payment.captured_yen if payment.status == MoneyStatus.CAPTURED else payment.authorized_yen
 
 
 def _observe_replaced(session: Session, payment: Payment, remote: RemoteState, now: datetime) -> bool:

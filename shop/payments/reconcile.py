@@ -7,8 +7,7 @@ lets one result in.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
 from providers.contract import (
     Absent,
@@ -24,21 +23,16 @@ from providers.contract import (
     Unreadable,
     Verb,
 )
-from providers.ports import Gateway
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, replacement, settle
+from shop.payments import accounts, executor, observe, replacement, settle, siblings
 from shop.payments.ledger import CREATING
-from shop.payments.models import PaymentOperation, ProviderNotice
+from shop.payments.models import PaymentOperation
 
 _BATCH = 20
 _FIRST_WAIT = 5.0
 _LONGEST_WAIT = 60.0
-
-#: More payments than this never came under one reference; the provider is not asked without end.
-_NAMED = 5
-_STANDING = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
 
 #: What the provider shows before and after a follow-up; anything else means it can no longer happen.
 _BEFORE = {
@@ -97,7 +91,7 @@ def ask(operation_id: int) -> bool:
     question = _question(operation, rules.recovery.get(Verb(operation.verb)))
     reference = operation.merchant_ref or payment.merchant_ref
     current = operation.handle == payment.handle
-    named = _named(session, operation.account_id, reference)
+    named = siblings.named(session, operation.account_id, reference)
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     verb, amount_yen = Verb(operation.verb), operation.amount_yen
@@ -111,10 +105,10 @@ def ask(operation_id: int) -> bool:
     answer = gateway.query(**question)
     if verb == Verb.VOID and current and isinstance(answer, RemoteState) and answer.status == MoneyStatus.VOIDED:
         # Our cancel – or the end of a payment that a change of amount replaced, and then money stands elsewhere.
-        siblings = gateway.query(merchant_ref=reference)
-        answer = siblings if isinstance(siblings, Unreadable) else answer
+        alone = gateway.query(merchant_ref=reference)
+        answer = answer if isinstance(alone, (RemoteState, Absent)) else alone
     if verb in (*CREATING, Verb.VOID) and isinstance(answer, Unreadable) and named:
-        answer = _among(gateway, reference, named) or answer
+        answer = siblings.among(gateway, reference, named) or answer
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
@@ -152,38 +146,6 @@ def decide(
             return _authorization(capture, answer, late)
         case RemoteState():
             return _continuation(Verb(verb), answer, late)
-
-
-def _named(session: Session, account_id: int | None, reference: str) -> tuple[str, ...]:
-    """Ids that notices gave to payments under one of our references, the newest first.
-
-    Once staff have changed the amount on the console two payments carry our reference, and it leads to neither.
-    """
-    query = (
-        select(ProviderNotice.handle)
-        .where(
-            ProviderNotice.account_id == account_id,
-            ProviderNotice.merchant_ref == reference,
-            ProviderNotice.handle != "",
-        )
-        .group_by(ProviderNotice.handle)
-        .order_by(func.min(ProviderNotice.id).desc())
-        .limit(_NAMED)
-    )
-    return tuple(session.scalars(query))
-
-
-def _among(gateway: Gateway, reference: str, named: tuple[str, ...]) -> RemoteState | None:
-    """The payment that stands among those named – or, when several are named and none stands, the newest of them.
-
-    One alone that does not stand says nothing: it was replaced, and the notice of its successor is still to come.
-    """
-    answers = [gateway.query(handle=handle) for handle in named]
-    ours = [each for each in answers if isinstance(each, RemoteState) and each.merchant_ref == reference]
-    standing = next((each for each in ours if each.status in _STANDING), None)
-    if standing or len(ours) < max(2, len(named)):
-        return standing
-    return ours[0]
 
 
 def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,11 +39,11 @@ LOG_IN = {"admin.login", "admin.log_in"}
 KEPT = {"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"}
 
 
-def addresses(app: Flask, method: str) -> Iterator[tuple[str, str]]:
+def addresses(app: Flask, method: str, values: Mapping[str, str] = VALUES) -> Iterator[tuple[str, str]]:
     """Every endpoint that takes ``method``, with an address of it."""
     for rule in app.url_map.iter_rules():
         if method in (rule.methods or ()):
-            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: VALUES[name[1]], rule.rule)
+            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: values[name[1]], rule.rule)
             yield rule.endpoint, ELSEWHERE.get(rule.endpoint, path)
 
 

@@ -1,0 +1,210 @@
+"""Who may open what (P-24): every address of the route table, every method it takes, asked for by everyone with everyone's ids.
+
+A route without a rule in :data:`RULES` fails by its name. Forms carry a valid token of their own session, so that what
+refuses them is the rule and not the guard against forged forms (that one is tested in ``test_every_page``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from shop.checkout.models import Cart, CartItem, Confirmation
+from shop.core.db import Base, db
+from shop.orders.models import Order, OrderHistory, OrderLine
+from shop.outbox.models import OutboxMail
+from shop.payments import hop
+from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice
+from tests.support.buying import Buyer, buy
+from tests.support.pages import Page
+from tests.web.counter import CUP, TEA, Desk, number_of
+from tests.web.test_every_page import VALUES, addresses
+
+
+class Rule(Enum):
+    """What opens an address."""
+
+    PUBLIC = auto()
+    #: Shows and changes only what belongs to the session that asks.
+    OWN = auto()
+    #: The address itself cannot be guessed; whoever else has it sees nothing personal.
+    TOKEN = auto()
+    STAFF = auto()
+    #: The provider's signature.
+    SIGNED = auto()
+
+
+#: Who passes the log-in of a rule; roles of staff are told apart here once there is more than one.
+LOGGED_IN: Mapping[Rule, frozenset[str]] = {Rule.STAFF: frozenset({"staff"})}
+WHO = ("stranger", "other buyer", "buyer", "staff")
+#: Whose ids stand in the addresses that are asked for.
+OWNER = "buyer"
+
+RULES = {
+    Rule.PUBLIC: """
+        static bootstrap.static health.healthz health.readyz checkout.browser_module
+        storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture
+        admin.login admin.log_in
+    """,
+    Rule.OWN: """
+        cart.add cart.show cart.change checkout.zero checkout.confirm_zero checkout.place_zero
+        attempt.pending attempt.check attempt.abort_attempt
+    """,
+    Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
+    Rule.SIGNED: "provider.notice",
+    Rule.STAFF: """
+        admin.dashboard admin.staff_log admin.log_out
+        admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
+        admin.confirm_money admin.act_on_money admin.refresh_payment
+        admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
+        admin.mails admin.mail admin.retry_mail
+        admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
+        admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
+        admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method
+        admin.confirm_removal admin.remove_payment_method
+    """,
+}
+RULE_OF = {endpoint: rule for rule, endpoints in RULES.items() for endpoint in endpoints.split()}
+#: Ends the session, so it is asked for last.
+LAST = "admin.log_out"
+SECRETS = {
+    "buyer_name": "秘野 守子", "buyer_kana": "ヒノ モリコ", "email": "himitsu@example.jp", "phone": "0399998888",
+    "postal_code": "1508999", "address1": "渋谷区秘密町9-8-7", "note": "誰にも見せないでください",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Known:
+    """What leads to one buyer's things: ids for addresses, and the words nobody else may read."""
+
+    ids: Mapping[str, str]
+    operation: Mapping[str, str]
+    personal: tuple[str, ...]
+
+    def address(self, app: Flask, endpoint: str, method: str) -> list[str]:
+        values = {**VALUES, **self.ids, **(self.operation if endpoint.startswith("hop.") else {})}
+        return [path for name, path in addresses(app, method, values) if name == endpoint]
+
+
+@pytest.fixture
+def owner(shopper: Buyer) -> Buyer:
+    """A buyer with an order and goods in the basket again, all confirmed."""
+    shopper.put_into_cart(TEA)
+    number_of(shopper.place(shopper.confirm(**SECRETS), shopper.card_token()))
+    shopper.put_into_cart(CUP)
+    assert SECRETS["email"] in shopper.confirm(**SECRETS).text
+    return shopper
+
+
+@pytest.fixture
+def known(owner: Buyer, demo_app: Flask) -> Known:
+    with demo_app.app_context():
+        order = db.session.scalars(select(Order)).one()
+        operation = db.session.scalars(select(PaymentOperation)).one()
+        ids = {
+            "number": order.number or "", "order_id": str(order.id), "public_id": order.public_id,
+            "mail_id": str(db.session.scalars(select(OutboxMail.id)).first()),
+            "item_id": str(db.session.scalars(select(CartItem.id)).one()),
+            "key": db.session.scalars(select(ProviderAccount.key)).one(),
+        }  # fmt: skip
+        way = {"public_id": operation.public_id, "token": hop.token(operation.public_id)}
+    return Known(ids, way, (*SECRETS.values(), "秘野", "9-8-7"))
+
+
+@pytest.fixture
+def people(known: Known, owner: Buyer, desk: Desk) -> Mapping[str, requests.Session]:
+    other = Buyer(owner.shop_url)
+    number_of(buy(owner.shop_url, TEA, buyer=other))
+    other.put_into_cart(TEA)
+    stranger = Buyer(owner.shop_url)
+    return {"stranger": stranger.session, "other buyer": other.session, "buyer": owner.session, "staff": desk.session}
+
+
+def test_every_route_has_a_rule(app: Flask) -> None:
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert sorted(routes - RULE_OF.keys()) == [], "say in RULES who may open it"
+    assert sorted(RULE_OF.keys() - routes) == [], "no such route any more"
+
+
+@pytest.mark.req("P-24", "T-050")
+@pytest.mark.parametrize("who", WHO)
+def test_everyone_opens_what_the_rule_says(
+    who: str, people: Mapping[str, requests.Session], known: Known, owner: Buyer, demo_app: Flask
+) -> None:
+    before = belongings(demo_app, known)
+    for endpoint, method, answer in knock(people[who], owner.shop_url, known, demo_app):
+        rule, said = RULE_OF[endpoint], f"{method} {endpoint}: {answer.status_code}"
+        assert answer.status_code < 500 or endpoint == "health.readyz", said
+        admitted = who in LOGGED_IN.get(rule, WHO)
+        assert sent_to_log_in(answer) is not admitted or endpoint == LAST, said
+        if rule is Rule.SIGNED:
+            assert answer.status_code == 403, said
+        if not (who == OWNER or (rule is Rule.STAFF and admitted)):
+            assert_nothing_told(answer, known, with_number=rule is Rule.TOKEN, said=said)
+    if who in ("stranger", "other buyer"):
+        assert belongings(demo_app, known) == before
+
+
+@pytest.mark.req("P-24", "T-050")
+def test_an_address_that_is_not_quite_right_opens_nothing(known: Known, owner: Buyer, demo_app: Flask) -> None:
+    """Not even for the buyer whose order it is."""
+    for endpoint in RULES[Rule.TOKEN].split():
+        (path,) = known.address(demo_app, endpoint, "GET")
+        assert owner.get(path).status_code == 200, path
+        right = (known.operation if endpoint.startswith("hop.") else {"public_id": known.ids["public_id"]}).values()
+        for part in right:
+            for bent in (part[:-1], part + "0", "1", part[:-1] + ("a" if part[-1] != "a" else "b")):
+                assert owner.get(path.replace(part, bent)).status_code == 404, (endpoint, bent)
+
+
+def knock(
+    session: requests.Session, shop_url: str, known: Known, app: Flask
+) -> Iterator[tuple[str, str, requests.Response]]:
+    """Every endpoint with every method it takes, forms with a token of this session."""
+    for endpoint in sorted(RULE_OF, key=lambda name: name == LAST):
+        for method in ("GET", "POST"):
+            for path in known.address(app, endpoint, method):
+                form = {"csrf_token": form_token(session, shop_url), "remove": "1", "memo": "x", "quantity": "3"}
+                sent: dict[str, Any] = {"data": form} if method == "POST" else {}
+                answer = session.request(method, shop_url + path, allow_redirects=False, **sent)
+                refused = answer.status_code == 400 and "もう一度お試しください" in answer.text
+                assert not refused, f"{endpoint}: the form's token"
+                yield endpoint, method, answer
+
+
+def form_token(session: requests.Session, shop_url: str) -> str:
+    return Page(session.get(f"{shop_url}/products").text).forms[0].fields["csrf_token"]
+
+
+def sent_to_log_in(answer: requests.Response) -> bool:
+    return answer.status_code == 303 and answer.headers["Location"].startswith("/admin/login")
+
+
+def assert_nothing_told(answer: requests.Response, known: Known, *, with_number: bool, said: str) -> None:
+    """A number that stands in the address tells nothing by coming back in it."""
+    number = known.ids["number"]
+    words = known.personal if with_number or number in answer.url else (*known.personal, number)
+    assert [word for word in words if word in answer.text + str(answer.headers)] == [], said
+
+
+def belongings(app: Flask, known: Known) -> dict[str, list[Any]]:
+    """All that is stored of the owner's order, money, mails and basket."""
+    order, item = int(known.ids["order_id"]), int(known.ids["item_id"])
+    payment = select(Payment.id).where(Payment.order_id == order)
+    cart = select(CartItem.cart_id).where(CartItem.id == item)
+    theirs: dict[type[Base], Any] = {
+        Order: Order.id == order, OrderLine: OrderLine.order_id == order, OrderHistory: OrderHistory.order_id == order,
+        Payment: Payment.order_id == order, PaymentOperation: PaymentOperation.payment_id.in_(payment),
+        OutboxMail: OutboxMail.order_id == order, ProviderNotice: ProviderNotice.payment_id.in_(payment),
+        Cart: Cart.id.in_(cart), CartItem: CartItem.cart_id.in_(cart), Confirmation: Confirmation.cart_id.in_(cart),
+    }  # fmt: skip
+    with app.app_context():
+        return {
+            table.__tablename__: [tuple(row) for row in db.session.execute(select(table.__table__).where(condition))]
+            for table, condition in theirs.items()
+        }
