@@ -20,6 +20,8 @@ class Setting:
     help: str = ""
     #: ``account`` values belong to the contract, ``method`` values to one way of paying under it.
     scope: str = "account"
+    #: Names the contract itself: another value is another contract, not renewed credentials of the same one.
+    contract: bool = False
     #: Heading of the form under which it stands.
     group: str = ""
     #: Number in the provider's guide, such as ``①``.

@@ -17,7 +17,7 @@ _WITH_3DS = ("use_3ds", "1")
 MARKS: Mapping[str, str] = {"name": "⑬", "conditions": "⑭", "note": "⑮"}
 
 SETTINGS = (
-    Setting("merchant_id", N_("マーチャントID"), group=_CONTRACT, mark="①"),
+    Setting("merchant_id", N_("マーチャントID"), contract=True, group=_CONTRACT, mark="①"),
     Setting("connect_id", N_("接続ID"), group=_CONTRACT, mark="②"),
     Setting("connect_password", N_("接続ID/パスワード"), secret=True, kind="secret", group=_CONTRACT, mark="③"),
     Setting("token_generate_key", N_("トークン生成鍵"), group=_CONTRACT, mark="④"),
@@ -66,7 +66,7 @@ SETTINGS = (
         help=N_("空欄のままだと、決済結果の通知はすべて拒否されます（照会だけで運用します）。"),
     ),
     Setting(
-        "site_id", N_("サイトID"), required=False, group=_CONNECTION, pattern="[0-9A-Za-z]{1,4}",
+        "site_id", N_("サイトID"), required=False, contract=True, group=_CONNECTION, pattern="[0-9A-Za-z]{1,4}",
         pattern_help=N_("半角英数字4文字以内で入力してください。"),
         help=N_("ひとつの契約で複数のサイトを使うときだけ入力します。"),
     ),

@@ -47,6 +47,24 @@ def current_version(session: Session, account_id: int) -> AccountVersion:
     return session.scalars(query).one()
 
 
+def contracts(session: Session, account_id: int) -> list[AccountVersion]:
+    """The newest credentials of each contract the account ever had, today's contract first.
+
+    A renewed password or certificate opens the payments that were made before it; another merchant number does not.
+    """
+    query = select(AccountVersion).where(AccountVersion.account_id == account_id).order_by(AccountVersion.version.desc())
+    newest: dict[tuple[str, ...], AccountVersion] = {}
+    for version in session.scalars(query):
+        newest.setdefault(_contract(version), version)
+    return list(newest.values())
+
+
+def _contract(version: AccountVersion) -> tuple[str, ...]:
+    """The values that name the contract a version belongs to."""
+    values = settings(version)
+    return tuple(values.get(each.key, "") for each in provider_of(version.account).settings if each.contract)
+
+
 def settings(version: AccountVersion) -> dict[str, str]:
     """Credentials in clear. Raises ``CannotDecrypt`` when the instance's key is not the one they were sealed with."""
     return runtime().vault.open(version.sealed, f"account:{version.account_id}")
@@ -59,7 +77,7 @@ def current_settings(session: Session, account: ProviderAccount) -> dict[str, st
 def save_settings(session: Session, account_id: int, values: Mapping[str, str], now: datetime) -> bool:
     """Store changed values as a new version; empty secrets keep the old ones. Returns whether anything changed.
 
-    Old payments keep the version they were made with (R-030).
+    Old payments keep the contract they were made with (R-030).
     """
     version = current_version(session, account_id)
     merged = with_stored(session, session.get_one(ProviderAccount, account_id), values)
@@ -99,9 +117,14 @@ def notice_url(account: ProviderAccount) -> str:
 
 
 def open_gateway(session: Session, version_id: int, record: Recorder) -> Gateway:
-    """The gateway for one version of credentials; calls through it refuse to leave while a transaction is open."""
+    """The gateway of the contract that a version of credentials belongs to, with the newest credentials of that contract.
+
+    Calls through it refuse to leave while a transaction is open.
+    """
     version = session.get_one(AccountVersion, version_id)
-    return _open(version.account, settings(version), record)
+    own = _contract(version)
+    newest = next(each for each in contracts(session, version.account_id) if _contract(each) == own)
+    return _open(version.account, settings(newest), record)
 
 
 def check_settings(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from providers.contract import Notice, NoticeReading
+from providers.ports import Gateway
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
@@ -46,16 +47,22 @@ def receive(key: str, method: str, body: bytes, content_type: str, address: str)
     account = session.scalar(select(ProviderAccount).where(ProviderAccount.key == key))
     if account is None or not accounts.usable(account):
         return Received(None)
-    version = accounts.current_version(session, account.id)
-    gateway = accounts.open_gateway(session, version.id, accounts.Tape())
+    gateways = _gateways(session, account)
     account_id = account.id
     db.end_read()
-    reading = gateway.read_notice(method, body, content_type)
+    readings = [gateway.read_notice(method, body, content_type) for gateway in gateways]
+    reading = next((each for each in readings if each.genuine), readings[0])
     if not reading.genuine:
         _reject(account_id, address, reading.reason)
         return Received(reading)
     stored = tuple(row for notice in reading.notices if (row := _store(account_id, notice)) is not None)
     return Received(reading, stored)
+
+
+def _gateways(session: Session, account: ProviderAccount) -> list[Gateway]:
+    """One for each contract of the account: orders made under an earlier one live on there, and so do its notices."""
+    versions = accounts.contracts(session, account.id)
+    return [accounts.open_gateway(session, version.id, accounts.Tape()) for version in versions]
 
 
 def _store(account_id: int, notice: Notice) -> int | None:
@@ -197,10 +204,11 @@ def find_payment(session: Session, account_id: int, handle: str, merchant_ref: s
 def poll() -> int:
     """Fetch notices from each account's feed, for gaps that pushing left. Returns how many were new."""
     session = db.db.session()
-    found = [account for account in session.scalars(select(ProviderAccount)) if accounts.usable(account)]
     gateways = [
-        (account.id, accounts.open_gateway(session, accounts.current_version(session, account.id).id, accounts.Tape()))
-        for account in found
+        (account.id, gateway)
+        for account in accounts.all_accounts(session)
+        if accounts.usable(account)
+        for gateway in _gateways(session, account)
     ]
     db.end_read()
     return sum(

@@ -29,7 +29,7 @@ class ProviderAccount(Base):
 
 
 class AccountVersion(Base):
-    """Credentials as they were at a time. Old payments keep theirs (R-030)."""
+    """Credentials as they were at a time. A payment goes on with the newest of the contract it was made with (R-030)."""
 
     __tablename__ = "provider_account_version"
     __table_args__ = (UniqueConstraint("account_id", "version"),)

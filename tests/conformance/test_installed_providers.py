@@ -82,6 +82,9 @@ def test_settings_are_a_form(provider: Provider) -> None:
         if setting.only_if:
             other = next(each for each in provider.settings if each.key == setting.only_if[0])
             assert setting.only_if[1] in dict(other.choices)
+    named = [setting for setting in provider.settings if setting.contract]
+    assert named, "what tells another contract from renewed credentials of the same one (R-030)"
+    assert all(setting.scope == "account" and not setting.secret for setting in named)
     (capture,) = (setting for setting in provider.settings if setting.key == CAPTURE)
     assert [value for value, _label in capture.choices] == [CAPTURE_LATER, CAPTURE_AT_ONCE]
     required = {setting.key for setting in provider.settings if setting.required and not setting.default}
