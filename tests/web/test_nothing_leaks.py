@@ -152,8 +152,11 @@ def test_the_provider_s_secrets_are_readable_nowhere(
 
 
 @pytest.mark.req("T-099")
-def test_the_old_password_still_serves_the_old_order(number_after_rotation: tuple[str, Desk]) -> None:
+def test_a_renewed_password_serves_the_old_order_too(
+    number_after_rotation: tuple[str, Desk], simulator: Simulator
+) -> None:
     number, desk = number_after_rotation
+    simulator.control("merchants", connect_password="rotated-secret-77")
     assert "決済状況を更新しました。" in desk.refresh(number).text
 
 
