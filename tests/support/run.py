@@ -67,8 +67,8 @@ def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str, wo
 
 def test_groups() -> Iterator[Group | None]:
     yield lint_group()
-    yield suite("unit + wire", 1, ("unit", "wire", "architecture"))
-    yield suite("SQLite", 3, ("domain", "web", "sandbox", "conformance"))
+    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox"))
+    yield suite("SQLite", 3, ("domain", "web", "conformance"))
     yield suite(
         "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
     )
