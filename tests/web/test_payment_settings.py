@@ -19,6 +19,9 @@ from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import CUP, CUP_YEN, TEA, TEA_YEN, Desk, box, buttons, change, count, number_of
 
+#: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
+pytestmark = pytest.mark.one_database
+
 LIST = "/admin/settings/payment-methods"
 CARD_FORM, CASH_FORM = f"{LIST}/1", f"{LIST}/2"
 CARD_NAME, CASH_NAME = "クレジットカード決済(トークン方式)", "代金引換"

@@ -34,6 +34,9 @@ from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import VISA, Simulator
 from tests.web.counter import TEA, Desk, change, number_of, stock
 
+#: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
+pytestmark = pytest.mark.one_database
+
 TOTAL = 972 + 600
 MINUTE = 60
 
@@ -128,7 +131,6 @@ VERDICTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.one_database
 @pytest.mark.req("R-051", "R-114", "R-160")
 @pytest.mark.parametrize(("card", "choice", "control", "allowed"), VERDICTS)
 def test_the_shop_decides_by_its_attempt_control(

@@ -15,6 +15,9 @@ from tests.support.buying import Buyer
 from tests.support.pages import Page
 from tests.web.counter import TEA, change
 
+#: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
+pytestmark = pytest.mark.one_database
+
 WINDOW = ("/", "/products", f"/products/{TEA}")
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
