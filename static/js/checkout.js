@@ -31,7 +31,7 @@ function follow() {
 /** Whether shipping to where the goods go is 別途連絡 with this delivery (R-244). */
 function isApart(delivery) {
   const name = checked("ship_to").value === "other" ? "ship_prefecture" : "prefecture";
-  const prefecture = form.elements[name].value;
+  const prefecture = form.querySelector(`[name="${name}"]`).value;
   return prefecture !== "" && (delivery?.dataset.apart ?? "").split(" ").includes(prefecture);
 }
 

@@ -117,7 +117,7 @@ def test_without_script_cash_on_delivery_works_through_pages(
         expect(page.get_by_label(part, exact=True)).to_be_disabled()
     choose(page, CASH_METHOD)
     press_confirm(page)
-    expect(page.get_by_role("alert")).to_contain_text("お名前を入力してください。")
+    expect(page.locator("#error-summary")).to_contain_text("お名前を入力してください。")
     fill_address(page)
     choose(page, CASH_METHOD)
     press_confirm(page)
