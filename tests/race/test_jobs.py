@@ -141,7 +141,7 @@ def _run(shop: Shop, runners: Runners, kills: int, dice: random.Random) -> None:
     runners.kill_leader()
     for _ in range(2):
         clock.advance(86_400)
-        _until(shop, f"{FINISHED} AND period = :day", 2, day=_today(shop.instance))
+        _until(shop, f"{FINISHED} AND period = :day", sum(job.daily for job in JOBS), day=_today(shop.instance))
     shop.eventually(lambda: not shop.open_work(), "work is left", seconds=30.0, sweeping=False)
     _check(shop, cash, lost)
 

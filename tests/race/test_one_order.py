@@ -90,14 +90,14 @@ def test_reload_and_link_of_the_completion_page(presses: Presses, shop: Shop) ->
 def test_two_tabs_with_two_confirmations_of_one_cart(presses: Presses, shop: Shop, kind: str) -> None:
     """Both tabs confirmed, both press at the same time: the second finds the first one's order."""
     calls = []
-    for _ in range(6):
+    for _ in range(4):  # eight presses: as many as one worker has provider slots, should all meet there
         first, confirmation = shop.ready_buyer(shop.variant(CODE), kind)
         second = first.tab()
         other = shop.confirm(second, kind)
         tokens = [shop.practice.token(), shop.practice.token()] if kind == CARD else ["", ""]
         calls += [_presser(presses, first, confirmation, tokens[0]), _presser(presses, second, other, tokens[1])]
     at_once(calls)
-    presses.check(orders=6)
+    presses.check(orders=4)
 
 
 @pytest.mark.req("P-02", "S-012")
