@@ -192,9 +192,10 @@ def clock(instance: Path) -> shop.MovableClock:
 def live_server(
     request: pytest.FixtureRequest, app: Flask, settings: Config, door: socket.socket
 ) -> Iterator[LiveServer]:
-    """The shop over HTTP in threads of this process, at :attr:`Config.base_url`. Jobs run by ``run_jobs`` only."""
+    """The shop over HTTP in threads of this process, at :attr:`Config.base_url`. Jobs run by ``run_jobs`` only, and
+    notices wait until a test lets them go: none depends on when one happened to arrive."""
     server = LiveServer(app, door)
-    _connect_notices(request, app, settings)
+    _connect_notices(request, app, settings, mode="hold")
     yield server
     server.close()
 
@@ -205,20 +206,20 @@ def granian_server(
 ) -> Iterator[GranianServer]:
     """The shop as production runs it: two workers in processes of their own, jobs included."""
     door.close()
-    _connect_notices(request, app, settings)
+    _connect_notices(request, app, settings, mode="normal")
     server = GranianServer(settings)
     server.start()
     yield server
     server.stop()
 
 
-def _connect_notices(request: pytest.FixtureRequest, app: Flask, settings: Config) -> None:
+def _connect_notices(request: pytest.FixtureRequest, app: Flask, settings: Config, mode: str) -> None:
     if "demo_app" not in request.fixturenames:
         return
     with app.app_context():
         (account,) = accounts.all_accounts(db.db.session())
         address = f"{settings.base_url}/pay/n/{account.key}"
-    request.getfixturevalue("simulator").push_notices_to(address)
+    request.getfixturevalue("simulator").push_notices_to(address, mode)
 
 
 @pytest.fixture

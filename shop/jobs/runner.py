@@ -93,12 +93,16 @@ def _give_day_back(name: str, day: str) -> None:
 
 
 def _finish_day(name: str, day: str, count: int) -> None:
+    """Write down that the day's run is done, and that it made up for earlier ones which were killed at work and not
+    resumed before midnight: a daily job looks at all that is due, whenever that fell due."""
+    now = moment()
     with db.write() as session:
-        session.execute(
-            update(JobRun)
-            .where(JobRun.name == name, JobRun.period == day)
-            .values(finished_at=moment(), report=str(count))
-        )
+        done = update(JobRun).where(JobRun.name == name, JobRun.period == day)
+        session.execute(done.values(finished_at=now, report=str(count)))
+        left = update(JobRun).where(JobRun.name == name, JobRun.period < day, JobRun.finished_at.is_(None))
+        made_up = session.execute(left.values(finished_at=now, report=f"made up for on {day}"))
+    if made_up.rowcount:  # type: ignore[attr-defined]
+        log.warning("a daily job made up for days cut short", extra={"job": name, "count": made_up.rowcount})  # type: ignore[attr-defined]
 
 
 def start(app: Flask) -> BackgroundScheduler:

@@ -127,6 +127,20 @@ def test_a_day_cut_short_is_finished_by_the_next_leader(desk: Desk, clock: Movab
     assert run(desk, daily(desk, ran), "b", 2) == 0
 
 
+@pytest.mark.req("P-16")
+def test_a_day_cut_short_and_over_is_made_up_for_by_the_next_one(desk: Desk, clock: MovableClock) -> None:
+    """Killed at work just before midnight: nobody resumes that day, and nothing of it is skipped in silence."""
+    with desk.app.app_context(), db.write() as session:
+        for name in ("purge", "sync"):
+            session.add(JobRun(name=name, period="2020-02-29", epoch=1, started_at=now()))
+    acquire(desk, "a")
+    ran: list[str] = []
+    assert run(desk, daily(desk, ran), "a", 1) == 1
+    other, killed, today = desk.row(JobRun, name="sync"), *desk.rows(JobRun, name="purge")
+    assert (killed.finished_at, killed.report) == (today.finished_at, f"made up for on {today.period}")
+    assert other.finished_at is None, "another job's day is not this one's to end"
+
+
 def test_a_job_that_fails_hurts_no_other(desk: Desk) -> None:
     def fail() -> int:
         with db.write():

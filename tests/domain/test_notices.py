@@ -271,7 +271,7 @@ def test_the_feed_fills_what_pushing_left(desk: Desk) -> None:
 @pytest.mark.req("P-09", "S-016")
 @pytest.mark.parametrize("switches", [{"mode": "before_answer"}, {"duplicate": 3}, {"reorder": True}], ids=str)
 def test_pushed_notices_and_the_answer_meet(live_server: LiveServer, desk: Desk, switches: dict[str, object]) -> None:
-    desk.simulator.control("notices", delay=0, **switches)
+    desk.simulator.control("notices", **{"mode": "normal"} | switches)
     placed = desk.place()
     desk.console(placed, "capture")
     _eventually(desk, placed)

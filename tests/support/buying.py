@@ -90,23 +90,27 @@ class Buyer:
         page = Page(self.get("/checkout/zero").text)
         return page, page.form("/checkout/zero/confirm")
 
-    def confirm(self, method: str = CARD, **changed: str) -> requests.Response:
-        """Fill the form and press 注文確認する; the answer holds the confirmation or what is wrong."""
-        page, form = self.checkout_form()
+    def confirm(self, method: str = CARD, shown: Page | None = None, /, **changed: str) -> requests.Response:
+        """Fill the form and press 注文確認する; the answer holds the confirmation or what is wrong.
+
+        The form is that of the page ``shown``, or of one opened for it.
+        """
+        page = shown or self.checkout_form()[0]
+        form = page.form("/checkout/zero/confirm")
         fields = form.fields | ADDRESS | {"payment_method_id": method_id(page, form, method)} | changed
         return self.post("/checkout/zero/confirm", fields)
 
-    def card_token(self, number: str = VISA, **card: str) -> str:
-        """A token for a card, asked for as the page's script would. Raises :class:`CardRefused`."""
-        page, _ = self.checkout_form()
-        shown = page.having("data-script-url")
-        public = json.loads(shown["data-public"])
+    def card_token(self, number: str = VISA, shown: Page | None = None, /, **card: str) -> str:
+        """A token for a card, asked for as the script of the checkout page would. Raises :class:`CardRefused`."""
+        page = shown or self.checkout_form()[0]
+        script = page.having("data-script-url")
+        public = json.loads(script["data-public"])
         fields = public | {
             "card_number": number, "card_expire_year": "40", "card_expire_month": "01", "card_cvc": "123",
             "card_name": "HANAKO YAMADA",
         } | card  # fmt: skip
         # The provider's script is on its own host: a fresh client, without the shop's cookies.
-        answer = requests.post(urljoin(shown["data-script-url"], "../n/token/request"), data=fields).json()
+        answer = requests.post(urljoin(script["data-script-url"], "../n/token/request"), data=fields).json()
         if answer["result"] != "0000":
             raise CardRefused(answer["result"])
         return str(answer["tokenizedCardObject"]["token"])
@@ -141,9 +145,9 @@ def buy(
     Ends on the complete page, the pending page or – refused – the form; ask the result which.
     """
     buyer = buyer or Buyer(shop_url)
-    buyer.put_into_cart(product or any_product(buyer), quantity)
-    token = buyer.card_token(card) if method == CARD else ""
-    return buyer.place(buyer.confirm(method, **typed), token)
+    shown = Page(buyer.put_into_cart(product or any_product(buyer), quantity).text)
+    token = buyer.card_token(card, shown) if method == CARD else ""
+    return buyer.place(buyer.confirm(method, shown, **typed), token)
 
 
 def any_product(buyer: Buyer) -> str:

@@ -3,8 +3,14 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_MEMORY = Path("/dev/shm")
+#: Several times what a run keeps at one time.
+_ENOUGH = 4 * 2**30
 
 
 class Missing(RuntimeError):
@@ -19,6 +25,19 @@ def chromium() -> Path:
 def postgres_binaries() -> Path:
     """The folder with ``initdb`` and ``postgres``. Raises :class:`Missing`."""
     return _ensure("PostgreSQL", _find_postgres, "postgresql", "put the folder of initdb and postgres on PATH")
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for everything a run writes, removed afterwards: in memory where there is plenty, else on the disk.
+
+    The shop waits for the disk at every commit, and a run makes tens of thousands. No suite cuts the power, and what a
+    killed process has written is in both places the same.
+    """
+    plenty = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH
+    with tempfile.TemporaryDirectory(prefix="shop-tests-", dir=_MEMORY if plenty else None) as name:
+        os.chmod(name, 0o711)  # noqa: S103 - PostgreSQL runs as a user of its own, and has to come through
+        yield Path(name)
 
 
 def ends_with_us(signal: str) -> list[str]:

@@ -29,13 +29,13 @@ _SETTINGS = {
 
 
 class PrivatePostgres:
-    """A running server. ``url`` leads to its maintenance database."""
+    """A running server. ``url`` leads to its maintenance database; its folder stands in ``place``, or where temporary files do."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None = None) -> None:
         binaries = machine.postgres_binaries()
         # PostgreSQL refuses to run as root; its package made a user for it.
         self._user = "postgres" if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="shop-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="shop-postgres-", dir=place))
         port = free_port()
         self.url = f"postgresql://shop@127.0.0.1:{port}/postgres"
         try:

@@ -122,13 +122,14 @@ def _stream(command: tuple[str, ...], environment: dict[str, str]) -> tuple[int,
 
 @contextmanager
 def surroundings() -> Iterator[dict[str, str]]:
-    """What the suites need beside Python: Chromium and a PostgreSQL of their own. Raises ``machine.Missing``."""
+    """What the suites need beside Python: Chromium, a PostgreSQL of their own and a place to write. Raises ``machine.Missing``."""
     chromium = machine.chromium()
-    postgres = PrivatePostgres()
-    try:
-        yield os.environ | {"CHROMIUM": str(chromium), "SHOP_TEST_POSTGRES": postgres.url}
-    finally:
-        postgres.close()
+    with machine.workplace() as folder:
+        postgres = PrivatePostgres(folder)
+        try:
+            yield os.environ | {"CHROMIUM": str(chromium), "SHOP_TEST_POSTGRES": postgres.url, "TMPDIR": str(folder)}
+        finally:
+            postgres.close()
 
 
 def run_all(groups: Iterable[Group | None]) -> int:

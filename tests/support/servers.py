@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -28,6 +30,27 @@ class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
         """Nothing: a failing test shows its own words."""
 
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """A browser that walked on while a picture was being sent: werkzeug leaves the answer, and its file, open."""
+        answer = (environ or {}).get(_ANSWER)
+        if answer is not None:
+            answer.close()
+
+
+#: Where an answer stands while it is being sent.
+_ANSWER = "tests.answer"
+
+
+def _at_hand(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """``app`` whose answers :class:`_Quiet` can close."""
+
+    def wsgi(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        environ[_ANSWER] = app(environ, start)
+        answer: Iterable[bytes] = environ[_ANSWER]
+        return answer
+
+    return wsgi
+
 
 class LiveServer:
     """``app`` on a bound socket, one thread per connection. Runs no jobs by itself."""
@@ -39,7 +62,7 @@ class LiveServer:
         host, port = door.getsockname()
         self.url = f"http://{host}:{port}"
         self._server = make_server(
-            host, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno()
+            host, port, _at_hand(app), threaded=True, request_handler=_Quiet, fd=door.fileno()
         )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

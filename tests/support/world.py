@@ -33,10 +33,10 @@ class Simulator:
         """Make the next matching request go wrong."""
         self.control("faults", mode=mode, kind=kind, phase=phase, **values)
 
-    def push_notices_to(self, url: str) -> None:
-        """Register the shop's address for notifications, as the contract form does."""
+    def push_notices_to(self, url: str, mode: str = "normal") -> None:
+        """Register the shop's address for notifications, as the contract form does. ``hold`` lets none go yet."""
         self.control("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=url)
-        self.control("notices", delay=0)
+        self.control("notices", delay=0, mode=mode)
 
     def ledger(self) -> dict[str, Any]:
         """All that the provider's side knows."""

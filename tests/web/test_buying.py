@@ -363,7 +363,6 @@ def test_an_approval_too_late_is_not_called_no_charge(
 ) -> None:
     """The hold ended, another buyer took the last unit, and now the approval is found: money may be reserved."""
     change(demo_app, Variant.on_hand, 1)
-    simulator.push_notices_to("")
     simulator.fault("reset", kind="020", phase="after")
     simulator.fault("http_500", kind="094", times=None)
     assert buy(shopper.shop_url, TEA, buyer=shopper, card=card).path == "/checkout/pending"

@@ -18,7 +18,6 @@ from tests.support.world import Simulator
 def test_saying_that_it_was_paid_pays_nothing(live_server: LiveServer, demo_app: Flask, simulator: Simulator) -> None:
     """The browser's word about a payment is never asked for, so it cannot lie."""
     simulator.fault("reset", kind="020", phase="after")
-    simulator.control("notices", mode="hold")
     buyer = Buyer(live_server.url)
     buyer.put_into_cart("T-001")
     buyer.place(buyer.confirm(), buyer.card_token())

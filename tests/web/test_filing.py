@@ -1,6 +1,9 @@
 """受注一覧, 受注完了一覧 and 受注キャンセル一覧: moving an order asks first, is written down, moves goods and never money."""
 
+import itertools
 import re
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -12,7 +15,7 @@ from shop.payments.models import Payment
 from tests.support.buying import Buyer, buy
 from tests.support.pages import Page
 from tests.support.world import Simulator
-from tests.web.counter import TEA, Desk, box, buttons, change, number_of, stock
+from tests.web.counter import SHIPPING_YEN, TEA, TEA_YEN, Desk, box, buttons, change, number_of, stock
 
 LISTS = ("open", "completed", "cancelled")
 TITLES = {"open": "受注明細", "completed": "受注完了明細", "cancelled": "受注キャンセル明細"}
@@ -41,24 +44,25 @@ def history(page: Page) -> str:
     return page.text[page.text.index("変更履歴") :]
 
 
+#: Every way from one list to another, as one walk.
+WALK = ("completed", "cancelled", "open", "cancelled", "completed", "open")
+
+
 @pytest.mark.req("R-207", "R-209", "R-210")
-@pytest.mark.parametrize("there", LISTS)
-@pytest.mark.parametrize("here", LISTS)
-def test_every_way_between_the_lists(here: str, there: str, number: str, desk: Desk) -> None:
-    if here != "open":
-        move(desk, number, here)
-    page = desk.order(number)
-    offered = [link["href"] for link in page.find("a", class_="btn") if "/move/" in link["href"]]
-    assert titled(page, number, here)
-    assert offered == [f"/admin/orders/{number}/move/{each}" for each in LISTS if each != here]
-    if here == there:
-        assert desk.get(f"/admin/orders/{number}/move/{there}").status_code == 404
-        return
-    page = move(desk, number, there)
-    assert titled(page, number, there)
-    assert f"注文番号：{number}(1) {MOVES[there]} owner" in history(page)
-    for filed in LISTS:
-        assert (number in desk.page(f"/admin/orders?list={filed}").text) == (filed == there)
+def test_every_way_between_the_lists(number: str, desk: Desk) -> None:
+    told: Counter[str] = Counter()
+    for here, there in itertools.pairwise(("open", *WALK)):
+        page = desk.order(number)
+        offered = [link["href"] for link in page.find("a", class_="btn") if "/move/" in link["href"]]
+        assert titled(page, number, here)
+        assert offered == [f"/admin/orders/{number}/move/{each}" for each in LISTS if each != here]
+        assert desk.get(f"/admin/orders/{number}/move/{here}").status_code == 404
+        page = move(desk, number, there)
+        told[there] += 1
+        assert titled(page, number, there)
+        assert history(page).count(f"注文番号：{number}(1) {MOVES[there]} owner") == told[there]
+        for filed in LISTS:
+            assert (number in desk.page(f"/admin/orders?list={filed}").text) == (filed == there)
 
 
 @pytest.mark.req("R-210")
@@ -110,12 +114,12 @@ def test_without_its_goods_an_order_does_not_come_back(number: str, desk: Desk, 
 
 
 @pytest.mark.req("R-181")
-@pytest.mark.parametrize("filed", LISTS)
-def test_the_memo_is_written_in_every_list(filed: str, number: str, desk: Desk, demo_app: Flask) -> None:
-    change(demo_app, Order.filed, filed)
-    desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo=f"のし紙 {filed}")
-    assert f"のし紙 {filed}" in desk.get(f"/admin/orders/{number}").text
-    assert "メモ変更 owner" in history(desk.order(number))
+def test_the_memo_is_written_in_every_list(number: str, desk: Desk, demo_app: Flask) -> None:
+    for times, filed in enumerate(LISTS, start=1):
+        change(demo_app, Order.filed, filed)
+        desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo=f"のし紙 {filed}")
+        assert f"のし紙 {filed}" in desk.get(f"/admin/orders/{number}").text
+        assert history(desk.order(number)).count("メモ変更 owner") == times
 
 
 def test_nonsense_moves_nothing(number: str, desk: Desk) -> None:
@@ -158,57 +162,60 @@ BOXES = {
     **{("unreadable", differs, three_ds): ("red-1", {}) for differs in (False, True) for three_ds in (False, True)},
 }
 VERBS = {"022", "021", "023", "020"}
+TOTAL, OTHER_TOTAL = 2 * TEA_YEN + SHIPPING_YEN, 2000
 
 
 @pytest.fixture
-def shown(number: str, desk: Desk, demo_app: Flask, simulator: Simulator):
-    """The one order in a given state; returns its page."""
+def reach(number: str, desk: Desk, demo_app: Flask) -> Callable[[str], None]:
+    """Brings the one order's payment into a state."""
 
-    def show(status: str, filed: str, differs: bool = False, three_ds: bool = False) -> Page:
+    def bring(status: str) -> None:
         if status == "captured":
             desk.press(number, "capture")
         elif status == "voided":
             desk.press(number, "cancel")
         elif status == "unreadable":
             change(demo_app, Payment.remote_problem, "configuration:P002")
-        change(demo_app, Payment.three_ds, three_ds)
-        change(demo_app, Order.filed, filed)
-        if differs:
-            change(demo_app, Order.total_yen, 2000)
-        return desk.order(number)
 
-    return show
+    return bring
 
 
 @pytest.mark.req("R-183")
-@pytest.mark.parametrize(("status", "filed"), SENTENCES)
-def test_what_to_do_in_each_list(status: str, filed: str, shown) -> None:
-    words = shown(status, filed).text
-    said = {key for key, sentence in SENTENCES.items() if sentence in words}
-    assert said == {(status, filed)}
-    assert ("注意" in words) == ((status, filed) in WARNINGS)
+@pytest.mark.parametrize("status", ["authorized", "captured", "voided"])
+def test_what_to_do_in_each_list(
+    status: str, reach: Callable[[str], None], number: str, desk: Desk, demo_app: Flask
+) -> None:
+    reach(status)
+    for filed in LISTS:
+        change(demo_app, Order.filed, filed)
+        words = desk.order(number).text
+        said = {key for key, sentence in SENTENCES.items() if sentence in words}
+        assert said == {(status, filed)}
+        assert ("注意" in words) == ((status, filed) in WARNINGS)
 
 
 @pytest.mark.one_database
 @pytest.mark.req("R-182", "R-066", "R-068")
-@pytest.mark.parametrize("filed", LISTS)
-@pytest.mark.parametrize(("status", "differs", "three_ds"), BOXES)
+@pytest.mark.parametrize("status", ["authorized", "captured", "voided", "unreadable"])
 def test_every_box_and_the_press_behind_it(
-    status: str, differs: bool, three_ds: bool, filed: str, shown, number: str, desk: Desk, simulator: Simulator
+    status: str, reach: Callable[[str], None], number: str, desk: Desk, demo_app: Flask, simulator: Simulator
 ) -> None:
-    page = shown(status, filed, differs, three_ds)
-    name, drawn = BOXES[status, differs, three_ds]
-    assert (box(page), buttons(page)) == (name, drawn)
-    assert page.text.index("決済状況") < page.text.index("受注商品")
-    assert ("※本受注は3Dセキュア認証が実施されました。" in page.text) == three_ds
-    for verb in (S, U, C):
-        if drawn.get(verb):
-            continue
-        for amount in (1944 + 600, 2000):
-            before = _moved(simulator)
-            _force(desk, number, verb, amount)
-            assert _moved(simulator) == before, (verb, amount)
-    assert box(desk.order(number)) == name
+    reach(status)
+    before = _moved(simulator)
+    for differs, three_ds, filed in itertools.product((False, True), (False, True), LISTS):
+        change(demo_app, Order.total_yen, OTHER_TOTAL if differs else TOTAL)
+        change(demo_app, Payment.three_ds, three_ds)
+        change(demo_app, Order.filed, filed)
+        page = desk.order(number)
+        name, drawn = BOXES[status, differs, three_ds]
+        assert (box(page), buttons(page)) == (name, drawn), (differs, three_ds, filed)
+        assert page.text.index("決済状況") < page.text.index("受注商品")
+        assert ("※本受注は3Dセキュア認証が実施されました。" in page.text) == three_ds
+        for verb, amount in itertools.product((S, U, C), (TOTAL, OTHER_TOTAL)):
+            if not drawn.get(verb):
+                _force(desk, number, verb, amount)
+                assert _moved(simulator) == before, (differs, three_ds, filed, verb, amount)
+        assert box(desk.order(number)) == name
 
 
 def _moved(simulator: Simulator) -> int:
@@ -222,22 +229,20 @@ def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response
     return desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/{verb}", data=form)
 
 
+CAUSES = {
+    "configuration:P002": "決済の設定の誤り（コード P002）：接続ID、接続IDパスワードが正しくありません。",
+    "several": "決済会社の管理画面で金額が変更され",
+    "absent:13001": "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで",
+    "no_answer": "決済会社から応答がありません。",
+    "state:31": "決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。",
+}
+
+
 @pytest.mark.req("R-062")
-@pytest.mark.parametrize(
-    ("noted", "cause"),
-    [
-        ("configuration:P002", "決済の設定の誤り（コード P002）：接続ID、接続IDパスワードが正しくありません。"),
-        ("several", "決済会社の管理画面で金額が変更され"),
-        ("absent:13001", "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで"),
-        ("no_answer", "決済会社から応答がありません。"),
-        ("state:31", "決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。"),
-    ],
-)
-def test_the_red_box_names_the_detected_cause(
-    noted: str, cause: str, number: str, desk: Desk, demo_app: Flask
-) -> None:
-    change(demo_app, Payment.remote_problem, noted)
-    page = desk.order(number)
-    assert box(page) == "red-1"
-    assert f"確認できた原因：{cause}" in page.text
-    assert page.text.count("確認できた原因") == 1
+def test_the_red_box_names_the_detected_cause(number: str, desk: Desk, demo_app: Flask) -> None:
+    for noted, cause in CAUSES.items():
+        change(demo_app, Payment.remote_problem, noted)
+        page = desk.order(number)
+        assert box(page) == "red-1"
+        assert f"確認できた原因：{cause}" in page.text
+        assert page.text.count("確認できた原因") == 1

@@ -17,7 +17,6 @@ from tests.web.counter import TEA, Desk, change, count, orders, stock
 @pytest.fixture
 def unknown(shopper: Buyer, simulator: Simulator, demo_app: Flask, clock: MovableClock) -> None:
     """An attempt whose answer got lost, and a provider that does not say what became of it."""
-    simulator.push_notices_to("")
     simulator.fault("close", kind="094", times=None)
     simulator.fault("reset", kind="020", phase="after")
     buy(shopper.shop_url, TEA, buyer=shopper)

@@ -42,12 +42,6 @@ def captured_at_once(shopper: Buyer, demo_app: Flask) -> str:
     return number_of(buy(shopper.shop_url, TEA, buyer=shopper))
 
 
-@pytest.fixture
-def no_notices(number: str, simulator: Simulator) -> None:
-    """The provider tells nothing by itself from now on."""
-    simulator.push_notices_to("")
-
-
 def telegrams(simulator: Simulator, kind: str) -> int:
     return int(simulator.ledger()["telegrams"].get(kind, 0))
 
@@ -195,7 +189,6 @@ def test_a_cancel_that_fails_is_not_shown_as_one(shopper: Buyer, desk: Desk, sim
 
 
 @pytest.mark.req("R-193")
-@pytest.mark.usefixtures("no_notices")
 @pytest.mark.parametrize(
     ("phase", "wait", "ends"), [("after", 0, "yellow-2"), ("before", 4 * 60, "yellow-1")], ids=["executed", "lost"]
 )
@@ -215,7 +208,6 @@ def test_a_lost_answer_is_asked_for_and_never_repeated(
 
 
 @pytest.mark.req("R-193")
-@pytest.mark.usefixtures("no_notices")
 def test_staff_do_not_wait_for_a_slow_provider(
     number: str, desk: Desk, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,7 +335,7 @@ def test_a_dead_mail_server_loses_no_order_and_no_mail(
 
 @pytest.mark.req("R-194")
 def test_a_difference_of_amounts_waits_in_the_list_of_concerns(
-    number: str, no_notices: None, desk: Desk, demo_app: Flask, simulator: Simulator, clock: MovableClock
+    number: str, desk: Desk, demo_app: Flask, simulator: Simulator, clock: MovableClock
 ) -> None:
     assert "確認が必要なものはありません。" in desk.page("/admin/payments/attention").text
     (payment,) = simulator.payments()
