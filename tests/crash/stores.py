@@ -51,8 +51,7 @@ class PostgresStore:
     def freeze(self, name: str) -> None:
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(name)))
-            for table in self._tables(connection):
-                self._per_table(connection, "CREATE TABLE {copy} AS TABLE {table}", name, table)
+            self._per_table(connection, "CREATE TABLE {copy} AS TABLE {table}", name)
 
     def thaw(self, name: str) -> None:
         with self._connect() as connection:
@@ -64,8 +63,7 @@ class PostgresStore:
             with connection.transaction():
                 # Foreign keys rest until every table is back.
                 connection.execute("SET LOCAL session_replication_role = replica")
-                for table in self._tables(connection):
-                    self._per_table(connection, "DELETE FROM {table}; INSERT INTO {table} TABLE {copy}", name, table)
+                self._per_table(connection, "DELETE FROM {table}; INSERT INTO {table} TABLE {copy}", name)
             self._thaws += 1
             if self._thaws % _VACUUM_EVERY == 0:
                 connection.execute("VACUUM")
@@ -73,11 +71,9 @@ class PostgresStore:
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._url, autocommit=True)
 
-    def _tables(self, connection: psycopg.Connection[Any]) -> list[str]:
-        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return [table for (table,) in found]
-
-    def _per_table(self, connection: psycopg.Connection[Any], statement: LiteralString, state: str, table: str) -> None:
-        connection.execute(
-            sql.SQL(statement).format(table=sql.Identifier("public", table), copy=sql.Identifier(state, table))
-        )
+    def _per_table(self, connection: psycopg.Connection[Any], statement: LiteralString, state: str) -> None:
+        """One round trip for all tables: this is done twice a kill."""
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        each = sql.SQL(statement)
+        pairs = [(sql.Identifier("public", table), sql.Identifier(state, table)) for (table,) in found]
+        connection.execute(sql.SQL("; ").join(each.format(table=table, copy=copy) for table, copy in pairs))

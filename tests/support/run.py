@@ -56,13 +56,12 @@ def lint_group() -> Group:
     return Group("lint", 1, commands)
 
 
-def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str, workers: int = 2) -> Group | None:
+def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str) -> Group | None:
     """One pytest run over the folders that exist; ``None`` when none does."""
     present = [f"tests/{folder}" for folder in folders if (ROOT / "tests" / folder).exists()]
     if not present:
         return None
-    spread = ("-n", str(workers)) if workers > 1 else ()
-    return Group(name, minutes, ((*PYTEST, *spread, "--record", str(RECORD), *arguments, *present),))
+    return Group(name, minutes, ((*PYTEST, "-n", "2", "--record", str(RECORD), *arguments, *present),))
 
 
 def test_groups() -> Iterator[Group | None]:
@@ -73,13 +72,13 @@ def test_groups() -> Iterator[Group | None]:
         "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
     )
     yield suite("browser", 4, ("browser",))
-    # Kills and parallel buyers, on both databases (docs/decisions/0004). Races are between processes of their own, so
-    # one test at a time; what does not touch the database's locking is raced on SQLite alone.
+    # Kills and parallel buyers, on both databases: three minutes in all (docs/decisions/0004). What does not touch the
+    # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
-    yield suite("crash SQLite", 2, ("crash",))
-    yield suite("crash PostgreSQL", 2, ("crash",), *postgresql)
-    yield suite("race SQLite", 1, ("race",), workers=1)
-    yield suite("race PostgreSQL", 1, LOCKING_RACES, *postgresql, workers=1)
+    yield suite("crash SQLite", 0.8, ("crash",))
+    yield suite("crash PostgreSQL", 1.2, ("crash",), *postgresql)
+    yield suite("race SQLite", 0.5, ("race",))
+    yield suite("race PostgreSQL", 0.5, LOCKING_RACES, *postgresql)
 
 
 def evidence_groups() -> Iterator[Group]:
