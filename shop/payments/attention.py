@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from providers.contract import MoneyStatus
+from providers.contract import Category, MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import OutboxMail
@@ -70,7 +70,11 @@ def _unreadable(session: Session, limit: int) -> list[Item]:
         select(Payment)
         .where(
             Payment.remote_problem != "",
-            Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+            or_(
+                Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
+                # Whatever became of ours: a second payment under its reference may stand.
+                Payment.remote_problem.startswith(f"{Category.STATE_CONFLICT.value}:"),
+            ),
         )
         .order_by(Payment.id)
         .limit(limit)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from providers.contract import (
     Absent,
     Approved,
+    Category,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -57,7 +58,8 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     gateway = accounts.open_gateway(session, payment.account_version.id, tape)
     references = replacement.references(session, payment_id)
     named = siblings.named(session, payment.account_version.account_id, payment.merchant_ref)
-    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE, references, named)
+    explained = siblings.explained(session, payment, named)
+    known = Known(payment.handle, payment.merchant_ref, payment.status in _LIVE, references, named, explained)
     db.end_read()
     answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
@@ -87,40 +89,34 @@ class Known:
     references: frozenset[str]
     #: Ids that notices gave to payments under the current reference.
     named: tuple[siblings.Named, ...]
+    #: Whether we know of another payment under the current reference: then there may be several.
+    explained: bool
 
 
 def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
-    """The answer about ``handle`` – and a second one where the first may tell half: a console that changes an amount
-    ends the old payment and makes another under our reference."""
-    answer = gateway.query(handle=handle) if handle else gateway.query(merchant_ref=known.merchant_ref)
-    if handle != known.handle and not _ours(answer, known):
-        return []  # what a notice claims of another id says nothing about this payment
-    if not isinstance(answer, RemoteState) or not known.live or not known.handle or not _current(answer, known):
-        return [answer]
-    live = answer.status in _LIVE
-    if live and handle != known.handle:
-        return [gateway.query(handle=known.handle), answer]
-    if not live and handle == known.handle:
-        return _besides(gateway, known, answer)
-    return [answer]
-
-
-def _besides(gateway: Gateway, known: Known, ended: RemoteState) -> list[QueryResult]:
-    """The end of our payment – alone only when the provider knows no other one under our reference."""
+    """What the provider says of our payment – by our reference, because that also tells whether it is the only one."""
+    if handle != known.handle:
+        return _about_another(gateway, known, handle)
     alone = gateway.query(merchant_ref=known.merchant_ref)
-    if isinstance(alone, (RemoteState, Absent)):
-        return [ended]
-    newest = siblings.among(gateway, known.merchant_ref, known.named) if isinstance(alone, Unreadable) else None
-    return [ended, newest] if newest else [alone]
+    if not known.handle or not isinstance(alone, Unreadable) or alone.category != Category.STATE_CONFLICT:
+        return [alone]
+    own = gateway.query(handle=known.handle)
+    if not isinstance(own, RemoteState):
+        return [own]
+    if known.live and own.status not in _LIVE:
+        newest = siblings.among(gateway, known.merchant_ref, known.named)
+        return [own, newest] if newest else [alone]
+    return [own] if known.explained else [own, alone]
 
 
-def _ours(answer: QueryResult, known: Known) -> bool:
-    return isinstance(answer, RemoteState) and answer.merchant_ref in {known.merchant_ref, *known.references}
-
-
-def _current(answer: RemoteState, known: Known) -> bool:
-    """Whether it is about the reference that counts, not about one that 取引更新 has left behind."""
-    return answer.merchant_ref == known.merchant_ref
+def _about_another(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
+    """What is behind an id that a notice named or 取引更新 left behind – and, where it stands beside ours, ours first: a
+    console that changes an amount ends the old payment and makes another under our reference."""
+    answer = gateway.query(handle=handle)
+    if not isinstance(answer, RemoteState) or answer.merchant_ref not in {known.merchant_ref, *known.references}:
+        return []  # what a notice claims of another id says nothing about this payment
+    beside = known.live and known.handle and answer.merchant_ref == known.merchant_ref and answer.status in _LIVE
+    return [gateway.query(handle=known.handle), answer] if beside else [answer]
 
 
 def observe(payment_id: int, answer: QueryResult, *, asked_as: str | None = None) -> bool:
@@ -137,6 +133,8 @@ def observe(payment_id: int, answer: QueryResult, *, asked_as: str | None = None
             return False
         if isinstance(answer, RemoteState):
             return _observe_state(session, payment, answer, now)
+        if isinstance(answer, Absent) and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
+            return True  # nothing was authorized here, and nothing is there
         if asked_as is not None and asked_as != payment.handle:
             return False  # another notice replaced the handle while this question was out
         _note_problem(payment, _problem(answer), now)

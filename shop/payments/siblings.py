@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from providers.contract import MoneyStatus, RemoteState
+from providers.contract import MoneyStatus, RemoteState, Verb
 from providers.ports import Gateway
-from shop.payments.models import ProviderNotice
+from shop.payments.models import Payment, PaymentOperation, ProviderNotice
 
 #: More payments than this never came under one reference; the provider is not asked without end.
 _MOST = 5
@@ -43,6 +43,20 @@ def named(session: Session, account_id: int | None, reference: str) -> tuple[Nam
         .limit(_MOST)
     )
     return tuple(Named(handle, bool(ended)) for handle, ended in session.execute(query))
+
+
+def explained(session: Session, payment: Payment, named: tuple[Named, ...]) -> bool:
+    """Whether we know that there is another payment under the current reference: a notice named it, or it is the one our
+    ledger knew before the console changed the amount."""
+    since = select(func.min(PaymentOperation.id)).where(
+        PaymentOperation.payment_id == payment.id, PaymentOperation.merchant_ref == payment.merchant_ref
+    )
+    ours = select(PaymentOperation.handle).where(
+        PaymentOperation.payment_id == payment.id,
+        PaymentOperation.verb.in_((Verb.AUTHORIZE, Verb.REAUTHORIZE)),
+        PaymentOperation.id >= since.scalar_subquery(),
+    )
+    return bool({*session.scalars(ours), *(each.handle for each in named)} - {payment.handle, ""})
 
 
 def among(gateway: Gateway, reference: str, known: tuple[Named, ...]) -> RemoteState | None:

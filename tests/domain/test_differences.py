@@ -233,6 +233,13 @@ def filed_away(world: World) -> Placed:
     return world.press(placed, "refund")
 
 
+def extra_after_cancel(world: World) -> Placed:
+    placed = world.desk.place()
+    assert world.desk.cancel(placed) == "done"
+    authorize(world, placed.ref, placed.yen)
+    return world.unheard(placed)
+
+
 def cancel_half_done(world: World) -> Placed:
     placed = world.desk.place("4980000000003000")
     handle = world.desk.payment(placed).handle
@@ -293,6 +300,10 @@ DIFFERENCES = {
     "our password refused": Difference(password_changed, (), "payment"),
     "refunded, provider silent": Difference(silent, (), "payment"),
     "extra payment under our reference": Difference(charged_again, (), "notice"),
+    "extra payment under our reference, notices lost": Difference(lambda w: w.unheard(charged_again(w)), (), "payment"),
+    "extra payment after our cancel, notices lost": Difference(extra_after_cancel, (), "payment"),
+    "cancelled, order filed away, notices lost": Difference(lambda w: w.unheard(filed_away(w)), (REFUND,)),
+    "authorized after all, notices lost": Difference(lambda w: w.unheard(believed_absent(w))),
     "extra payment under no reference of ours": Difference(charged_for_nobody, (), "notice"),
     "answer lost, amount changed": Difference(lambda w: w.change(w.unanswered(), LESS), ("オーソリ {yen}", LOWER), "amount"),
     "answer lost, captured": Difference(lambda w: w.press(w.unanswered(), "capture"), ("オーソリ {yen}", CAPTURE)),

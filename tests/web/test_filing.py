@@ -232,6 +232,7 @@ def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response
 CAUSES = {
     "configuration:P002": "決済の設定の誤り（コード P002）：接続ID、接続IDパスワードが正しくありません。",
     "several": "決済会社の管理画面で金額が変更され",
+    "state_conflict:13002": "ひとつの取引IDに決済が二つ以上あります（コード 13002）。",
     "absent:13001": "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで",
     "no_answer": "決済会社から応答がありません。",
     "state:31": "決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。",

@@ -1,0 +1,202 @@
+"""What moves one order's money from several sides at once – the way back from the issuer against the buyer's 中止, an approval
+against the same, two members of staff – has one effect, and both sides' books say the same of it (P-02, P-08, P-26)."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.race.books import assert_books_agree
+from tests.race.browser import Answer, Browser, is_complete
+from tests.race.shopping import CARD, Shop, at_once, no_error_page
+from tests.support.buying import Buyer, Purchase
+from tests.support.issuer import FRICTIONLESS, way_back
+from tests.support.pages import Page
+from tests.web.counter import Desk
+
+CODE = "TK-050"
+_ABORT = "/checkout/pending/abort"
+#: Seconds the aborting tab comes before or after: into and around the call.
+_AHEAD = (-0.03, -0.01, 0.0, 0.01, 0.03, 0.06)
+
+
+@pytest.fixture
+def secured(shop: Shop) -> Iterator[None]:
+    """本人認証 switched on while a test runs."""
+    before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
+    _use(shop, json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}))
+    yield
+    _use(shop, before)
+
+
+def _use(shop: Shop, options: str) -> None:
+    shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=options)
+
+
+@dataclass
+class Attempt:
+    """One buyer with two tabs: one comes to the end of the payment, the other gives it up at that moment."""
+
+    shop: Shop
+    browser: Browser
+    order_id: int
+    answers: list[Answer] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def order(self, confirmation: str, token: str) -> None:
+        """注文する."""
+        self.answers.append(self.browser.place(confirmation, token))
+
+    def lead(self, path: str, browser: Browser | None = None) -> None:
+        """Open an address and follow to the last page."""
+        opened = browser or self.browser.tab()
+        end, page = opened.follow(Answer(303, path, ""))
+        opened.close()
+        self.answers.append(page)
+        self.told.append(end)
+
+    def give_up(self, after: float = 0.0) -> None:
+        time.sleep(after)
+        tab = self.browser.tab()
+        self.answers.append(tab.post(_ABORT, {}))
+        tab.close()
+
+    def check(self) -> str:
+        """One end, and nobody was told another one; returns the order's state."""
+        no_error_page(self.answers)
+        state = str(self.shop.value("SELECT state FROM shop_order WHERE id = :id", id=self.order_id))
+        complete = [path for path in self.told if is_complete(path)]
+        assert state == "placed" or not complete, (state, self.told)
+        reference = self.shop.value("SELECT merchant_ref FROM payment WHERE order_id = :id", id=self.order_id)
+        made = [each for each in self.shop.practice.ledger()["payments"] if each["trading_id"] == reference]
+        assert len(made) <= 1, "authorised twice"
+        assert self.shop.practice.live().get(reference, []) == ([made[0]["amount"]] if state == "placed" else [])
+        return state
+
+
+def _at_the_issuer(shop: Shop) -> tuple[Attempt, str]:
+    """A buyer whose browser stands on the issuer's page, and the address that leads back."""
+    browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
+    before = shop.newest_order()
+    placed = browser.place(confirmation, shop.practice.token(FRICTIONLESS))
+    assert placed.location.startswith("/pay/h/"), placed
+    hop = requests.Response()
+    hop.url, hop._content, hop.encoding = shop.server.url + placed.location, browser.get(placed.location).text.encode(), "utf-8"
+    back = urlsplit(way_back(Purchase(Buyer(shop.server.url), hop)))
+    return Attempt(shop, browser, before + 1), f"{back.path}?{back.query}"
+
+
+@pytest.mark.req("P-08", "P-12", "R-163")
+def test_coming_back_and_giving_up_at_the_same_moment(shop: Shop, secured: None) -> None:
+    """The return – in the buyer's own browser, reloaded, and in one without cookies – against この決済を中止する."""
+    shop.stock(CODE, 50)
+    attempts = []
+    for ahead in _AHEAD:
+        attempt, back = _at_the_issuer(shop)
+        attempts.append(attempt)
+        stranger = Browser(shop.port)
+        returns = [partial(attempt.lead, back), partial(attempt.lead, back), partial(attempt.lead, back, stranger)]
+        late = [partial(_after, -ahead, each) for each in returns]
+        at_once([*late, partial(attempt.give_up, max(0.0, ahead))])
+        attempt.browser.close()
+    shop.settle()
+    print(f"ends: {Counter(attempt.check() for attempt in attempts)}")
+    assert_books_agree(shop)
+
+
+def _after(seconds: float, call: partial[None]) -> None:
+    time.sleep(max(0.0, seconds))
+    call()
+
+
+@pytest.mark.req("P-08", "P-05", "R-164")
+@pytest.mark.parametrize("phase", ["before", "after"], ids=["asked late", "answered late"])
+def test_giving_up_against_a_late_approval(shop: Shop, phase: str) -> None:
+    """The approval is on its way while the buyer gives up: it comes to an order, or it is undone and both sides are told."""
+    shop.stock(CODE, 50)
+    attempts = []
+    for ahead in (0.05, 0.25, 0.3, 0.35, 0.6):
+        shop.practice.fault("020", "slow", phase, seconds=0.3)
+        browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
+        attempt = Attempt(shop, browser, shop.newest_order() + 1)
+        attempts.append(attempt)
+        at_once([partial(attempt.order, confirmation, shop.practice.token()), partial(attempt.give_up, ahead)])
+        attempt.lead("/checkout/pending")
+        browser.close()
+    shop.settle()
+    ends = {attempt.order_id: attempt.check() for attempt in attempts}
+    print(f"ends: {Counter(ends.values())}")
+    told = "SELECT kind FROM outbox_mail WHERE order_id = :id AND kind LIKE 'payment_cancelled%'"
+    assert {order: len(shop.rows(told, id=order)) for order in ends} == {
+        order: 0 if state == "placed" else 2 for order, state in ends.items()
+    }
+    assert_books_agree(shop)
+
+
+@pytest.mark.req("P-26", "R-064", "R-192")
+def test_staff_at_one_order_from_several_windows(shop: Shop) -> None:
+    """取引更新 ×3 and キャンセル of one order pressed at once: each money verb at most once, one state at the end."""
+    shop.stock(CODE, 50)
+    desk = Desk(shop.server.url)
+    orders = []
+    for _ in range(4):
+        browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
+        path, _page = browser.follow(browser.place(confirmation, shop.practice.token()))
+        browser.close()
+        assert is_complete(path)
+        order = shop.order_of(path)
+        orders.append(order.id)
+        raised = "UPDATE shop_order SET shipping_yen = shipping_yen + 100, total_yen = total_yen + 100 WHERE id = :id"
+        shop.change(raised, id=order.id)
+        windows = [_window(desk, order.number, verb) for verb in ("update", "update", "update", "cancel")]
+        answers = at_once([partial(_press, *window) for window in windows])
+        assert {answer.status_code for answer in answers} == {200}, [answer.text[:500] for answer in answers]
+    shop.settle()
+    print(f"ends: {Counter(_one_state(shop, order_id) for order_id in orders)}")
+    assert_books_agree(shop)
+
+
+def _window(desk: Desk, number: str, verb: str) -> tuple[requests.Session, str, dict[str, str]]:
+    """A browser window of its own, open on the page that asks."""
+    path = f"/admin/orders/{number}/payment/{verb}"
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.update(desk.session.cookies)
+    return session, desk.shop_url + path, Page(desk.get(path).text).form(path).fields
+
+
+def _press(session: requests.Session, address: str, fields: dict[str, str]) -> requests.Response:
+    with session:
+        return session.post(address, data=fields)
+
+
+def _one_state(shop: Shop, order_id: int) -> str:
+    """The payment's state, once no verb has succeeded twice and at most one authorisation of the order stands."""
+    verbs = Counter(
+        row.verb
+        for row in shop.rows(
+            "SELECT o.verb FROM payment_operation o JOIN payment p ON p.id = o.payment_id"
+            " WHERE p.order_id = :id AND o.state = 'succeeded'", id=order_id,
+        )
+    )  # fmt: skip
+    assert verbs["authorize"] == 1
+    assert verbs["reauthorize"] <= 1
+    assert verbs["void"] <= 1
+    references = {
+        row.merchant_ref
+        for row in shop.rows(
+            "SELECT o.merchant_ref FROM payment_operation o JOIN payment p ON p.id = o.payment_id"
+            " WHERE p.order_id = :id AND o.merchant_ref IS NOT NULL", id=order_id,
+        )
+    }  # fmt: skip
+    standing = [yen for reference in references for yen in shop.practice.live().get(reference, [])]
+    status = str(shop.value("SELECT status FROM payment WHERE order_id = :id", id=order_id))
+    total = shop.value("SELECT total_yen FROM shop_order WHERE id = :id", id=order_id)
+    assert standing == ([total] if status == "authorized" else []), (status, standing, total)
+    return status
