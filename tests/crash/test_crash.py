@@ -67,7 +67,7 @@ def test_an_unknown_outcome_is_found_out_after_any_kill(stage: Stage, beginning:
     kill_everywhere(stage, beginning, name)
 
 
-@pytest.mark.req("P-03", "R-152")
+@pytest.mark.req("P-03", "R-152", "S-022")
 @pytest.mark.parametrize(
     "name", ["reconcile what never left", "hold ends before the answer", "approval too late"]
 )

@@ -89,7 +89,7 @@ def test_without_a_free_slot_nothing_happens(desk: Desk) -> None:
 # ---- before a byte leaves ------------------------------------------------------------------------------
 
 
-@pytest.mark.req("R-152", "P-19")
+@pytest.mark.req("R-152", "P-19", "S-010")
 def test_the_operation_is_committed_before_the_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looked up at the moment of the call by another connection, so only what is committed shows."""
     url = desk.call(lambda: db.db.engine.url)
@@ -249,7 +249,7 @@ def test_parallel_presses_make_one_order(desk: Desk) -> None:
     assert_placed_once(desk, desk.placed(orders[0]))
 
 
-@pytest.mark.req("S-001")
+@pytest.mark.req("S-001", "S-004")
 def test_a_press_overtaken_by_another_finds_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first press goes through between the second one's look for an earlier order and its look at the cart."""
     confirmation, key = desk.confirmed()

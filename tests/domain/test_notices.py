@@ -45,7 +45,7 @@ def receive(desk: Desk, fields: dict[str, str] | bytes) -> inbox.Received:
     return desk.call(inbox.receive, desk.account().key, "POST", data, "", "192.0.2.7")
 
 
-@pytest.mark.req("P-09", "S-016")
+@pytest.mark.req("P-09", "S-016", "S-018")
 def test_notice_instead_of_the_answer(desk: Desk) -> None:
     placed, handle = lost_answer(desk)
     receive(desk, notice(placed, handle, 7))
@@ -113,7 +113,7 @@ def test_unknown_order_is_stored_acknowledged_and_shown(desk: Desk, clock: Movab
     assert states(desk) == [("9", "unmatched", 2)]
 
 
-@pytest.mark.req("S-025", "S-032")
+@pytest.mark.req("S-025", "S-032", "S-030")
 def test_notice_before_the_payment_is_known_waits_for_it(desk: Desk, clock: MovableClock) -> None:
     placed, handle = lost_answer(desk)
     desk.simulator.fault("close", kind="094")

@@ -181,7 +181,7 @@ def test_refunded_on_the_console_while_the_capture_was_unknown(desk: Desk, clock
     assert desk.remote(placed) == [("60", placed.yen)]
 
 
-@pytest.mark.req("P-11")
+@pytest.mark.req("P-11", "S-023")
 def test_stall_past_the_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PaygentCapabilities, "call_deadline", 0.5)
     desk.simulator.fault("stall", kind="020", phase="before", seconds=1.2)

@@ -353,6 +353,21 @@ def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, de
     assert stock(demo_app)[TEA] == (1, 0, 0)
 
 
+@pytest.mark.req("T-031")
+def test_a_token_pays_once(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
+    """A one-time token sent again – for another cart, by another browser – buys nothing and says so."""
+    shopper.put_into_cart(TEA)
+    token = shopper.card_token()
+    assert number_of(shopper.place(shopper.confirm(), token))
+    thief = Buyer(shopper.shop_url)
+    for buyer in (shopper, thief):
+        buyer.put_into_cart(TEA)
+        again = buyer.place(buyer.confirm(), token)
+        assert again.path == "/checkout/zero"
+        assert "請求はされていません" in again.page.text
+    assert orders(demo_app) == len(simulator.payments()) == 1
+
+
 # ---- too late ----
 
 

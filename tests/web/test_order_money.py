@@ -308,7 +308,7 @@ def without_mail_server(demo_app: Flask, settings: Config) -> Iterator[Flask]:
     dispose(made)
 
 
-@pytest.mark.req("R-154")
+@pytest.mark.req("R-154", "S-014")
 def test_a_dead_mail_server_loses_no_order_and_no_mail(
     number: str, desk: Desk, demo_app: Flask, without_mail_server: Flask, clock: MovableClock
 ) -> None:

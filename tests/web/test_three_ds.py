@@ -1,6 +1,7 @@
 """本人認証 from the press to the order: every outcome of the issuer, every way of coming back or not, and S10 meanwhile."""
 
 import json
+from contextlib import ExitStack
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from shop.core.db import db
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
+from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod, PaymentOperation
 from tests.support.buying import Buyer, Purchase, buy
 from tests.support.issuer import (
@@ -255,7 +257,7 @@ def test_a_bent_parameter_is_refused(
     assert number_of(Purchase(away.buyer, away.buyer.get(back)))
 
 
-@pytest.mark.req("T-021")
+@pytest.mark.req("T-021", "S-042")
 def test_another_buyers_result_opens_nothing(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
     """A genuine, signed return of one authentication, sent to the address of another."""
     other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url))
@@ -284,7 +286,22 @@ def test_a_return_repeated_finds_the_stored_result(away: Purchase, simulator: Si
     assert (charged(simulator), telegrams(simulator, "020")) == ([("20", TOTAL)], 1)
 
 
-@pytest.mark.req("P-12", "S-020")
+@pytest.mark.req("S-017", "P-12")
+def test_a_return_that_meets_no_free_slot_comes_again_by_itself(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+    """Answered once with something else than the way on, nothing is lost: the same address goes on in a moment."""
+    back = way_back(away, AUTHENTICATE)
+    with demo_app.app_context(), ExitStack() as taken:
+        for _ in range(demo_app.extensions["shop.runtime"].config.threads // 2):
+            taken.enter_context(engine().pool.reserve())
+        busy = away.buyer.session.get(back)
+        assert (busy.status_code, busy.headers["Refresh"]) == (503, "3")
+        assert "請求はまだされていません" in Page(busy.text).text
+    assert (orders(demo_app), telegrams(simulator, "020")) == (["draft"], 0)
+    assert number_of(Purchase(away.buyer, away.buyer.get(back)))
+    assert charged(simulator) == [("20", TOTAL)]
+
+
+@pytest.mark.req("P-12", "S-020", "S-019")
 def test_a_return_without_the_cookies_goes_on_and_says_nothing_personal(
     away: Purchase, simulator: Simulator, demo_app: Flask
 ) -> None:
@@ -301,7 +318,7 @@ def test_a_return_without_the_cookies_goes_on_and_says_nothing_personal(
 # ---- S10 ----
 
 
-@pytest.mark.req("R-162", "R-163")
+@pytest.mark.req("R-162", "R-163", "S-008")
 def test_coming_back_by_oneself_shows_the_open_attempt(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
     page = away.buyer.get("/checkout/zero")
     assert urlsplit(page.url).path == "/checkout/pending"
@@ -415,7 +432,7 @@ def test_what_was_kept_for_the_way_is_encrypted_and_gone_afterwards(
     assert operation(demo_app).sealed is None
 
 
-@pytest.mark.req("R-113")
+@pytest.mark.req("R-113", "T-033")
 def test_the_page_that_leads_to_the_issuer_is_the_providers_own_in_a_sandbox(away: Purchase) -> None:
     headers = away.response.headers
     assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
