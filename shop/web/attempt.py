@@ -107,6 +107,11 @@ def last_refusal() -> Refusal | None:
     if order is None or order.state != "lapsed":
         return None
     session.pop("attempt")
+    return refusal(order)
+
+
+def refusal(order: Order) -> Refusal:
+    """Why a lapsed attempt came to nothing, and what became of the money. Names nobody."""
     operation = placement.authorization(db.db.session(), order.id)
     title = _("請求はされていません。ご注文は確定していません。")
     if operation and operation.state == "succeeded":

@@ -76,6 +76,7 @@ def _result(order_id: int, public_id: str, token: str) -> ResponseReturnValue:
     if request.args:
         return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
     order = db.db.session.get_one(Order, order_id, populate_existing=True)
-    response = Response(render_template("shop/payment_returned.html", order=order))
+    refused = attempt.refusal(order) if order.state == "lapsed" else None
+    response = Response(render_template("shop/payment_returned.html", order=order, refused=refused))
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -5,8 +5,9 @@ const PAUSE = 5000;
 
 async function ask() {
   try {
-    const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
-    if (answer.redirected) return location.replace(answer.url);
+    // The way on is not taken here: the page it leads to says once what became of the payment, and to the window.
+    const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return location.reload();
   } catch {
     // Offline for a moment; the next question may get through.
   }

@@ -1,6 +1,7 @@
 """本人認証 in a real browser: the shop, the sandboxed page in between, the issuer on another site, and back."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from shop.payments.models import PaymentMethod
 from tests.browser.conftest import DESKTOP, PHONE, Watch
 from tests.browser.steps import assert_accessible, assert_fits, dialog, open_confirmation, path
-from tests.support.issuer import FRICTIONLESS, REFUSED
+from tests.support.issuer import ATTEMPTED, FRICTIONLESS, REFUSED, UNCERTAIN
 from tests.support.shop import run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import change, orders
@@ -17,9 +18,13 @@ from tests.web.counter import change, orders
 ISSUER = "**/paygent/3ds/**"
 
 
+def use(app: Flask, control: str) -> None:
+    change(app, PaymentMethod.options, json.dumps({"use_3ds": "1", "attempt_control": control}), kind="card")
+
+
 @pytest.fixture(autouse=True)
 def secured(demo_app: Flask) -> None:
-    change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "1", "attempt_control": "low"}), kind="card")
+    use(demo_app, "low")
 
 
 def press_order(page: Page, **card: str) -> None:
@@ -98,4 +103,54 @@ def test_giving_up_at_the_issuer_and_paying_anew(page: Page, demo_app: Flask, si
     expect(page.locator("#refusal")).to_contain_text("お支払いを中止しました。カゴの中身はそのまま残っています。")
     assert_accessible(page)
     run_jobs(demo_app)
+    assert (orders(demo_app), charges(simulator)) == (0, [])
+
+
+@pytest.mark.req("R-051", "R-114")
+def test_an_attempt_goes_as_far_as_the_shop_lets_it(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    """Attempt 正常 and 注意 under the three levels of Attemptオーソリ制御区分."""
+    through = 0
+    for control, card, allowed in (
+        ("low", ATTEMPTED, True), ("low", UNCERTAIN, True), ("middle", ATTEMPTED, True),
+        ("middle", UNCERTAIN, False), ("high", ATTEMPTED, False), ("high", UNCERTAIN, False),
+    ):  # fmt: skip
+        use(demo_app, control)
+        page.context.clear_cookies()
+        press_order(page, カード番号=card)
+        if allowed:
+            page.wait_for_url("**/complete")
+            through += 1
+        else:
+            expect(page.locator("#refusal")).to_contain_text("請求はされていません")
+        assert (orders(demo_app), charges(simulator)) == (through, ["20"] * through), (control, card)
+
+
+@pytest.mark.req("P-12", "S-020", "S-027")
+def test_the_way_back_taken_twice_and_by_a_browser_without_cookies(
+    page: Page, window: Callable[..., Page], watch: Watch, demo_app: Flask, simulator: Simulator
+) -> None:
+    to_the_issuer(page)
+    page.get_by_role("button", name="認証する").click()
+    page.wait_for_url("**/complete")
+    back = next(request.url for request in watch.requests if "/pay/r/" in request.url)
+    page.goto(back)
+    assert path(page).endswith("/complete")
+    stranger = window()
+    stranger.goto(back)
+    expect(stranger.get_by_role("status")).to_contain_text("ご注文は成立しました。")
+    assert "山田" not in stranger.content()
+    assert_accessible(stranger)
+    assert (orders(demo_app), charges(simulator)) == (1, ["20"])
+
+
+@pytest.mark.req("S-021", "R-164")
+def test_only_the_time_out_notice_comes(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    """The buyer's window stays at the issuer's; another one, on S10, is led on when the provider says the time is over."""
+    to_the_issuer(page)
+    tab = page.context.new_page()
+    tab.goto("/checkout/zero")
+    assert path(tab) == "/checkout/pending"
+    simulator.control("timeouts", copies=2)
+    expect(tab.locator("#refusal")).to_contain_text("請求はされていません", timeout=15_000)
+    expect(tab.locator("#refusal")).to_contain_text("31013")
     assert (orders(demo_app), charges(simulator)) == (0, [])

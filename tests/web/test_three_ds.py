@@ -315,6 +315,21 @@ def test_a_return_without_the_cookies_goes_on_and_says_nothing_personal(
     assert number_of(Purchase(away.buyer, away.buyer.get("/checkout/pending")))
 
 
+@pytest.mark.req("P-05", "R-164")
+def test_a_browser_without_cookies_is_not_told_that_nothing_was_charged_either(
+    away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
+    """Given up while the provider may have authorised: nobody says that the money is free before it is."""
+    back = way_back(away, AUTHENTICATE)
+    simulator.fault("reset", kind="020", phase="after")
+    pending = Purchase(away.buyer, away.buyer.get(back))
+    away.buyer.post("/checkout/pending/abort", pending.page.form("/checkout/pending/abort").fields)
+    assert charged(simulator) == [("20", TOTAL)]
+    words = Page(requests.get(back).text).text
+    assert "請求はされていません" not in words
+    assert "承認されていた場合も、自動で取り消してメールでお知らせします。" in words
+
+
 # ---- S10 ----
 
 
