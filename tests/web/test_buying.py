@@ -136,6 +136,8 @@ CHANGES = {
     "courier away": (Delivery.active, False),
     "fee": (PaymentMethod.fee_yen, 100),
     "taken at once": (PaymentMethod.capture_at_once, True),
+    "note": (PaymentMethod.note, "12月28日以降のご注文は年明けの請求になります。"),
+    "delivery time": (Delivery.lead_time, "発送まで二週間ほどかかります。"),
     "not set up": (PaymentMethod.configured, False),
     "withdrawn": (Product.published, False),
 }
