@@ -2,11 +2,13 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import pytest
 import requests
 from flask import Flask
 from sqlalchemy import select, update
@@ -210,6 +212,17 @@ class Desk:
         answer = requests.post(f"{self.simulator.url}/console/payments/{newest}/{action}", data=form, allow_redirects=False)
         assert answer.status_code == 303
         assert "code=" not in answer.headers["Location"]
+
+
+def look_together(monkeypatch: pytest.MonkeyPatch, job_module: ModuleType, runners: int) -> None:
+    """Every runner of this module's job has looked for work before the first one takes any."""
+    gate, work_off = threading.Barrier(runners, timeout=10), job_module.each
+
+    def after_the_others(rows: Iterable[Any], work: Callable[[Any], bool]) -> int:
+        gate.wait()
+        return int(work_off(rows, work))
+
+    monkeypatch.setattr(job_module, "each", after_the_others)
 
 
 def notice(placed: Placed, handle: str, serial: int, status: str = "20", **changed: str) -> dict[str, str]:

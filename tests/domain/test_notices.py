@@ -296,11 +296,11 @@ def _eventually(desk: Desk, placed: Placed) -> None:
 def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk: Desk) -> None:
     """Our own reference of one order with the payment_id of another: what is learnt of the second says nothing of the
     first, and a state that cannot be read there is no problem here."""
-    first, second = desk.place(), desk.place()
-    other = desk.payment(second).handle
+    first, second, third = desk.place(), desk.place(), desk.place()
+    other, standing = desk.payment(second).handle, desk.payment(third).handle
     desk.console(second, "void")
     key = desk.account().key
-    for serial, handle in ((78, other), (79, "999999999999")):
+    for serial, handle in ((78, other), (79, "999999999999"), (80, standing)):
         # Past the door, which would look into it on a thread of its own: the job does it here, while we wait.
         data = body(notice(first, handle, serial, status="32"))
         assert desk.call(lambda data=data: inbox.receive(key, "POST", data, "", "test")).stored

@@ -19,7 +19,7 @@ from shop.core import db
 from shop.core.runtime import Runtime, now
 from shop.outbox import sending, service
 from shop.outbox.models import OutboxMail
-from tests.domain.desk import Desk
+from tests.domain.desk import Desk, look_together
 from tests.support.net import free_port
 from tests.support.shop import MovableClock
 
@@ -196,9 +196,10 @@ def test_waits_grow_and_end(desk: Desk, clock: MovableClock) -> None:
     assert state(desk) == ("failed", 12)
 
 
-def test_two_senders_send_once(desk: Desk, post: Post) -> None:
+def test_two_senders_send_once(desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     deliver_to(desk, post.url)
     promise(desk)
+    look_together(monkeypatch, service, 3)
     desk.together(*[lambda: desk.run("outbox")] * 3)
     assert len(post.received) == 1
 

@@ -10,9 +10,9 @@ from providers.paygent.capabilities import PaygentCapabilities
 from shop.catalogue.models import StockHold, Variant
 from shop.core import db
 from shop.core.runtime import now
-from shop.payments import attention, inbox, observe
+from shop.payments import attention, inbox, observe, reconcile
 from shop.payments.models import PaymentOperation, ProviderExchange
-from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, notice
+from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, look_together, notice
 from tests.support.shop import MovableClock
 from tests.support.world import VISA
 
@@ -388,8 +388,9 @@ def test_giving_back_that_is_refused_is_shown_to_a_person(desk: Desk, clock: Mov
     assert {"payment_not_cancelled", "payment_not_cancelled_notice"} <= set(desk.mails(placed.order_id))
 
 
-def test_two_dispatchers_send_one_void(desk: Desk, clock: MovableClock) -> None:
+def test_two_dispatchers_send_one_void(desk: Desk, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
     placed = late_approval(desk, clock)
+    look_together(monkeypatch, reconcile, 3)
     desk.together(*[lambda: desk.run("dispatch")] * 3)
     assert desk.telegrams("021") == 1
     assert desk.money(placed) == ("voided", 0, 0, 0)
