@@ -129,7 +129,7 @@ def check_zero() -> dict[str, dict[str, object]]:
     form = CheckoutForm()
     form.validate()
     advised = form.advice()
-    return {field.name: _verdict(field, advised.get(field.name)) for field in form if field.name in request.form}
+    return {name: _verdict(form[name], advised.get(name)) for name in form.cleaned() if name in request.form}
 
 
 @blueprint.post("/checkout/zero/place")

@@ -49,6 +49,8 @@ class Needed:
     field_flags = {"required": True}
 
     def __call__(self, form: Any, field: Field) -> None:
+        if not field.data and isinstance(field, SelectField):
+            raise StopValidation(_("%(label)sを選んでください。", label=field.label.text))
         if not field.data:
             raise StopValidation(_("%(label)sを入力してください。", label=field.label.text))
 
