@@ -112,6 +112,18 @@ def test_card_and_address_are_told_in_one_breath(page: Page, watch: Watch, simul
     expect(dialog(page)).to_be_visible()
 
 
+def test_the_sentence_about_other_mistakes_goes_with_them(page: Page) -> None:
+    into_basket(page)
+    fill_address(page)
+    field(page, "市区町村・番地").fill("")
+    fill_card(page, カード番号="")
+    press_confirm(page)
+    others = page.get_by_text("カードのほかにも、直していただく項目があります。")
+    expect(others).to_be_visible()
+    field(page, "市区町村・番地").fill("千代田区千代田1-1")
+    expect(others).to_be_hidden()
+
+
 @pytest.mark.req("R-111", "U-013", "T-095")
 def test_hands_on_the_card_are_not_led_elsewhere(page: Page, watch: Watch) -> None:
     """The answer about the other fields comes while the number is being typed: no digit lands outside the card."""

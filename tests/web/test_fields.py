@@ -39,7 +39,7 @@ def judged(buyer: Buyer, **typed: str) -> Mapping[str, dict[str, str]]:
 
 MISTAKES = {
     "email": ("taro.example.jp", "taro@@example.jp", "taro@example"),
-    "phone": ("090-1234-56", "12345678901", "abc"),
+    "phone": ("090-1234-56", "12345678901"),
     "postal_code": ("390-08", "あ"),
     "buyer_kana": ("山田",),
     "buyer_name": ("",),
