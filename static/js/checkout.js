@@ -3,6 +3,7 @@
 
 import { CardForm } from "./card.js";
 import { check, isWrong, watch } from "./fields.js";
+import { overhear } from "./kana.js";
 
 const wide = matchMedia("(min-width: 60rem)");
 const dialog = document.getElementById("confirm");
@@ -226,6 +227,7 @@ function begin() {
   form.addEventListener("submit", confirmOrder);
   form.addEventListener("change", follow);
   watch(form, forgetOthers);
+  overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
   foldSummary();
   follow();
 }

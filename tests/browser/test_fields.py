@@ -97,3 +97,32 @@ def test_out_of_reach_nothing_is_said_and_a_card_number_is_wiped(page: Page) -> 
     field(page, "フリガナ").fill(ADDRESS["フリガナ"])
     expect(page.locator("#buyer_name-error")).to_contain_text("入力された内容は消去しました。")
     expect(field(page, "お名前")).to_have_value("")
+
+
+@pytest.mark.req("U-008")
+def test_the_reading_is_overheard_from_the_input_method_until_the_buyer_writes_it(page: Page) -> None:
+    into_basket(page)
+    name, reading = field(page, "お名前"), field(page, "フリガナ")
+    name.focus()
+    compose(page, "やm", "やまだ", "山田")
+    expect(reading).to_have_value("ヤマダ")
+    page.keyboard.type(" ")
+    compose(page, "たろう", "太郎")
+    expect(name).to_have_value("山田 太郎")
+    expect(reading).to_have_value("ヤマダ タロウ")
+    expect(name).to_be_focused()
+    name.fill("")
+    expect(reading).to_have_value("")
+    reading.fill("サンダ")
+    name.focus()
+    compose(page, "やまだ", "山田")
+    expect(reading).to_have_value("サンダ")
+
+
+def compose(page: Page, *stages: str) -> None:
+    """Type as an input method does: stage by stage, the last one is taken."""
+    session = page.context.new_cdp_session(page)
+    for stage in stages:
+        session.send("Input.imeSetComposition", {"text": stage, "selectionStart": len(stage), "selectionEnd": len(stage)})
+    session.send("Input.insertText", {"text": stages[-1]})
+    session.detach()
