@@ -93,6 +93,9 @@ def test_an_order_shows_how_it_stands_and_what_comes_next(number: str, desk: Des
     assert f"売上確定は {end}" in page.text
 
     Editor(desk, number).save(SHIPPING, yen=700)
+    frame = desk.order(number).having("srcdoc")
+    assert "支払総額 税込 1,572円" in Page(frame["srcdoc"]).text, "as it was agreed to, beside the edit"
+    assert frame["sandbox"] == ""
     assert next_step(desk.order(number)) == ("取引更新", f"{where}/payment/update")
     assert next_step(desk.press(number, "update")) == ("売上確定", f"{where}/payment/capture")
     assert next_step(desk.press(number, "capture")) == ("受注完了処理", f"{where}/move/completed")
