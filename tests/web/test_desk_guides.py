@@ -106,12 +106,14 @@ def test_an_order_shows_how_it_stands_and_what_comes_next(number: str, desk: Des
     assert next_step(desk.order(number)) == ("決済のキャンセル", f"{where}/payment/cancel")
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-084")
 def test_nothing_comes_next_while_an_answer_is_out(shopper: Buyer, number: str, desk: Desk, simulator: Simulator) -> None:
     simulator.fault("reset", "022", "after")
     assert next_step(desk.press(number, "capture")) == ("", "")
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-085")
 def test_a_money_page_says_what_it_does_besides(number: str, desk: Desk, demo_app: Flask) -> None:
     before = desk.page("/admin/mails").text.count(number)
@@ -132,6 +134,7 @@ def stock_of(app: Flask) -> tuple[int, int]:
         return row.on_hand, row.allocated
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-092")
 def test_a_refusal_is_told_as_a_reason_with_the_provider_s_code(shopper: Buyer, desk: Desk) -> None:
     buy(shopper.shop_url, TEA, card="4980000000038261", buyer=shopper)
@@ -139,6 +142,7 @@ def test_a_refusal_is_told_as_a_reason_with_the_provider_s_code(shopper: Buyer, 
     assert re.search(r"オーソリ 拒否 \S*カード\S* 2001", words), words
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-095")
 def test_an_empty_list_says_how_it_fills(desk: Desk) -> None:
     for path, said in {

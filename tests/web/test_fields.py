@@ -16,6 +16,8 @@ from tests.support.pages import Page
 from tests.web.counter import TEA, change, count, number_of, path_of
 from tests.web.test_bad_input import complaints
 
+pytestmark = pytest.mark.one_database
+
 PAN = "4111 1111 1111 1111"
 
 
