@@ -79,7 +79,6 @@ class Walk:
     """A shop on loopback, a browser, and the camera."""
 
     app: Flask
-    simulator: Simulator
     window: Callable[..., Page]
     camera: Camera
 
@@ -97,8 +96,8 @@ def window_of_the_shop(walk: Walk) -> None:
     })  # fmt: skip
 
 
-def checkout(walk: Walk) -> Page:
-    """From the empty form to 注文完了; the window whose buyer ordered."""
+def checkout(walk: Walk) -> None:
+    """From the empty form to 注文完了."""
     page, shoot = walk.window(), walk.camera.shoot
     steps.into_basket(page, "/products/U-005")
     steps.into_basket(page)
@@ -126,7 +125,6 @@ def checkout(walk: Walk) -> Page:
     shoot(page, "confirmation", whole=False)
     steps.place(page)
     shoot(page, "complete")
-    return page
 
 
 def without_script(walk: Walk) -> None:
@@ -166,6 +164,7 @@ def desk_before_the_first_order(walk: Walk) -> Page:
 
 def desk_at_work(walk: Walk, page: Page) -> None:
     """One order in each state: to capture, differing, captured and completed, cancelled."""
+
     def order(method: str) -> str:
         buyer = walk.window()
         steps.open_confirmation(buyer, method)
@@ -217,7 +216,7 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Flask, Simulator, Config]]:
+def opened() -> Iterator[tuple[Flask, Config]]:
     """A demo shop with its provider, served in threads of this process."""
     with machine.workplace() as folder, reserved_port() as door:
         instance = folder / "instance"
@@ -230,20 +229,20 @@ def opened() -> Iterator[tuple[Flask, Simulator, Config]]:
         app = create_app(config)
         server = LiveServer(app, door)
         try:
-            yield app, simulator, config
+            yield app, config
         finally:
             server.close()
             shop.dispose(app)
             simulator.close()
 
 
-def walk_through(browser: Browser, app: Flask, simulator: Simulator, config: Config) -> Camera:
+def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
     def window(**options: object) -> Page:
         wanted = {"base_url": config.base_url, "locale": "ja-JP", "viewport": DESKTOP} | options
         return browser.new_context(**wanted).new_page()  # type: ignore[arg-type]
 
     FOLDER.mkdir(exist_ok=True)
-    walk = Walk(app, simulator, window, Camera(FOLDER))
+    walk = Walk(app, window, Camera(FOLDER))
     window_of_the_shop(walk)
     staff = desk_before_the_first_order(walk)
     checkout(walk)
@@ -255,9 +254,9 @@ def walk_through(browser: Browser, app: Flask, simulator: Simulator, config: Con
 
 
 def main() -> int:
-    with opened() as (app, simulator, config), sync_playwright() as playwright:
+    with opened() as (app, config), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(machine.chromium()), args=ARGUMENTS)
-        camera = walk_through(browser, app, simulator, config)
+        camera = walk_through(browser, app, config)
         browser.close()
     camera.tidy()
     size = sum(file.stat().st_size for file in FOLDER.glob("*.webp"))
