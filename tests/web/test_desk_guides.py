@@ -109,8 +109,11 @@ def test_an_order_shows_how_it_stands_and_what_comes_next(number: str, desk: Des
 @pytest.mark.one_database
 @pytest.mark.req("U-084")
 def test_nothing_comes_next_while_an_answer_is_out(shopper: Buyer, number: str, desk: Desk, simulator: Simulator) -> None:
-    simulator.fault("reset", "022", "after")
-    assert next_step(desk.press(number, "capture")) == ("", "")
+    assert next_step(desk.press(number, "capture"))[0] == "受注完了処理"
+    simulator.fault("reset", "023", "after")
+    page = desk.press(number, "cancel")
+    assert "前の操作の結果を確認中です" in page.text
+    assert next_step(page) == ("", "")
 
 
 @pytest.mark.one_database
