@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from admin import sales
 from admin.blueprint import blueprint
-from admin.order_query import PLACED, Search, judge, listed
+from admin.order_query import Search, countable, judge, listed
 from admin.paging import COUNT_CAP
 from admin.watch import ATTENTION_LIMIT, concerns
 from shop.catalogue.models import StockHold
@@ -17,7 +17,7 @@ from shop.core.runtime import now
 from shop.delivery.models import DeliveryPayment
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments.models import Payment, PaymentMethod
+from shop.payments.models import PaymentMethod
 
 _LAST_ORDERS = 8
 _SHOWN_ITEMS = 5
@@ -44,11 +44,7 @@ def dashboard() -> str:
 
 
 def _counts(session: Session) -> Row[Any]:
-    uncaptured = (
-        select(Payment.id)
-        .join(Order, Order.id == Payment.order_id)
-        .where(Payment.status == "authorized", PLACED, Order.filed != "cancelled")
-    )
+    uncaptured = countable("open", Search(todo="uncaptured"))
     failed = select(OutboxMail.id).where(OutboxMail.state == "failed")
     held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))
     named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held}

@@ -1,5 +1,6 @@
 """What to do with an order, by its payment and the list it is filed in – the 3×3 table of the shop guide (001 §7-3, R-183)."""
 
+from admin import words
 from admin.words import Word
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
@@ -29,6 +30,23 @@ _TABLE = {
         lazy_gettext("お取引自体がキャンセルされている正常な状態です。ショップ様での作業はありません。"), "good"
     ),
 }  # fmt: skip
+
+
+#: The press each sentence asks for: a verb of the payment box, or the list to move the order to.
+_STEPS = {
+    ("yellow-1", "open"): "capture", ("yellow-1", "completed"): "capture", ("yellow-1", "cancelled"): "cancel",
+    ("yellow-2", "open"): "completed", ("yellow-2", "cancelled"): "cancel",
+    ("yellow-3", "open"): "cancelled", ("yellow-3", "completed"): "cancelled",
+}  # fmt: skip
+
+
+def step(panel: Panel, filed: str) -> str:
+    """What comes next: a verb that can be pressed now, or a list to move to. Empty when there is nothing to do here."""
+    if panel.open_operation is not None:
+        return ""
+    next_one = "update" if panel.box == "red-2" else _STEPS.get((panel.box, filed), "")
+    allowed = {button.verb for button in panel.buttons if button.allowed}
+    return next_one if next_one in words.MOVES or next_one in allowed else ""
 
 
 def advice(panel: Panel, filed: str) -> Word | None:

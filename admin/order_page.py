@@ -1,6 +1,7 @@
 """受注明細. Opening it reads the ledger and never calls a provider (decision 22)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from admin import timeline
 from admin.blueprint import actor, blueprint
-from admin.filing_advice import advice
+from admin.filing_advice import advice, step
 from admin.order_query import PLACED
+from providers.contract import Verb
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.money import STANDARD_RATE, tax_included, totals_per_rate
@@ -18,7 +20,7 @@ from shop.core.runtime import now
 from shop.orders import history
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments import actions
+from shop.payments import actions, executor
 from shop.payments.models import AccountVersion, Payment
 
 MEMO_LENGTH = 2000
@@ -46,6 +48,8 @@ def order(number: str) -> str:
         payment=payment,
         panel=panel,
         advice=advice(panel, found.filed) if panel else None,
+        step=step(panel, found.filed) if panel else "",
+        capture_until=_capture_until(payment, found.total_yen) if payment else None,
         remote_deed=timeline.remote_deed(payment) if payment else "",
         taxes=taxes(found),
         mails=session.scalars(select(OutboxMail).where(OutboxMail.order_id == found.id).order_by(OutboxMail.id)).all(),
@@ -86,6 +90,14 @@ def taxes(found: Order) -> list[TaxLine]:
     amounts = [(line.amount_yen, line.tax_rate) for line in found.lines]
     amounts.append((found.shipping_yen + found.fee_yen, STANDARD_RATE))
     return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in totals_per_rate(amounts).items()]
+
+
+def _capture_until(payment: Payment, order_total_yen: int) -> datetime | None:
+    """When 売上確定 stops being possible, while it is."""
+    if payment.account_version is None:
+        return None
+    can = executor.capabilities(payment.account_version)
+    return can.verdict(Verb.CAPTURE, actions.snapshot(payment, order_total_yen), now()).until
 
 
 def _neighbours(session: Session, found: Order) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,8 @@ from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
 from admin.paging import Rows
-from admin.words import Word
+from admin.words import TODO, Word
+from shop.core.clock import JST
 from shop.core.i18n import lazy_gettext
 from shop.core.text import clean_line
 from shop.orders.models import Order, OrderLine
@@ -42,13 +44,24 @@ class Search:
     reference: str = ""
     number: str = ""
     name: str = ""
+    #: First and last 受注日.
+    since: date | None = None
+    until: date | None = None
+    #: One of ``words.TODO``: the list behind a number of the top page.
+    todo: str = ""
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> "Search":
-        return cls(**{field.name: clean_line(args.get(field.name, ""))[:100] for field in fields(cls)})
+        texts = {name: clean_line(args.get(name, ""))[:100] for name in ("reference", "number", "name")}
+        todo = args.get("todo", "")
+        return cls(**texts, since=_day(args, "since"), until=_day(args, "until"), todo=todo if todo in TODO else "")
+
+    def given(self) -> dict[str, object]:
+        """What is asked for, as arguments of an address."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def __bool__(self) -> bool:
-        return bool(self.reference or self.number or self.name)
+        return bool(self.given())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,28 @@ def _searched(query: Rows, search: Search) -> Rows:
         wanted = search.name.replace(" ", "")
         names = (func.replace(column, " ", "") for column in (Order.buyer_name, Order.buyer_kana))
         query = query.where(or_(*(name.contains(wanted, autoescape=True) for name in names)))
+    if search.since:
+        query = query.where(Order.placed_at >= midnight(search.since))
+    if search.until:
+        query = query.where(Order.placed_at < midnight(search.until) + timedelta(days=1))
+    if search.todo == "uncaptured":
+        authorized = select(Payment.order_id).where(Payment.status == "authorized")
+        query = query.where(Order.filed != "cancelled", Order.id.in_(authorized))
     return query
+
+
+def _day(args: MultiDict[str, str], name: str) -> date | None:
+    """A day a shop can have orders on; anything else asks for nothing."""
+    try:
+        day = date.fromisoformat(args.get(name, ""))
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Japan."""
+    return datetime.combine(day, time(), JST)
 
 
 def _orders_of_reference(reference: str) -> CompoundSelect[int]:

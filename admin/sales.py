@@ -1,14 +1,14 @@
-"""売上 of the last two weeks per day, real and practice orders apart (R-029)."""
+"""売上 of the last two weeks per day and of the two weeks before, real and practice orders apart (R-029)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from admin.order_query import PLACED, latest_payment
-from shop.core.clock import JST, jst
+from admin.order_query import PLACED, latest_payment, midnight
+from shop.core.clock import jst
 from shop.orders.models import Order
 from shop.payments.models import Payment
 
@@ -34,18 +34,29 @@ class Sales:
     days: Sequence[Day]
     yen: int
     orders: int
+    #: In the two weeks before.
+    yen_before: int
+
+    @property
+    def average_yen(self) -> int:
+        """平均購入額; 0 without orders."""
+        return self.yen // self.orders if self.orders else 0
 
 
 def two_weeks(session: Session, now: datetime) -> tuple[Sales, Sales]:
     """Real and practice figures up to today. Cancelled orders and undone payments do not count."""
     today = jst(now).date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    # SQLite and PostgreSQL know no common "day in Japan", so the statement carries the 14 midnights.
-    index = case(*[(Order.placed_at < _midnight(day + timedelta(days=1)), i) for i, day in enumerate(days)])
+    first = days[0] - timedelta(days=DAYS)
+    # SQLite and PostgreSQL know no common "day in Japan", so the statement carries the midnights; before the 14, -1.
+    index = case(
+        (Order.placed_at < midnight(days[0]), -1),
+        *[(Order.placed_at < midnight(day + timedelta(days=1)), i) for i, day in enumerate(days)],
+    )
     inner = (
         select(Order.practice, index.label("day"), Order.total_yen)
         .outerjoin(Payment, Payment.id == latest_payment())
-        .where(PLACED, Order.placed_at >= _midnight(days[0]), Order.filed != "cancelled")
+        .where(PLACED, Order.placed_at >= midnight(first), Order.filed != "cancelled")
         .where(or_(Payment.status.is_(None), Payment.status.not_in(_UNDONE)))
         .subquery()
     )
@@ -54,15 +65,11 @@ def two_weeks(session: Session, now: datetime) -> tuple[Sales, Sales]:
         .group_by(inner.c.practice, inner.c.day)
     )
     found = {(bool(practice), day): (int(yen), count) for practice, day, yen, count in sums}
-    real, practice = ([found.get((kind, i), (0, 0)) for i in range(DAYS)] for kind in (False, True))
-    return _sales(days, real), _sales(days, practice)
+    real, practice = ([found.get((kind, i), (0, 0)) for i in range(-1, DAYS)] for kind in (False, True))
+    return _sales(days, *real), _sales(days, *practice)
 
 
-def _sales(days: Sequence[date], figures: Sequence[tuple[int, int]]) -> Sales:
+def _sales(days: Sequence[date], before: tuple[int, int], *figures: tuple[int, int]) -> Sales:
     best = max(yen for yen, _orders in figures) or 1
     bars = [Day(day, yen, count, round(100 * yen / best, 1)) for day, (yen, count) in zip(days, figures, strict=True)]
-    return Sales(bars, sum(bar.yen for bar in bars), sum(bar.orders for bar in bars))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), JST).astimezone(UTC)
+    return Sales(bars, sum(bar.yen for bar in bars), sum(bar.orders for bar in bars), before[0])

@@ -26,10 +26,13 @@ LISTS = {
 
 #: 受注状況 – the filing of an order, as a word.
 FILED = {
-    "open": lazy_gettext("受注処理中"),
-    "completed": lazy_gettext("受注完了"),
-    "cancelled": lazy_gettext("受注キャンセル"),
+    "open": Word(lazy_gettext("受注処理中"), "todo"),
+    "completed": Word(lazy_gettext("受注完了"), "good"),
+    "cancelled": Word(lazy_gettext("受注キャンセル")),
 }
+
+#: What is looked for by a number of the top page: the list behind it.
+TODO = {"uncaptured": lazy_gettext("売上未確定の受注")}
 
 #: The name of an order's page in each list.
 TITLES = {
@@ -43,6 +46,15 @@ MOVES = {
     "open": lazy_gettext("受注一覧へ移動"),
     "completed": lazy_gettext("受注完了一覧へ移動"),
     "cancelled": lazy_gettext("受注キャンセル一覧へ移動"),
+}
+
+#: What comes next for an order, by ``filing_advice.step``.
+STEPS = {
+    "capture": lazy_gettext("次は：売上確定"),
+    "update": lazy_gettext("次は：取引更新"),
+    "cancel": lazy_gettext("次は：決済のキャンセル"),
+    "completed": lazy_gettext("次は：受注完了処理"),
+    "cancelled": lazy_gettext("次は：受注キャンセル処理"),
 }
 
 PAYMENT = {

@@ -2,16 +2,16 @@
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from shop.catalogue.models import Product, Variant
 from shop.checkout import cart
-from shop.core import ids, money
+from shop.checkout.quote import choices, quote
+from shop.core import ids
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
 from shop.core.text import narrow
-from shop.delivery.models import Delivery
 from shop.web import storefront
 
 blueprint = Blueprint("cart", __name__)
@@ -69,12 +69,18 @@ def change(item_id: int) -> ResponseReturnValue:
 
 
 def _cart_page(error_item: int = 0, error: str = "") -> str:
+    """With what an order would cost in the end, before any personal data is asked for (U-020): as the form begins, with
+    the first courier and its first method, and what the others cost."""
     view = current()
+    offered = [] if view.is_empty else choices(db.session(), view.goods_yen)
+    methods = {method.id: method for choice in offered for method in choice.methods}
+    first = offered[0] if offered else None
     return render_template(
         "shop/cart.html",
         cart=view,
-        per_rate=money.totals_per_rate((line.amount_yen, line.tax_rate) for line in view.lines),
-        shipping_from=db.session().scalar(select(func.min(Delivery.fee_yen)).where(Delivery.active)),
+        quote=quote(view, first.delivery if first else None, next(iter(first.methods), None) if first else None, ""),
+        couriers=[choice.delivery for choice in offered],
+        with_fee=[method for method in methods.values() if method.fee_yen],
         error_item=error_item,
         error=error,
         typed=request.form.get("quantity", ""),

@@ -16,6 +16,7 @@ from flask import (
     url_for,
 )
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Field
 
 from providers.contract import N_
 from providers.ports import BuyerMessage, Endpoint
@@ -34,6 +35,7 @@ from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, legal, security
+from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
 
@@ -111,9 +113,23 @@ def confirm_zero() -> Any:
     agreement = _agreed(form, cart)
     if not valid or agreement is None:
         return _form_page(form, cart, status=422)
-    if request.form.get("only_check"):  # the card is still wrong: nobody sees a confirmation, so none is made
-        return "", 204
     return _confirmation(form, agreement)
+
+
+@blueprint.get("/checkout/zero/confirm")
+def confirmation_again() -> BaseResponse:
+    """The address of the confirmation, reloaded or come back to: the form, filled as it was (U-023)."""
+    return redirect(url_for("checkout.zero"), 303)
+
+
+@blueprint.post("/checkout/zero/check")
+def check_zero() -> dict[str, dict[str, object]]:
+    """What is wrong with the fields sent along, or may be a slip. A script asks for them as they are left (U-012);
+    nothing is kept."""
+    form = CheckoutForm()
+    form.validate()
+    advised = form.advice()
+    return {name: _verdict(form[name], advised.get(name)) for name in form.cleaned() if name in request.form}
 
 
 @blueprint.post("/checkout/zero/place")
@@ -147,6 +163,15 @@ def browser_module(provider: str) -> Response:
     if found is None:
         abort(404)
     return Response(found.browser_module, mimetype="text/javascript", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _verdict(field: Field, advice: Advice | None) -> dict[str, object]:
+    return {
+        "error": " ".join(field.errors),
+        "advice": advice.text if advice else "",
+        "instead": advice.instead if advice else "",
+        "erased": not field.data,
+    }
 
 
 def _elsewhere(url: str) -> BaseResponse:
@@ -272,6 +297,7 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
         "lines": agreement.cart.lines,
         "quote": agreement.quote,
         "buyer": values,
+        "advised": form.advice(),
         "delivery": {"name": courier.name, "fee_yen": courier.fee_yen, "lead_time": courier.lead_time},
         "method": {"name": method.name, "note": method.note, "fee_yen": method.fee_yen, "kind": method.kind},
         "instalments": instalment_word(int(values["installments"])) if method.kind == "card" else "",

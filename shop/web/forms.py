@@ -13,6 +13,8 @@ from shop.core.i18n import lazy_gettext as _l
 from shop.core.logs import has_card_number
 from shop.core.prefectures import PREFECTURES
 from shop.core.text import clean_line, digits, katakana, narrow
+from shop.web import advice
+from shop.web.advice import Advice
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _KANA = re.compile(r"[ァ-ヺー・ A-Za-z.'-]*")
@@ -28,6 +30,14 @@ def _email(value: str) -> str:
     return narrow(value).replace(" ", "")
 
 
+def _postal_digits(value: str) -> str:
+    return digits(value).removeprefix("\u3012")  # the postal mark
+
+
+def _phone_digits(value: str) -> str:
+    return re.sub(r"^\+810?", "0", digits(value))  # as some browsers fill it in
+
+
 def _paragraphs(value: str) -> str:
     lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(clean_line(line) for line in lines).strip()
@@ -39,6 +49,8 @@ class Needed:
     field_flags = {"required": True}
 
     def __call__(self, form: Any, field: Field) -> None:
+        if not field.data and isinstance(field, SelectField):
+            raise StopValidation(_("%(label)sを選んでください。", label=field.label.text))
         if not field.data:
             raise StopValidation(_("%(label)sを入力してください。", label=field.label.text))
 
@@ -75,26 +87,45 @@ class AtMost:
 
 
 def _postal_code(form: Any, field: Field) -> None:
-    if not re.fullmatch(r"[0-9]{7}", field.data or ""):
+    typed = field.data or ""
+    if not _is_number(typed):
         raise StopValidation(_("郵便番号は7桁の数字で入力してください（例 123-4567）。"))
-    field.data = f"{field.data[:3]}-{field.data[3:]}"
+    if len(typed) != 7:
+        raise StopValidation(_("郵便番号は7桁の数字で入力してください（いまは%(length)s桁です）。", length=len(typed)))
+    field.data = f"{typed[:3]}-{typed[3:]}"
 
 
 def _phone(form: Any, field: Field) -> None:
-    if not re.fullmatch(r"0[0-9]{9,10}", field.data or ""):
+    typed = field.data or ""
+    if not _is_number(typed) or not typed.startswith("0"):
         raise StopValidation(_("電話番号は市外局番から、10桁か11桁の数字で入力してください。"))
+    if len(typed) not in (10, 11):
+        raise StopValidation(
+            _("電話番号は市外局番から、10桁か11桁の数字で入力してください（いまは%(length)s桁です）。", length=len(typed))
+        )
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit()
 
 
 def _mail_address(form: Any, field: Field) -> None:
     """Lenient: carrier addresses with dots in odd places exist and work (study §5)."""
     address = field.data or ""
-    if not _EMAIL.fullmatch(address) or not address.isascii():
-        raise StopValidation(_("メールアドレスの形を確認してください（例 name@example.jp）。"))
+    match address.count("@"):
+        case 0:
+            raise StopValidation(_("メールアドレスの形を確認してください（「@」がありません）。"))
+        case 1 if _EMAIL.fullmatch(address) and address.isascii():
+            return
+        case 1:
+            raise StopValidation(_("メールアドレスの形を確認してください（例 name@example.jp）。"))
+        case _many:
+            raise StopValidation(_("メールアドレスの形を確認してください（「@」がいくつもあります）。"))
 
 
 def _kana(form: Any, field: Field) -> None:
     if not _KANA.fullmatch(field.data or ""):
-        raise StopValidation(_("フリガナはカタカナで入力してください。"))
+        raise StopValidation(_("フリガナは、ひらがなかカタカナで入力してください。"))
 
 
 def _prefecture(form: Any, field: Field) -> None:
@@ -117,8 +148,8 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
     buyer_name = _text(_l("お名前"), Needed(), AtMost(60))
     buyer_kana = _text(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
     email = _text(_l("メールアドレス"), Needed(), AtMost(254), _mail_address, clean=_email)
-    phone = _text(_l("電話番号"), Needed(), _phone, clean=digits)
-    postal_code = _text(_l("郵便番号"), Needed(), _postal_code, clean=digits)
+    phone = _text(_l("電話番号"), Needed(), _phone, clean=_phone_digits)
+    postal_code = _text(_l("郵便番号"), Needed(), _postal_code, clean=_postal_digits)
     prefecture = _prefecture_field(_l("都道府県"), Needed())
     address1 = _text(_l("市区町村・番地"), Needed(), AtMost(100))
     address2 = _text(_l("建物名・部屋番号"), AtMost(100))
@@ -128,8 +159,8 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
         default="same",
     )
     ship_name = _text(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60))
-    ship_phone = _text(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=digits)
-    ship_postal_code = _text(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=digits)
+    ship_phone = _text(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
+    ship_postal_code = _text(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=_postal_digits)
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
     ship_address1 = _text(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
     ship_address2 = _text(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
@@ -146,6 +177,12 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
             field.data = ""
             field.errors = [_("カード番号はこの欄に入力しないでください。入力された内容は消去しました。")]
         return bool(fine) and not misplaced
+
+    def advice(self) -> dict[str, Advice]:
+        """Questions about fields that may well be meant as they are, by name."""
+        asked = {"email": advice.of_mail, "address1": advice.of_address, "ship_address1": advice.of_address}
+        found = {name: ask(str(self[name].data or "")) for name, ask in asked.items()}
+        return {name: said for name, said in found.items() if said}
 
     def cleaned(self) -> dict[str, str]:
         """The values to keep, by field name; no token of ours, no card data."""

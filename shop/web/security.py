@@ -14,6 +14,8 @@ from shop.core.logs import has_card_number
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"})
 _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
+#: They say so at the field instead, and forget the number.
+_TELL_AT_THE_FIELD = frozenset({"checkout.confirm_zero", "checkout.check_zero"})
 _MAX_BODY = 256 * 1024
 _MAX_PARTS = 200
 
@@ -66,10 +68,9 @@ def _refuse_zero_bytes() -> None:
 def _refuse_card_numbers() -> None:
     """A card number in any buyer form means a broken page or a probe: refuse before anything stores it (R-111).
 
-    The checkout form says so at its field instead, and forgets the number. Tokens are random and may hold such digits
-    by chance; one that is nothing but digits is no token.
+    Tokens are random and may hold such digits by chance; one that is nothing but digits is no token.
     """
-    if request.method in ("GET", "HEAD") or request.blueprint in ("provider", "admin") or request.endpoint == "checkout.confirm_zero":
+    if request.method in ("GET", "HEAD") or request.blueprint in ("provider", "admin") or request.endpoint in _TELL_AT_THE_FIELD:
         return
     for name, values in request.form.lists():
         for value in values:

@@ -28,12 +28,20 @@ for (const part of document.querySelectorAll("[data-only-if]")) {
 document.querySelector("[data-error-summary]")?.focus();
 document.querySelector("[data-first-focus]")?.focus();
 
+const help = document.querySelector("[data-keys]");
+const helpButton = document.querySelector("[data-keys-button]");
+if (helpButton) {
+  helpButton.hidden = false;
+  helpButton.addEventListener("click", () => help.showModal());
+}
+
 const links = [...document.querySelectorAll("[data-rows] .row-link")];
 const step = { j: 1, k: -1 };
+const neighbour = { j: "next", k: "prev" };
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing || help?.open || event.ctrlKey || event.metaKey || event.altKey) return;
   const search = document.querySelector("[data-search]");
   if (event.key === "/" && search) {
     event.preventDefault();
@@ -43,5 +51,9 @@ addEventListener("keydown", (event) => {
     const at = links.indexOf(document.activeElement);
     const next = at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step[event.key]));
     links[next].focus();
+  } else if (event.key in neighbour) {
+    document.querySelector(`.neighbours [rel=${neighbour[event.key]}]`)?.click();
+  } else if (event.key === "?" && help) {
+    help.showModal();
   }
 });

@@ -2,6 +2,8 @@
 // Everything but the card token also works without this file; the server judges every value again.
 
 import { CardForm } from "./card.js";
+import { check, isWrong, watch } from "./fields.js";
+import { overhear } from "./kana.js";
 
 const wide = matchMedia("(min-width: 60rem)");
 const dialog = document.getElementById("confirm");
@@ -92,11 +94,11 @@ async function confirmOrder(event) {
   if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
-function askServer(fields = new FormData(form)) {
+function askServer() {
   // A control named "action" would hide the property of the form; it cannot hide the attribute.
   return fetch(form.getAttribute("action"), {
     method: "POST",
-    body: fields,
+    body: new FormData(form),
     headers: { "X-Requested-With": "fetch" },
   });
 }
@@ -110,19 +112,16 @@ async function parsed(response) {
 /** The card is wrong: tell with it what else is wrong – into the form as it stands. The focus stays in the card, where
     hands are typing by now: moved away from there, the rest of a card number would land in another field. */
 async function showOtherMistakes() {
-  const sent = new FormData(form);
-  sent.set("only_check", "1");
-  const answer = await askServer(sent).then(parsed, () => null); // out of reach: the card's mistakes are told already
-  const wrong = [...(answer?.querySelectorAll("#checkout [name][aria-invalid=true]") ?? [])];
-  for (const found of wrong) {
-    const control = document.getElementById(found.id);
-    const slot = document.getElementById(`${found.id}-error`);
-    if (!slot || control.value !== sent.get(control.name)) continue; // put right meanwhile
-    slot.lastElementChild.textContent = answer.getElementById(slot.id).lastElementChild.textContent;
-    slot.hidden = false;
-    control.setAttribute("aria-invalid", "true");
-  }
-  if (wrong.length) form.querySelector("[data-progress]").textContent = words().others;
+  await check(form, new FormData(form));
+  if (!allRight()) form.querySelector("[data-progress]").textContent = words().others;
+}
+
+const allRight = () => ![...form.querySelectorAll(".control[name]")].some(isWrong);
+
+/** The sentence of showOtherMistakes has done its work once nothing else is wrong. */
+function forgetOthers() {
+  const said = form.querySelector("[data-progress]");
+  if (allRight() && said.textContent === words().others) said.textContent = "";
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
@@ -154,7 +153,7 @@ async function showPanel(panel) {
   }
   dialog.replaceChildren(panel);
   dialog.showModal();
-  history.pushState({ confirming: true }, "");
+  history.pushState({ confirming: true }, "", form.getAttribute("action"));
   dialog.scrollTop = 0;
   document.getElementById("confirm-title").focus();
 }
@@ -227,18 +226,10 @@ function begin() {
   }
   form.addEventListener("submit", confirmOrder);
   form.addEventListener("change", follow);
-  form.addEventListener("input", ({ target }) => {
-    // The server found this wrong; once it is touched the message has done its work.
-    if (target.matches("[name][aria-invalid=true]")) clearError(target);
-  });
+  watch(form, forgetOthers);
+  overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
   foldSummary();
   follow();
-}
-
-function clearError(control) {
-  control.setAttribute("aria-invalid", "false");
-  const slot = document.getElementById(`${control.id}-error`);
-  if (slot) slot.hidden = true;
 }
 
 if (form) {

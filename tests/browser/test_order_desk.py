@@ -10,6 +10,7 @@ from shop.payments.models import Payment
 from tests.browser.conftest import PHONE
 from tests.browser.steps import assert_accessible, assert_fits, log_in, open_confirmation, path, place
 from tests.support.shop import OWNER, OWNER_PASSWORD
+from tests.support.world import Simulator
 from tests.web.counter import change
 
 
@@ -31,6 +32,11 @@ def test_edit_update_capture_by_keyboard(page: Page, number: str) -> None:
     expect(page.get_by_text("変更しました。")).to_be_visible()
     expect(page.get_by_label("送料 金額")).to_have_value("700")
     page.get_by_role("link", name="戻る").press("Enter")
+    page.get_by_text("確認画面の控え").click()
+    agreed = page.frame_locator(".confirmed iframe")
+    expect(agreed.get_by_role("heading", name="ご注文内容の確認")).to_be_visible()
+    expect(agreed.locator(".receipt-sums")).to_contain_text("1,572円")  # the sum of before
+    assert_accessible(page)
     for step, box in (("取引更新", "yellow-1"), ("売上確定", "yellow-2")):
         page.get_by_role("button", name=step, exact=True).press("Enter")
         page.get_by_role("button", name=f"{step}を実行する").press("Enter")
@@ -65,3 +71,46 @@ def test_mistakes_and_warnings_of_the_editor(
     warning.get_by_role("button", name="承知のうえで変更する").press("Enter")
     expect(page.get_by_text("変更しました。")).to_be_visible()
     assert path(page) == f"/admin/orders/{number}/edit"
+
+
+@pytest.mark.req("U-086", "U-072")
+def test_from_the_list_to_the_captured_payment_by_keyboard_alone(page: Page, number: str, simulator: Simulator) -> None:
+    keys = page.keyboard
+    page.goto("/admin/orders")
+    keys.press("?")
+    help_ = page.get_by_role("dialog", name="キー操作")
+    expect(help_).to_contain_text("受注を検索する")
+    assert_accessible(page)
+    keys.press("Escape")
+    expect(help_).to_be_hidden()
+    keys.press("/")
+    expect(page.get_by_label("外部決済注文番号")).to_be_focused()
+    keys.type("j?")  # while typing they are letters
+    expect(page.get_by_label("外部決済注文番号")).to_have_value("j?")
+    page.goto("/admin/orders")
+    keys.press("j")
+    keys.press("Enter")
+    page.wait_for_url(f"**/{number}")
+    press_by_keyboard(page, "次は：売上確定")
+    page.wait_for_url("**/payment/capture")
+    keys.press("Enter")  # the hurried second one goes back
+    page.wait_for_url(f"**/{number}")
+    assert [payment["status"] for payment in simulator.payments()] == ["20"]
+    press_by_keyboard(page, "売上確定")
+    page.wait_for_url("**/payment/capture?")
+    press_by_keyboard(page, "売上確定を実行する")
+    expect(page.locator("[data-box=yellow-2]")).to_be_visible()
+    assert [payment["status"] for payment in simulator.payments()] == ["40"]
+
+
+def press_by_keyboard(page: Page, words: str) -> None:
+    """Tab to what says exactly this and press Enter; it is in sight and not under the bar that stays."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.textContent.trim()") == words:
+            assert page.evaluate(
+                """() => { const it = document.activeElement, box = it.getBoundingClientRect();
+                   return it.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"""
+            ), f"{words} is hidden while it has the focus"
+            return page.keyboard.press("Enter")
+    raise AssertionError(f"Tab never reaches {words}")

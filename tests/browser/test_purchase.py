@@ -206,6 +206,7 @@ def test_the_sums_follow_the_choice(page: Page) -> None:
     expect(total).to_contain_text("1,902円")
 
 
+@pytest.mark.req("U-023")
 def test_going_back_from_the_dialog_to_correct(page: Page, demo_app: Flask) -> None:
     open_confirmation(page)
     dialog(page).get_by_role("link", name="戻って修正する").click()
@@ -213,9 +214,17 @@ def test_going_back_from_the_dialog_to_correct(page: Page, demo_app: Flask) -> N
     field(page, "お名前").fill("山田 次郎")
     press_confirm(page)
     expect(dialog(page)).to_contain_text("山田 次郎")
+    assert path(page) == "/checkout/zero/confirm"
+    assert not page.evaluate("() => { document.querySelector('#buyer_name').focus(); return document.activeElement.id === 'buyer_name' }")
     page.go_back()  # the browser's own way back closes the dialog, too
     expect(dialog(page)).to_be_hidden()
     assert path(page) == "/checkout/zero"
+    press_confirm(page)
+    expect(dialog(page)).to_be_visible()
+    page.reload()
+    assert path(page) == "/checkout/zero"
+    expect(field(page, "お名前")).to_have_value("山田 次郎")
+    fill_card(page)
     press_confirm(page)
     place(page)
     assert orders(demo_app) == count(demo_app, Order) == 1

@@ -52,7 +52,7 @@ RULES = {
         admin.login admin.log_in
     """,
     Rule.OWN: """
-        cart.add cart.show cart.change checkout.zero checkout.confirm_zero checkout.place_zero
+        cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
         attempt.pending attempt.check attempt.abort_attempt
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",

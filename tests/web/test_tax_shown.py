@@ -24,7 +24,7 @@ def per_rate(words: str) -> int:
 def test_reduced_goods_are_marked_everywhere(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
     shopper.put_into_cart(CUP)
     shopper.put_into_cart(TEA)
-    shown = {"cart": (Page(shopper.get("/cart").text).text, GOODS)}
+    shown = {"cart": (Page(shopper.get("/cart").text).text, GOODS + SHIPPING_YEN)}
     confirmation = shopper.confirm(CASH)
     shown["confirmation"] = (Page(confirmation.text).text, TOTAL)
     purchase = shopper.place(confirmation)

@@ -1,0 +1,92 @@
+// The server's word on single fields (U-012): asked for when one is left, told beside it, taken away as soon as it is
+// right. Words and rules are the server's, so they are the same as after a refusal; out of reach nothing is said, and
+// 注文確認する judges everything again. The focus never moves.
+
+const PAUSE = 300; // without a key, before a field that is wrong is asked about again
+
+export const isWrong = (control) => control.getAttribute("aria-invalid") === "true";
+
+/** Ask about the fields `sent` and tell the answer into the form as it stands. `only` leaves out verdicts not wanted. */
+export async function check(form, sent, only = () => true) {
+  const verdicts = await ask(form, sent);
+  await released();
+  for (const [name, verdict] of Object.entries(verdicts)) {
+    const control = form.querySelector(`.control[name="${name}"]`);
+    if (!control || control.value !== sent.get(name) || !only(verdict)) continue; // put right meanwhile
+    tell(form, control, verdict);
+  }
+}
+
+/** Follow a form: each field as it is left, and one that is wrong while it is put right. `afterwards` hears of each. */
+export function watch(form, afterwards) {
+  let pause;
+  const checkOne = (control, only) => check(form, fieldAlone(form, control), only).then(afterwards);
+  form.addEventListener("change", ({ target }) => {
+    if (!target.matches(".control[name]")) return;
+    clearTimeout(pause);
+    checkOne(target);
+  });
+  form.addEventListener("input", ({ target }) => {
+    if (!target.matches(".control[name]") || !isWrong(target)) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => checkOne(target, (verdict) => !verdict.error), PAUSE);
+  });
+  form.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-instead]");
+    if (button) take(form, button);
+  });
+  for (const button of form.querySelectorAll("[data-instead]")) button.hidden = !button.value;
+}
+
+/** Put the offered correction where the buyer pressed for it. */
+function take(form, button) {
+  const control = form.querySelector(`#${button.dataset.instead}`);
+  control.value = button.value;
+  control.focus();
+  control.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+async function ask(form, sent) {
+  try {
+    const answer = await fetch(form.getAttribute("data-check"), { method: "POST", body: sent });
+    return answer.ok ? await answer.json() : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What the server needs to judge one field. */
+function fieldAlone(form, control) {
+  const whole = new FormData(form);
+  const sent = new FormData();
+  for (const name of ["csrf_token", "ship_to", control.name]) sent.set(name, whole.get(name));
+  return sent;
+}
+
+function tell(form, control, { error, advice, instead, erased }) {
+  if (error && erased) control.value = "";
+  control.setAttribute("aria-invalid", String(error !== ""));
+  show(form, control, "error", error);
+  const button = show(form, control, "advice", advice)?.querySelector("[data-instead]");
+  if (button) [button.value, button.hidden] = [instead, !instead];
+  const label = form.querySelector(`label[for="${control.id}"]`).textContent;
+  if (error || advice) form.querySelector("[data-told]").textContent = `${label}: ${error || advice}`;
+}
+
+function show(form, control, kind, text) {
+  const slot = form.querySelector(`#${control.id}-${kind}`);
+  if (!slot) return null;
+  slot.querySelector("span").textContent = text;
+  slot.hidden = !text;
+  return slot;
+}
+
+// A sentence that appears between press and release would move the button away from under the finger.
+let pressed = false;
+for (const [kind, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  addEventListener(kind, () => { pressed = down; }, true);
+}
+
+async function released() {
+  while (pressed) await new Promise((done) => setTimeout(done, 50));
+}

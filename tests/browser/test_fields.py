@@ -1,0 +1,128 @@
+"""The buyer's fields as they are typed into: told when left, not before; put right, the message is gone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.steps import (
+    ADDRESS,
+    CASH_METHOD,
+    choose,
+    dialog,
+    field,
+    fill_address,
+    into_basket,
+    place,
+    press_confirm,
+)
+
+#: Controls of the form that are seen, the choices apart.
+VISIBLE = """() => [...document.querySelectorAll("#checkout .control")].filter(each => each.checkVisibility())"""
+BESIDE = f"""() => ({VISIBLE})().filter(each => {{
+  const label = each.labels[0].getBoundingClientRect(), box = each.getBoundingClientRect();
+  return label.bottom > box.top || label.left > box.left + 1;
+}}).map(each => each.id)"""
+
+
+@pytest.mark.req("U-001", "U-003", "U-014")
+def test_one_column_labels_above_nine_fields_and_one_button(page: Page) -> None:
+    into_basket(page)
+    choose(page, CASH_METHOD)
+    assert page.evaluate(f"() => ({VISIBLE})().length") == 9
+    assert page.evaluate(BESIDE) == []
+    shown = page.locator("#checkout button").locator("visible=true")
+    assert shown.all_inner_texts() == ["注文確認する"]
+    tops = page.evaluate(f"() => ({VISIBLE})().map(each => each.getBoundingClientRect().top)")
+    assert tops == sorted(set(tops)), "no two beside each other"
+
+
+@pytest.mark.req("U-012", "U-071")
+def test_a_field_speaks_when_it_is_left_and_is_silent_once_it_is_right(page: Page) -> None:
+    into_basket(page)
+    phone, told = field(page, "電話番号"), page.locator("#phone-error")
+    phone.press_sequentially("090-1234")
+    page.wait_for_timeout(500)
+    expect(told).to_be_hidden()
+    field(page, "お名前").focus()
+    expect(told).to_contain_text("いまは7桁です")
+    expect(phone).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-told]")).to_contain_text("電話番号: 電話番号は市外局番から")
+    expect(field(page, "お名前")).to_be_focused()
+    assert "phone-error" in (phone.get_attribute("aria-describedby") or "").split()
+
+    phone.press("End")
+    phone.press_sequentially("5")
+    page.wait_for_timeout(500)
+    expect(told).to_contain_text("いまは7桁です")  # still wrong: nothing changes under the hands
+    phone.press_sequentially("678")
+    expect(told).to_be_hidden()
+    expect(phone).to_be_focused()
+    phone.fill("12")
+    field(page, "お名前").focus()
+    expect(told).to_contain_text("市外局番から")
+
+
+@pytest.mark.req("U-011", "U-007")
+def test_a_slip_is_put_right_by_one_press_or_ordered_as_it_is(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    mail, asked = field(page, "メールアドレス"), page.locator("#email-advice")
+    mail.fill("taro@gamil.com")
+    field(page, "市区町村・番地").fill("千代田区千代田")
+    expect(asked).to_contain_text("もしかして「taro@gmail.com」ではありませんか？")
+    asked.get_by_role("button").press("Enter")
+    expect(mail).to_have_value("taro@gmail.com")
+    expect(mail).to_be_focused()
+    expect(asked).to_be_hidden()
+    expect(page.locator("#address1-advice")).to_contain_text("番地が入っていないようです")
+    expect(page.locator("#address1-advice").get_by_role("button")).to_be_hidden()
+    press_confirm(page)
+    expect(dialog(page)).to_contain_text("番地が入っていないようです")
+    large = "() => parseFloat(getComputedStyle(document.querySelector('.receipt-email')).fontSize)"
+    assert page.evaluate(large) >= 20
+    place(page)
+
+
+def test_out_of_reach_nothing_is_said_and_a_card_number_is_wiped(page: Page) -> None:
+    into_basket(page)
+    page.context.set_offline(True)
+    field(page, "電話番号").fill("12")
+    field(page, "お名前").focus()
+    page.wait_for_timeout(300)
+    expect(page.locator("#phone-error")).to_be_hidden()
+    page.context.set_offline(False)
+    field(page, "お名前").fill("4111 1111 1111 1111")
+    field(page, "フリガナ").fill(ADDRESS["フリガナ"])
+    expect(page.locator("#buyer_name-error")).to_contain_text("入力された内容は消去しました。")
+    expect(field(page, "お名前")).to_have_value("")
+
+
+@pytest.mark.req("U-008")
+def test_the_reading_is_overheard_from_the_input_method_until_the_buyer_writes_it(page: Page) -> None:
+    into_basket(page)
+    name, reading = field(page, "お名前"), field(page, "フリガナ")
+    name.focus()
+    compose(page, "やm", "やまだ", "山田")
+    expect(reading).to_have_value("ヤマダ")
+    page.keyboard.type(" ")
+    compose(page, "たろう", "太郎")
+    expect(name).to_have_value("山田 太郎")
+    expect(reading).to_have_value("ヤマダ タロウ")
+    expect(name).to_be_focused()
+    name.fill("")
+    expect(reading).to_have_value("")
+    reading.fill("サンダ")
+    name.focus()
+    compose(page, "やまだ", "山田")
+    expect(reading).to_have_value("サンダ")
+
+
+def compose(page: Page, *stages: str) -> None:
+    """Type as an input method does: stage by stage, the last one is taken."""
+    session = page.context.new_cdp_session(page)
+    for stage in stages:
+        session.send("Input.imeSetComposition", {"text": stage, "selectionStart": len(stage), "selectionEnd": len(stage)})
+    session.send("Input.insertText", {"text": stages[-1]})
+    session.detach()

@@ -1,0 +1,268 @@
+"""Pictures of every page at 360 and 1280 px for ``docs/screens``: ``python -m tests.support.screens``.
+
+Opens a demo shop and its practice provider on loopback, walks through them in Chromium as buyer and as staff, and
+writes each page as WebP. Pictures that no longer belong to a page are removed.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app import create_app
+from shop.core.config import Config
+from shop.demo import seed
+from shop.outbox.models import OutboxMail
+from shop.payments.models import PaymentMethod
+from tests.browser import steps
+from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
+from tests.support import machine, shop
+from tests.support.files import ROOT
+from tests.support.net import reserved_port
+from tests.support.servers import LiveServer
+from tests.support.world import Simulator
+from tests.web.counter import change
+
+FOLDER = ROOT / "docs/screens"
+#: A page is cut off below this many pixels.
+_TALLEST = 2600
+_QUALITY = 45
+
+
+@dataclass
+class Camera:
+    """Writes pictures and remembers which there are."""
+
+    folder: Path
+    taken: set[str] = field(default_factory=set)
+
+    def shoot(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """One page at both widths; ``whole`` takes what is below the window as well."""
+        for size in (PHONE, DESKTOP):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
+            if whole:  # pictures further down are loaded when they come into sight
+                page.evaluate("() => scrollTo(0, 0)")
+                page.evaluate("() => document.querySelectorAll('img').forEach(each => { each.loading = 'eager'; })")
+                page.wait_for_function("() => [...document.images].every(each => each.complete)")
+            self._write(page, f"{name}-{size['width']}.webp", size, whole=whole)
+
+    def _write(self, page: Page, file: str, size: dict[str, int], *, whole: bool) -> None:
+        height = min(page.evaluate("() => document.documentElement.scrollHeight"), _TALLEST) if whole else size["height"]
+        session = page.context.new_cdp_session(page)
+        picture = session.send(
+            "Page.captureScreenshot",
+            {
+                "format": "webp", "quality": _QUALITY, "captureBeyondViewport": whole,
+                "clip": {"x": 0, "y": 0 if whole else page.evaluate("() => scrollY"), "width": size["width"], "height": height, "scale": 1},
+            },
+        )  # fmt: skip
+        session.detach()
+        (self.folder / file).write_bytes(base64.b64decode(picture["data"]))
+        self.taken.add(file)
+
+    def tidy(self) -> None:
+        """Remove the pictures of pages that are gone."""
+        for old in self.folder.glob("*.webp"):
+            if old.name not in self.taken:
+                old.unlink()
+
+
+@dataclass
+class Walk:
+    """A shop on loopback, a browser, and the camera."""
+
+    app: Flask
+    window: Callable[..., Page]
+    camera: Camera
+
+    def pages(self, page: Page, pages: dict[str, str]) -> None:
+        for name, address in pages.items():
+            page.goto(address)
+            self.camera.shoot(page, name)
+
+
+def window_of_the_shop(walk: Walk) -> None:
+    page = walk.window()
+    walk.pages(page, {
+        "front": "/", "list": "/products?category=vessels", "product": steps.TEA, "sold-out": "/products/K-006",
+        "cart-empty": "/cart", "legal": "/legal/commerce", "error": "/no/such/page",
+    })  # fmt: skip
+
+
+def checkout(walk: Walk) -> None:
+    """From the empty form to 注文完了."""
+    page, shoot = walk.window(), walk.camera.shoot
+    steps.into_basket(page, "/products/U-005")
+    steps.into_basket(page)
+    shoot(page, "checkout-empty")
+    walk.pages(page, {"cart": "/cart"})
+    page.goto("/checkout/zero")
+    steps.choose(page, steps.CASH_METHOD)
+    steps.press_confirm(page)
+    page.locator("#error-summary").wait_for()
+    shoot(page, "checkout-errors")
+    page.goto("/checkout/zero")
+    steps.fill_address(page)
+    steps.field(page, "メールアドレス").fill("taro@gamil.com")
+    steps.field(page, "市区町村・番地").fill("千代田区千代田")
+    steps.field(page, "電話番号").fill("090-1234")
+    steps.field(page, "郵便番号").fill("390-08")
+    steps.field(page, "お名前").focus()
+    page.locator("#postal_code-error").wait_for()
+    shoot(page, "checkout-fields")
+    steps.fill_address(page)
+    steps.fill_card(page)
+    shoot(page, "checkout-filled")
+    steps.press_confirm(page)
+    steps.dialog(page).wait_for()
+    shoot(page, "confirmation", whole=False)
+    steps.place(page)
+    shoot(page, "complete")
+
+
+def without_script(walk: Walk) -> None:
+    page = walk.window(java_script_enabled=False)
+    steps.into_basket(page)
+    steps.fill_address(page)
+    steps.choose(page, steps.CASH_METHOD)
+    steps.press_confirm(page)
+    walk.camera.shoot(page, "confirmation-page")
+    page.get_by_role("button", name="注文する").click()
+
+
+def refused_and_waiting(walk: Walk) -> None:
+    """A refused card, then an authentication that is not finished: its page, and S10 in another tab."""
+    page = walk.window()
+    steps.open_confirmation(page, カード番号="4980000000038261")
+    steps.dialog(page).get_by_role("button", name="注文する").click()
+    page.locator("#refusal").wait_for()
+    walk.camera.shoot(page, "checkout-refused")
+    change(walk.app, PaymentMethod.options, json.dumps({"use_3ds": "1", "attempt_control": "low"}), kind="card")
+    steps.fill_card(page)
+    steps.press_confirm(page)
+    steps.dialog(page).get_by_role("button", name="注文する").click()
+    page.wait_for_url("**/paygent/3ds/**")
+    walk.camera.shoot(page, "issuer-practice")
+    tab = page.context.new_page()
+    walk.pages(tab, {"waiting-3ds": "/checkout/pending"})
+
+
+def desk_before_the_first_order(walk: Walk) -> Page:
+    page = walk.window()
+    walk.pages(page, {"admin-login": "/admin/login"})
+    steps.log_in(page, shop.OWNER, shop.OWNER_PASSWORD)
+    walk.pages(page, {"admin-orders-empty": "/admin/orders", "admin-mails-empty": "/admin/mails", "admin-log-empty": "/admin/log"})
+    return page
+
+
+def desk_at_work(walk: Walk, page: Page) -> None:
+    """One order in each state: to capture, differing, captured and completed, cancelled."""
+
+    def order(method: str) -> str:
+        buyer = walk.window()
+        steps.open_confirmation(buyer, method)
+        return steps.place(buyer)
+
+    yellow, red, done, undone = (order(m) for m in (steps.CARD_METHOD,) * 3 + (steps.CASH_METHOD,))
+    shop.run_jobs(walk.app)
+    walk.pages(page, {"admin-order-yellow": f"/admin/orders/{yellow}", "admin-editor": f"/admin/orders/{red}/edit"})
+    page.get_by_label("送料 金額").fill("七百円")
+    page.get_by_label("送料 金額").press("Enter")
+    walk.camera.shoot(page, "admin-editor-error")
+    page.get_by_label("送料 金額").fill("700")
+    page.get_by_label("送料 金額").press("Enter")
+    page.get_by_text("変更しました。").wait_for()
+    walk.pages(page, {"admin-order-red": f"/admin/orders/{red}"})
+    page.goto(f"/admin/orders/{done}")
+    page.get_by_role("button", name="売上確定").click()
+    walk.camera.shoot(page, "admin-capture")
+    page.get_by_role("button", name="売上確定を実行する").click()
+    walk.camera.shoot(page, "admin-order-captured")
+    for number, target in ((done, "completed"), (undone, "cancelled")):
+        page.goto(f"/admin/orders/{number}/move/{target}")
+        if target == "cancelled":
+            walk.camera.shoot(page, "admin-move")
+        page.get_by_role("button", name="一覧へ移動").click()
+    change(walk.app, OutboxMail.state, "failed", id=1)
+    change(walk.app, OutboxMail.last_error, "550 mailbox unavailable", id=1)
+
+
+def lists_and_settings(walk: Walk, page: Page) -> None:
+    page.goto("/admin/settings/deliveries/1")
+    page.get_by_label("表示用宅配便名").fill("つきのわ便")
+    page.get_by_role("button", name="確認画面へ").click()
+    walk.camera.shoot(page, "admin-delivery-confirm")
+    page.get_by_role("button", name="設定する").click()
+    walk.pages(page, {
+        "admin-dashboard": "/admin", "admin-orders-open": "/admin/orders", "admin-orders-completed": "/admin/orders?list=completed",
+        "admin-orders-cancelled": "/admin/orders?list=cancelled", "admin-orders-uncaptured": "/admin/orders?todo=uncaptured",
+        "admin-attention": "/admin/payments/attention", "admin-attempts": "/admin/payments/attempts", "admin-holds": "/admin/holds",
+        "admin-mails": "/admin/mails", "admin-mail": "/admin/mails/1",
+        "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
+        "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
+        "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
+        "admin-log": "/admin/log",
+    })  # fmt: skip
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.keyboard.press("?")
+    walk.camera.shoot(page, "admin-keys", whole=False)
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Flask, Config]]:
+    """A demo shop with its provider, served in threads of this process."""
+    with machine.workplace() as folder, reserved_port() as door:
+        instance = folder / "instance"
+        instance.mkdir()
+        simulator = Simulator(instance)
+        config = shop.settings(instance, f"sqlite:///{instance / 'shop.sqlite3'}", door.getsockname()[1], simulator.port)
+        shop.migrate(config)
+        shop.load_demo(config)
+        seed.draw(instance)
+        app = create_app(config)
+        server = LiveServer(app, door)
+        try:
+            yield app, config
+        finally:
+            server.close()
+            shop.dispose(app)
+            simulator.close()
+
+
+def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
+    def window(**options: object) -> Page:
+        wanted = {"base_url": config.base_url, "locale": "ja-JP", "viewport": DESKTOP} | options
+        return browser.new_context(**wanted).new_page()  # type: ignore[arg-type]
+
+    FOLDER.mkdir(exist_ok=True)
+    walk = Walk(app, window, Camera(FOLDER))
+    window_of_the_shop(walk)
+    staff = desk_before_the_first_order(walk)
+    checkout(walk)
+    without_script(walk)
+    desk_at_work(walk, staff)
+    refused_and_waiting(walk)
+    lists_and_settings(walk, staff)
+    return walk.camera
+
+
+def main() -> int:
+    with opened() as (app, config), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(machine.chromium()), args=ARGUMENTS)
+        camera = walk_through(browser, app, config)
+        browser.close()
+    camera.tidy()
+    size = sum(file.stat().st_size for file in FOLDER.glob("*.webp"))
+    print(f"{len(camera.taken)} pictures, {size / 1e6:.1f} MB in {FOLDER.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
