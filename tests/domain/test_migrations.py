@@ -7,6 +7,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 
 from shop.core.db import db
+from shop.core.pictures import WithLogo
 from shop.core.shopinfo import ShopInfo
 from shop.payments.models import PaymentMethod
 
@@ -25,6 +26,6 @@ def test_a_shop_of_before_has_neither_colour_nor_logo(demo_app: Flask) -> None:
         shop = db.session.scalars(select(ShopInfo)).one()
         methods = db.session.scalars(select(PaymentMethod)).all()
         assert shop.accent == ""
-        assert len(methods) == 2
-        assert all(each.logo is None and each.logo_alt == "" for each in (shop, *methods))
+        carriers: list[WithLogo] = [shop, *methods]
+        assert [(each.logo, each.logo_alt) for each in carriers] == [(None, "")] * 3
         db.session.rollback()

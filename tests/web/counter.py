@@ -64,8 +64,9 @@ class Desk:
         """The same on a form that is already open, with any of its buttons: ``confirm`` or ``test``. Bytes are a file,
         which a browser sends under a name and a type."""
         fields = {k: v for k, v in Page(shown.text).form(f"{path}/confirm").fields.items() if k not in off}
-        words = {k: v for k, v in typed.items() if not isinstance(v, (bytes, tuple))}
-        files = {k: ("logo.png", v, "image/png") if isinstance(v, bytes) else v for k, v in typed.items() if k not in words}
+        words = {k: v for k, v in typed.items() if isinstance(v, (str, list))}
+        files = {k: v for k, v in typed.items() if isinstance(v, tuple)}
+        files |= {k: ("logo.png", v, "image/png") for k, v in typed.items() if isinstance(v, bytes)}
         return self.session.post(urljoin(self.shop_url, f"{path}/{button}"), data=fields | words, files=files)
 
     def set_up(self, path: str, off: Iterable[str] = (), **typed: Typed) -> Page:
