@@ -17,4 +17,4 @@ picker.addEventListener("input", () => {
   if (standard) standard.checked = false;
 });
 typed.form.addEventListener("input", follow);
-picker.hidden = false;
+picker.parentElement.hidden = false;
