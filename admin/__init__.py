@@ -7,6 +7,7 @@ from admin import (  # noqa: F401
     auth,
     dashboard,
     deliveries,
+    design,
     filing,
     holds,
     log,

@@ -19,9 +19,12 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
 from admin.forms import Filled, OptionalYenField, YenField, lines_field, long_text, name_field, one_line
+from admin.logos import LogoForm, PictureField
+from providers.contract import N_
 from providers.settings import Setting
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
+from shop.core.pictures import Picture
 
 #: Field names of the two scopes a provider's settings have.
 ACCOUNT, METHOD = "account_", "method_"
@@ -29,6 +32,7 @@ ACCOUNT, METHOD = "account_", "method_"
 _LONGEST = {"pem": 20_000, "lines": 2_000}
 _LONGEST_LINE = 200
 NAME_LENGTH = 100
+LOGO = N_("決済サービスロゴ画像")
 #: Name and value of the radio on which a field depends.
 Condition = tuple[str, str]
 
@@ -68,7 +72,7 @@ class SecretArea(TextAreaField):
         return ""
 
 
-class MethodForm(FlaskForm):
+class MethodForm(LogoForm):
     """What every 支払方法 has."""
 
     name = name_field(lazy_gettext("支払方法の名称設定"), NAME_LENGTH)
@@ -80,6 +84,7 @@ class MethodForm(FlaskForm):
     note = lines_field(lazy_gettext("注意書き"))
     note_at_choice = BooleanField(lazy_gettext("支払方法画面"))
     note_in_mail = BooleanField(lazy_gettext("サンクスメール"))
+    logo = PictureField(lazy_gettext(LOGO))
 
     #: A card method is never offered for nothing: its lower bound cannot be switched off (R-015).
     lower_locked = False
@@ -123,15 +128,23 @@ class MethodForm(FlaskForm):
         """The secrets among it."""
         return {n: f.data for n, f in self._fields.items() if isinstance(f, (PasswordField, SecretArea)) and f.data}
 
-    def keep(self, earlier: Mapping[str, str]) -> None:
-        """Take secrets typed before the form was shown again, where nothing was typed over them."""
-        for name, secret in earlier.items():
+    def brought(self, stored: Picture | None) -> dict[str, Any]:
+        """What a browser cannot keep while the form is shown again: secrets, and an image that is not ``stored`` yet."""
+        return self.secrets() | ({"logo": self.logo.data} if self.logo.data != stored else {})
+
+    def keep(self, earlier: Mapping[str, Any]) -> None:
+        """Take such things from before, where nothing came over them."""
+        for name, value in earlier.items():
             if not self[name].data:
-                self[name].data = secret
+                self[name].process_data(value)
 
 
 #: Places of the fields every method has.
-_COMMON = {name: place for place, (name, field) in enumerate(vars(MethodForm).items()) if isinstance(field, UnboundField)}
+_COMMON = {
+    name: place
+    for place, (name, field) in enumerate([*vars(MethodForm).items(), *vars(LogoForm).items()])
+    if isinstance(field, UnboundField)
+}
 
 
 class FeeMethodForm(MethodForm):
@@ -163,6 +176,7 @@ def linked_method_form(
     names = {setting.key: field_name(setting) for setting in settings}
     fields = {names[s.key]: _field(s, names, bool(s.secret and known.get(s.key))) for s in settings}
     fields["name"] = name_field(f"{marks.get('name', '')} {_('支払方法の名称設定')}".strip(), NAME_LENGTH)
+    fields["logo"] = PictureField(f"{marks.get('logo', '')} {_(LOGO)}".strip())
     return type("ProviderMethodForm", (LinkedMethodForm,), fields)
 
 

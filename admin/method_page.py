@@ -28,6 +28,7 @@ from admin.method_form import (
 from admin.method_summary import changed_labels, summary
 from providers.contract import N_
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Setting, SettingsCheck
+from shop.core import pictures
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
@@ -66,7 +67,9 @@ def confirm_payment_method(method_id: int) -> ResponseReturnValue:
     return render_template(
         "admin/payment_method_confirm.html",
         method=method,
-        groups=summary(form, _settings(method), _stored_secrets(session, method), _marks(method)),
+        groups=summary(form, _settings(method), _stored_secrets(session, method), _marks(method), method.logo),
+        name=form.name.data,
+        logo=form.chosen_logo(),
         draft=drafts.seal(form.values(), _draft_of(method), drafts.CHECKED),
     )
 
@@ -104,13 +107,16 @@ def check_payment_method(method_id: int) -> ResponseReturnValue:
 @blueprint.post("/settings/payment-methods/<int:method_id>")
 def save_payment_method(method_id: int) -> ResponseReturnValue:
     """設定する: store what the confirmation showed."""
+    replaced = None
     with write() as session:
         method = _method(session, method_id)
         values = drafts.unseal(request.form.get("draft", ""), _draft_of(method), drafts.CHECKED)
-        if values is not None:
-            _save(session, method, _form(session, method, values))
-    if values is None:
+        form = None if values is None else _form(session, method, values)
+        if form and form.logo_is_there():
+            replaced = _save(session, method, form)
+    if replaced is None:
         return _start_again(method_id)
+    pictures.remove(replaced)
     flash(_("支払方法を設定しました。"), "good")
     return redirect(url_for("admin.payment_methods"), 303)
 
@@ -153,7 +159,8 @@ def _form(session: Session, method: PaymentMethod, values: Mapping[str, Any] | N
 
 def _typed(session: Session, method: PaymentMethod) -> MethodForm:
     form = _form(session, method, None)
-    form.keep(drafts.unseal(request.form.get("draft", ""), _draft_of(method), drafts.TYPED) or {})
+    earlier = drafts.unseal(request.form.get("draft", ""), _draft_of(method), drafts.TYPED) or {}
+    form.keep({"logo": method.logo} | earlier)
     return form
 
 
@@ -161,7 +168,7 @@ def _stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
     """The method as its form holds it, secrets left out."""
     values: dict[str, Any] = {
         "name": method.name, "note": method.note, "fee_yen": method.fee_yen,
-        "note_at_choice": method.note_at_choice, "note_in_mail": method.note_in_mail,
+        "logo": method.logo, "logo_alt": method.logo_alt, "note_at_choice": method.note_at_choice, "note_in_mail": method.note_in_mail,
         "lower": method.shown_from_yen is not None, "shown_from_yen": method.shown_from_yen,
         "upper": method.hidden_from_yen is not None, "hidden_from_yen": method.hidden_from_yen,
     }  # fmt: skip
@@ -178,7 +185,7 @@ def _stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
 def _page(
     session: Session, method: PaymentMethod, form: MethodForm, checks: Sequence[SettingsCheck] = ()
 ) -> str:
-    secrets = form.secrets()
+    brought = form.brought(method.logo)
     return render_template(
         "admin/payment_method.html",
         method=method,
@@ -187,7 +194,7 @@ def _page(
         marks=_marks(method),
         labels={setting.key: setting.label for setting in _settings(method)},
         stored=_stored_secrets(session, method),
-        draft=drafts.seal(secrets, _draft_of(method), drafts.TYPED) if secrets else "",
+        draft=drafts.seal(brought, _draft_of(method), drafts.TYPED) if brought else "",
         notice_url=accounts.notice_url(method.account) if method.account else "",
     )
 
@@ -202,7 +209,8 @@ def _sections(method: PaymentMethod, form: MethodForm, checks: Sequence[Settings
     ]
 
 
-def _save(session: Session, method: PaymentMethod, form: MethodForm) -> None:
+def _save(session: Session, method: PaymentMethod, form: MethodForm) -> str:
+    """Returns the file of the logo that went, ``""`` for none."""
     before = _form(session, method, _stored_values(session, method))
     changed = changed_labels(before, form, _settings(method)) or [N_("変更なし")]
     method.name, method.note, method.configured = form.name.data, form.note.data, True
@@ -216,3 +224,4 @@ def _save(session: Session, method: PaymentMethod, form: MethodForm) -> None:
     elif isinstance(form, FeeMethodForm):
         method.fee_yen = form.fee_yen.data or 0
     note(session, N_("支払方法「%(name)s」を設定（%(what)s）"), name=method.name, what="、".join(changed))
+    return method.set_logo(*form.chosen_logo())

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from wtforms import BooleanField, Field, RadioField
 
-from admin.method_form import FeeMethodForm, MethodForm, drawn
+from admin.method_form import LOGO, FeeMethodForm, MethodForm, drawn
 from providers.contract import N_
 from providers.settings import Setting
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.core.pictures import Picture
 
 MASK = "••••••••"
 
@@ -23,9 +24,9 @@ class Group:
 
 
 def summary(
-    form: MethodForm, settings: Sequence[Setting], stored: set[str], marks: Mapping[str, str]
+    form: MethodForm, settings: Sequence[Setting], stored: set[str], marks: Mapping[str, str], logo: Picture | None
 ) -> list[Group]:
-    """All that 設定する would store; of secrets only whether they change."""
+    """All that 設定する would store; of secrets and of the ``logo`` carried so far only whether they change."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for each in drawn(form, settings):
         shown = _secret(each.field, stored) if each.setting.secret else _shown(each.field)
@@ -37,6 +38,7 @@ def summary(
         (f"{marks.get('conditions', '')} {_('適用条件')}".strip(), _conditions(form)),
         (f"{marks.get('note', '')} {form.note.label.text}".strip(), form.note.data or _("（空欄）")),
         (_("注意書きの表示"), "、".join(_places(form))),
+        *form.logo_lines(logo),
     ]
     return [Group(title, lines) for title, lines in groups.items()]
 
@@ -79,4 +81,5 @@ def changed_labels(before: MethodForm, after: MethodForm, settings: Iterable[Set
     }  # fmt: skip
     names = {name: label for name, label in (fields | common).items() if name in after}
     found = [label for name, label in names.items() if (before[name].data or "") != (after[name].data or "")]
-    return found + ([N_("適用条件")] if before.bounds() != after.bounds() else [])
+    found += [N_("適用条件")] if before.bounds() != after.bounds() else []
+    return found + after.logo_changes(before, LOGO)

@@ -1,6 +1,6 @@
 """Settings of a Paygent contract and of a card method under it (shop guide §3-3, and what the guide leaves out).
 
-⑫ (card linking), ⑯ (logo) and ⑰ (subscriptions) are not here: the shop has none of the three yet.
+⑫ (card linking) and ⑰ (subscriptions) are not here: the shop has neither yet.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ _CONNECTION = N_("証明書・通知")
 _PAYMENT = N_("決済手続設定")
 _WITH_3DS = ("use_3ds", "1")
 
-#: ⑬–⑮ are fields of every method.
-MARKS: Mapping[str, str] = {"name": "⑬", "conditions": "⑭", "note": "⑮"}
+#: ⑬–⑯ are fields of every method.
+MARKS: Mapping[str, str] = {"name": "⑬", "conditions": "⑭", "note": "⑮", "logo": "⑯"}
 
 SETTINGS = (
     Setting("merchant_id", N_("マーチャントID"), contract=True, group=_CONTRACT, mark="①"),

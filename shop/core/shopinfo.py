@@ -4,9 +4,10 @@ from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shop.core.db import Base, Key
+from shop.core.pictures import WithLogo
 
 
-class ShopInfo(Base):
+class ShopInfo(WithLogo, Base):
     """One row. ``legal`` holds the 特定商取引法 table as JSON: a list of label–text pairs."""
 
     __tablename__ = "shop_info"
@@ -18,6 +19,8 @@ class ShopInfo(Base):
     legal: Mapped[str] = mapped_column(Text, default="[]")
     #: Front page story, news and shipping line, privacy and cancellation texts as JSON, keyed ``ja`` and ``en``.
     texts: Mapped[str] = mapped_column(Text, default="{}")
+    #: ブランドカラー as ``#rrggbb``; empty for the standard one.
+    accent: Mapped[str] = mapped_column(String(7), default="")
 
 
 _THE_ROW = select(ShopInfo).limit(1)

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union_all
 
 from shop.checkout.models import Cart, CartItem, Confirmation
-from shop.core import db, throttle
+from shop.core import db, pictures, throttle
 from shop.core.batch import each
 from shop.core.runtime import now as moment
+from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
 from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
+from shop.payments.models import PaymentMethod
 
 #: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
 _CART_LIFE = timedelta(days=30)
@@ -40,8 +42,9 @@ def release_holds() -> int:
 
 
 def purge() -> int:
-    """Forget carts, confirmations and throttle counts that are past their time."""
+    """Forget carts, confirmations and throttle counts that are past their time, and images nobody uses."""
     now = moment()
+    swept = _sweep_pictures(now)
     with db.write() as session:
         old = select(Cart.id).where(Cart.touched_at < now - _CART_LIFE)
         busy = select(Order.cart_id).where(Order.state == "draft")
@@ -55,7 +58,15 @@ def purge() -> int:
                 Cart.id.not_in(select(Confirmation.cart_id)),
             )
         )
-        return int(carts.rowcount) + throttle.purge(session, now - _THROTTLE_LIFE)  # type: ignore[attr-defined]
+        return swept + int(carts.rowcount) + throttle.purge(session, now - _THROTTLE_LIFE)  # type: ignore[attr-defined]
+
+
+def _sweep_pictures(now: datetime) -> int:
+    """Images that were chosen and never stored, and those of methods that left the list."""
+    used = union_all(
+        select(ShopInfo.logo_file), select(PaymentMethod.logo_file).where(PaymentMethod.removed_at.is_(None))
+    )
+    return pictures.sweep(set(db.db.session.scalars(used)), now)
 
 
 JOBS: tuple[Job, ...] = (

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Code, Key, Moment, OptionalMoment, OptionalYenColumn, YenColumn
+from shop.core.pictures import WithLogo
 
 #: States in which an operation may still change; at most one such operation per payment.
 OPEN_STATES = ("intended", "sent", "parked", "unknown")
@@ -43,8 +44,8 @@ class AccountVersion(Base):
     account: Mapped[ProviderAccount] = relationship()
 
 
-class PaymentMethod(Base):
-    """支払方法 – what the buyer picks."""
+class PaymentMethod(WithLogo, Base):
+    """支払方法 – what the buyer picks. Its logo (決済サービスロゴ画像) stands beside its name where they pick."""
 
     __tablename__ = "payment_method"
     __table_args__ = (CheckConstraint("kind IN ('card', 'cash_on_delivery')", name="kind"),)

@@ -28,6 +28,7 @@ from shop.checkout.quote import Choice, choices, quote
 from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
+from shop.core.pictures import Picture
 from shop.core.runtime import now as moment
 from shop.core.text import small_number
 from shop.delivery import service as delivery
@@ -61,6 +62,9 @@ class MethodChoice:
     id: int
     kind: str
     name: str
+    #: 決済サービスロゴ画像 and its ALT.
+    logo: Picture | None
+    logo_alt: str
     note: str
     fee_yen: int
     instalments: tuple[tuple[str, str], ...]
@@ -230,7 +234,17 @@ def _delivery_choice(choice: Choice, prefecture: str) -> DeliveryChoice:
 def _method_choice(method: PaymentMethod) -> MethodChoice:
     counts = tuple((str(count), instalment_word(count)) for count in _instalments(method))
     note = method.note if method.note_at_choice else ""
-    return MethodChoice(method.id, method.kind, method.name, note, method.fee_yen, counts, _card_form(method))
+    return MethodChoice(
+        id=method.id,
+        kind=method.kind,
+        name=method.name,
+        logo=method.logo,
+        logo_alt=method.logo_alt,
+        note=note,
+        fee_yen=method.fee_yen,
+        instalments=counts,
+        card=_card_form(method),
+    )
 
 
 def instalment_word(count: int) -> str:

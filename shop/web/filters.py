@@ -16,6 +16,7 @@ from shop.checkout import cart
 from shop.core.clock import jst
 from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, gettext, language
+from shop.core.pictures import Picture
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
 
@@ -24,6 +25,7 @@ _shop = ShopInfo.__table__.c
 _FRAME = (
     select(
         _shop.name.label("shop_name"), _shop.texts.label("shop_texts"), _shop.legal.label("shop_legal"),
+        _shop.accent, _shop.logo_file, _shop.logo_width, _shop.logo_height, _shop.logo_alt,
         _family.id, _family.code, _family.name, _family.name_en, _family.lead,
     )
     .join_from(ShopInfo.__table__, Category.__table__, true(), isouter=True)
@@ -42,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         shop=shop_info,
         shop_text=shop_text,
+        shop_logo=shop_logo,
         families=families,
         cart_count=cart_count,
         practice_mode=lambda: runtime().config.demo,
@@ -89,8 +92,14 @@ def frame() -> Sequence[Row[Any]]:
 
 
 def shop_info() -> Row[Any]:
-    """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``."""
+    """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``, its ``accent`` and what :func:`shop_logo` shows."""
     return frame()[0]
+
+
+def shop_logo() -> Picture | None:
+    """ショップロゴ画像, if the shop has one."""
+    shop = shop_info()
+    return Picture(shop.logo_file, shop.logo_width, shop.logo_height) if shop.logo_file else None
 
 
 def shop_text(name: str, default: Any = "") -> Any:

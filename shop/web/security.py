@@ -8,15 +8,20 @@ from flask import Flask, Response, abort, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
+from shop.core import pictures
 from shop.core.config import Config
 from shop.core.logs import has_card_number
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
-_PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"})
+_PUBLIC_ENDPOINTS = frozenset(
+    {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
+)
 _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
 _TELL_AT_THE_FIELD = frozenset({"checkout.confirm_zero", "checkout.check_zero"})
 _MAX_BODY = 256 * 1024
+#: Forms of the admin that bring an image beside their fields.
+_WITH_IMAGE = frozenset({"admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method"})
 _MAX_PARTS = 200
 
 
@@ -38,6 +43,7 @@ def init_app(app: Flask, config: Config) -> None:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.url_map.converters["int"] = ColumnInteger
+    app.before_request(_allow_images)
     app.before_request(_refuse_zero_bytes)
     app.before_request(_refuse_card_numbers)
 
@@ -56,6 +62,11 @@ class ColumnInteger(IntegerConverter):
 def allow_origins(origins: Iterable[str]) -> None:
     """Let this page load the payment provider's token script and talk to its origin."""
     g.provider_origins = tuple(origins)
+
+
+def _allow_images() -> None:
+    if request.endpoint in _WITH_IMAGE:
+        request.max_content_length = _MAX_BODY + pictures.MAX_BYTES
 
 
 def _refuse_zero_bytes() -> None:

@@ -20,6 +20,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 
 from shop.catalogue.models import Product, Variant
+from shop.core import colour
 from shop.core.db import look
 from shop.core.i18n import DEFAULT, LANGUAGES, language
 from shop.core.i18n import gettext as _
@@ -33,6 +34,8 @@ _PAGE = 12
 _HAND = 8
 #: Above this many the number left is nobody's business.
 _FEW = 5
+#: How long browsers keep pictures and the sheet of a colour.
+_KEPT_SECONDS = 7 * 24 * 3600
 
 # Built once, on tables: read at every look into the window.
 _product = Product.__table__.c
@@ -154,10 +157,30 @@ def choose_language(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/media/<path:name>")
 def picture(name: str) -> Response:
-    """A product picture. It may be an SVG, so it is served as something that can neither run nor load anything."""
-    response = send_from_directory(runtime().config.instance / "media", name, max_age=7 * 24 * 3600)
+    """A picture of a product, or a logo. It may be an SVG of ours, so it is served as something that can neither run nor load anything."""
+    response = send_from_directory(runtime().config.instance / "media", name, max_age=_KEPT_SECONDS)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'none'; sandbox"
     return response
+
+
+@blueprint.get("/design/<accent>.css")
+def design(accent: str) -> Response:
+    """The few custom properties that follow a brand colour, given as six hexadecimal digits; 404 for anything else.
+
+    The address says all there is to say, so browsers may keep it, and a new colour is a new address.
+    """
+    found = colour.parse(accent) or abort(404)
+    rules = "".join(f"  {name}: {value};\n" for name, value in colour.palette(found).items())
+    # In the admin the same sheet colours the preview.
+    sheet = Response(f":root,\n.shop-window {{\n{rules}}}\n", mimetype="text/css")
+    sheet.cache_control.public, sheet.cache_control.max_age = True, _KEPT_SECONDS
+    return sheet
+
+
+@blueprint.app_template_global("design_url")
+def design_url(accent: str) -> str:
+    """Address of the sheet for ``accent``, ``#rrggbb``."""
+    return url_for("storefront.design", accent=accent.removeprefix("#"))
 
 
 @blueprint.app_template_global("family_name")

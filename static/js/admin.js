@@ -25,6 +25,18 @@ for (const part of document.querySelectorAll("[data-only-if]")) {
   addEventListener("pageshow", follow);
 }
 
+// A file that the server would refuse for its size is told before it is sent.
+for (const input of document.querySelectorAll("[data-most-bytes]")) {
+  const slot = document.getElementById(`${input.id}-error`);
+  input.addEventListener("change", () => {
+    const big = input.files[0]?.size > Number(input.dataset.mostBytes);
+    slot.hidden = !big;
+    slot.querySelector("span").textContent = big ? input.dataset.tooBig : "";
+    input.setAttribute("aria-invalid", big);
+    if (big) input.value = "";
+  });
+}
+
 document.querySelector("[data-error-summary]")?.focus();
 document.querySelector("[data-first-focus]")?.focus();
 

@@ -20,6 +20,9 @@ from tests.support.shop import OWNER, OWNER_PASSWORD
 TEA, CUP, SOLD_OUT = "T-002", "U-005", "K-006"
 TEA_YEN, CUP_YEN, SHIPPING_YEN, CASH_FEE_YEN = 972, 3_300, 600, 330
 
+#: What stands in a field of a form: words, several of them, or a file – its bytes, or its name, bytes and type.
+Typed = str | list[str] | bytes | tuple[str, bytes, str]
+
 NUMBER = re.compile(r"order\d{8}")
 
 
@@ -51,18 +54,22 @@ class Desk:
 
     # ---- 基本設定 ----
 
-    def confirm(self, path: str, off: Iterable[str] = (), **typed: str | list[str]) -> requests.Response:
+    def confirm(self, path: str, off: Iterable[str] = (), **typed: Typed) -> requests.Response:
         """Fill a settings form, ``off`` unticked, and press 確認画面へ."""
         return self.press_on(self.get(path), path, "confirm", off, **typed)
 
     def press_on(
-        self, shown: requests.Response, path: str, button: str, off: Iterable[str] = (), **typed: str | list[str]
+        self, shown: requests.Response, path: str, button: str, off: Iterable[str] = (), **typed: Typed
     ) -> requests.Response:
-        """The same on a form that is already open, with any of its buttons: ``confirm`` or ``test``."""
+        """The same on a form that is already open, with any of its buttons: ``confirm`` or ``test``. Bytes are a file,
+        which a browser sends under a name and a type."""
         fields = {k: v for k, v in Page(shown.text).form(f"{path}/confirm").fields.items() if k not in off}
-        return self.session.post(urljoin(self.shop_url, f"{path}/{button}"), data=fields | typed)
+        words = {k: v for k, v in typed.items() if isinstance(v, (str, list))}
+        files = {k: v for k, v in typed.items() if isinstance(v, tuple)}
+        files |= {k: ("logo.png", v, "image/png") for k, v in typed.items() if isinstance(v, bytes)}
+        return self.session.post(urljoin(self.shop_url, f"{path}/{button}"), data=fields | words, files=files)
 
-    def set_up(self, path: str, off: Iterable[str] = (), **typed: str | list[str]) -> Page:
+    def set_up(self, path: str, off: Iterable[str] = (), **typed: Typed) -> Page:
         """The whole way: 確認画面へ, 設定する; the page it ends on."""
         return Page(self.agree(self.confirm(path, off, **typed), path).text)
 

@@ -48,7 +48,7 @@ OWNER = "buyer"
 RULES = {
     Rule.PUBLIC: """
         static bootstrap.static health.healthz health.readyz checkout.browser_module
-        storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture
+        storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
         admin.login admin.log_in
     """,
     Rule.OWN: """
@@ -63,6 +63,7 @@ RULES = {
         admin.confirm_money admin.act_on_money admin.refresh_payment
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
+        admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method

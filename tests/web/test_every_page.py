@@ -29,14 +29,14 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 VALUES = {
     "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
-    "key": "x", "rest": "x", "provider": "paygent", "token": "x",
+    "key": "x", "rest": "x", "provider": "paygent", "token": "x", "accent": "3d5733",
 }  # fmt: skip
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 LOG_IN = {"admin.login", "admin.log_in"}
 #: Files without personal data that browsers may keep.
-KEPT = {"static", "bootstrap.static", "storefront.picture", "checkout.browser_module"}
+KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
 
 
 def addresses(app: Flask, method: str, values: Mapping[str, str] = VALUES) -> Iterator[tuple[str, str]]:
@@ -135,6 +135,7 @@ BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "
 STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
+    "/admin/design",
 )  # fmt: skip
 
 

@@ -1,0 +1,31 @@
+"""Migrations and models tell the same story, and rows that are there survive a new chapter."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import select, text
+
+from shop.core.db import db
+from shop.core.pictures import WithLogo
+from shop.core.shopinfo import ShopInfo
+from shop.payments.models import PaymentMethod
+
+
+def test_the_models_are_what_the_migrations_make(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+
+
+def test_a_shop_of_before_has_neither_colour_nor_logo(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        downgrade(revision="0001")
+        db.session.execute(text("SELECT name FROM shop_info")).one()
+        db.session.rollback()
+        upgrade()
+        shop = db.session.scalars(select(ShopInfo)).one()
+        methods = db.session.scalars(select(PaymentMethod)).all()
+        assert shop.accent == ""
+        carriers: list[WithLogo] = [shop, *methods]
+        assert [(each.logo, each.logo_alt) for each in carriers] == [(None, "")] * 3
+        db.session.rollback()
