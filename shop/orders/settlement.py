@@ -47,6 +47,9 @@ class OrderSettlement:
             else:
                 _continuation(session, change, order, now)
 
+    def order_total(self, session: Session, order_id: int) -> int:
+        return session.scalars(select(Order.total_yen).where(Order.id == order_id).with_for_update()).one()
+
 
 def _authorization(session: Session, change: Change, order: Order, now: datetime) -> bool:
     """Returns whether the order was placed."""

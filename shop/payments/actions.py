@@ -311,7 +311,8 @@ def _refusal(
     verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
     if not verdict.allowed:
         return Outcome("not_allowed", _reason(verdict, verb, facts, None))
-    if amount_yen != _announced_yen(verb, payment.authorized_yen, order_total_yen):
+    edited = engine().handler.order_total(session, payment.order_id) != order_total_yen
+    if edited or amount_yen != _announced_yen(verb, payment.authorized_yen, order_total_yen):
         return Outcome("not_allowed", _stale())
     return None
 

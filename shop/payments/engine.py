@@ -33,9 +33,13 @@ class Change:
 
 
 class SettlementHandler(Protocol):
-    """Told of every settled operation, inside the settling transaction. ``shop.orders.settlement`` is the one adapter."""
+    """What payments need of the orders above them. ``shop.orders.settlement`` is the one adapter."""
 
-    def apply(self, session: Session, change: Change, now: datetime) -> None: ...
+    def apply(self, session: Session, change: Change, now: datetime) -> None:
+        """Told of every settled operation, inside the settling transaction."""
+
+    def order_total(self, session: Session, order_id: int) -> int:
+        """The order's total in yen. Its row is locked, after its payment's: nobody edits it before the transaction ends."""
 
 
 class ProviderPool:

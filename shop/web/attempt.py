@@ -14,7 +14,7 @@ from shop.checkout import placement
 from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
-from shop.orders import settlement
+from shop.orders import holds, settlement
 from shop.orders.models import Order
 from shop.payments import accounts, executor, hop, reconcile
 from shop.payments.engine import Busy
@@ -60,6 +60,8 @@ def pending() -> ResponseReturnValue:
     if order.state != "draft":
         return redirect(onward(order.id), 303)
     away = _away(order.id)
+    if away and holds.end_if_over(order.id):
+        return redirect(url_for("attempt.pending"), 303)
     return render_template(
         "shop/checkout_pending.html",
         order=order,

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from shop.core import db
 from shop.core.i18n import gettext as _
+from shop.orders import holds
 from shop.orders.models import Order
 from shop.payments import executor, hop
 from shop.payments.engine import Busy
@@ -32,8 +33,8 @@ _MAX_FIELDS = 40
 @blueprint.get("/pay/h/<public_id>/<token>")
 def leave(public_id: str, token: str) -> ResponseReturnValue:
     """The provider's page that leads to the issuer, byte by byte. Who has been there already is shown the result."""
-    _operation(public_id, token)
-    parked = hop.parked(db.db.session(), public_id)
+    order_id = _operation(public_id, token).payment.order_id
+    parked = _parked(public_id, order_id)
     if parked is None:
         return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
     response = Response(parked.html.encode(), content_type="text/html; charset=utf-8")
@@ -47,7 +48,7 @@ def come_back(public_id: str, token: str) -> ResponseReturnValue:
     """The return, with what the provider adds to the address – or, without that, what became of the attempt."""
     operation = _operation(public_id, token)
     order_id = operation.payment.order_id
-    parked = hop.parked(db.db.session(), public_id)
+    parked = _parked(public_id, order_id)
     if request.args and parked is not None:
         fields = list(request.args.items(multi=True))[:_MAX_FIELDS]
         reading = hop.read(parked, fields)
@@ -61,6 +62,13 @@ def come_back(public_id: str, token: str) -> ResponseReturnValue:
         except Busy:  # the same address again in a moment: nothing was lost, nothing was done
             return render_template("shop/payment_busy.html"), 503, {"Refresh": "3", "Retry-After": "3"}
     return _result(order_id, public_id, token)
+
+
+def _parked(public_id: str, order_id: int) -> hop.Parked | None:
+    """The way of a buyer who is still expected. Past the hold's time nothing is charged any more (R-164), also when the
+    job that ends holds has not come by yet."""
+    parked = hop.parked(db.db.session(), public_id)
+    return None if parked and holds.end_if_over(order_id) else parked
 
 
 def _operation(public_id: str, token: str) -> PaymentOperation:

@@ -302,6 +302,15 @@ def test_a_cancel_that_was_announced_as_a_void_refunds_nothing(desk: Desk) -> No
     assert desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:x", "refund")).kind == "done"
 
 
+@pytest.mark.req("P-26", "S-074")
+def test_an_order_edited_since_the_page_was_read_is_not_captured(desk: Desk) -> None:
+    """A colleague's edit lands between reading the order and moving its money: the press was for another total."""
+    placed = desk.place()
+    desk.change(Order, Order.id == placed.order_id, total_yen=placed.yen + 500)
+    assert desk.capture(placed, total=placed.yen) == "not_allowed"
+    assert (desk.telegrams("022"), desk.money(placed)) == (0, ("authorized", placed.yen, 0, 0))
+
+
 # ---- the nightly look ----------------------------------------------------------------------------------------
 
 

@@ -422,6 +422,22 @@ def test_a_return_after_the_hold_has_ended_charges_nothing(
     assert orders(demo_app) == ["lapsed"]
 
 
+@pytest.mark.req("R-164", "R-161", "P-08")
+def test_past_the_holds_time_nothing_is_charged_even_when_no_job_has_run(
+    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    """With the runner down, the return itself, the way to the issuer and S10 notice that the time is over."""
+    others = [buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url)) for _ in range(2)]
+    back = way_back(away, AUTHENTICATE)
+    clock.advance(20 * MINUTE + 1)
+    pages = [away.buyer.get(back), others[0].buyer.get(others[0].url), others[1].buyer.get("/checkout/pending")]
+    for page in pages:
+        assert "請求はされていません。ご注文は確定していません。" in Page(page.text).text, page.url
+    assert (charged(simulator), telegrams(simulator, "020")) == ([], 0)
+    assert orders(demo_app) == ["lapsed"] * 3
+    assert stock(demo_app)[TEA][1:] == (0, 0)
+
+
 @pytest.mark.req("S-021", "P-12")
 def test_the_providers_time_out_notice_comes_without_cookies_and_repeats(
     away: Purchase, demo_app: Flask, simulator: Simulator
