@@ -380,6 +380,22 @@ def test_giving_up_while_the_outcome_is_unknown_undoes_what_was_reserved(
     assert promised(demo_app) == ["payment_cancelled", "payment_cancelled_notice"]
 
 
+def test_the_provider_is_asked_ten_times_in_five_minutes_and_not_more(
+    away: Purchase, simulator: Simulator, clock: MovableClock
+) -> None:
+    simulator.fault("reset", kind="020", phase="after")
+    simulator.fault("http_500", kind="094", times=None)
+    pending = through(away, AUTHENTICATE)
+    form = pending.page.form("/checkout/pending/check").fields
+    for _ in range(12):
+        asked = away.buyer.post("/checkout/pending/check", form)
+    assert "少し待ってから、もう一度お試しください。" in Page(asked.text).text
+    assert telegrams(simulator, "094") == 10
+    clock.advance(5 * MINUTE + 1)
+    away.buyer.post("/checkout/pending/check", form)
+    assert telegrams(simulator, "094") == 11
+
+
 @pytest.mark.req("R-163")
 def test_asking_completes_at_once(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
     simulator.fault("reset", kind="020", phase="after")
