@@ -151,7 +151,7 @@ def problem(noted: str) -> str:
         case "several":
             return str(gettext("決済会社の管理画面で金額が変更され、ひとつの取引IDに有効な決済が二つあります。しばらくすると切り替わります。"))
         case "configuration":
-            return str(gettext("決済の設定の誤り（コード %(code)s）：接続ID、接続IDパスワードが正しくありません。", code=code or "-"))
+            return str(gettext("決済の設定が決済会社に受け付けられていません（コード %(code)s）。接続IDとパスワード、クライアント証明書、契約の変更などが考えられます。支払方法設定の「接続テスト」で確かめてください。", code=code or "-"))
         case "state_conflict":
             return str(gettext("ひとつの取引IDに決済が二つ以上あります（コード %(code)s）。決済会社の管理画面で金額が変更された直後か、当店の知らない決済があります。変わらないときは、管理画面で確かめてください。", code=code or "-"))
         case "absent":

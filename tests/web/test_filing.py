@@ -230,7 +230,7 @@ def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response
 
 
 CAUSES = {
-    "configuration:P002": "決済の設定の誤り（コード P002）：接続ID、接続IDパスワードが正しくありません。",
+    "configuration:P002": "決済の設定が決済会社に受け付けられていません（コード P002）。",
     "several": "決済会社の管理画面で金額が変更され",
     "state_conflict:13002": "ひとつの取引IDに決済が二つ以上あります（コード 13002）。",
     "absent:13001": "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで",

@@ -361,5 +361,5 @@ def test_the_reason_of_an_unreadable_state_is_told_in_words(number: str, desk: D
     )
     desk.refresh(number)
     words = desk.page("/admin/payments/attention").text
-    assert "決済の設定の誤り（コード P002）" in words
+    assert "決済の設定が決済会社に受け付けられていません（コード P002）" in words
     assert "configuration:" not in words
