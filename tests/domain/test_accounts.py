@@ -138,3 +138,13 @@ def test_a_payment_needs_no_account_when_paid_at_the_door(desk: Desk) -> None:
     assert (payment.account_version_id, payment.status) == (None, "created")
     assert desk.row(PaymentMethod, kind="cash_on_delivery").fee_yen == 330
     assert desk.simulator.payments() == []
+
+
+@pytest.mark.req("T-024", "P-30")
+def test_money_of_the_other_world_is_not_touched(desk: Desk) -> None:
+    """A live order in practice mode – a copied database, say: no button of 受注明細 moves it."""
+    placed = desk.place()
+    desk.change(ProviderAccount, endpoint=Endpoint.LIVE.value)
+    assert desk.capture(placed) == desk.cancel(placed) == desk.refresh(placed) == "not_allowed"
+    assert desk.steps(placed) == [("authorize", "shop", "succeeded")]
+    assert (desk.telegrams("022"), desk.telegrams("021")) == (0, 0)

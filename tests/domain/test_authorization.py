@@ -12,6 +12,7 @@ from providers import transport
 from providers.contract import (
     Approved,
     Category,
+    Charge,
     Declined,
     MoneyStatus,
     NotSent,
@@ -21,6 +22,7 @@ from providers.contract import (
     Verb,
 )
 from providers.paygent import Paygent
+from providers.paygent.adapter import PaygentGateway
 from shop.catalogue.models import Variant
 from shop.checkout import cart, confirm, placement
 from shop.checkout.placement import ConfirmAgain, TokenMissing, TryLater
@@ -31,6 +33,7 @@ from shop.payments import accounts, executor, inbox, settle
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentMethod, RemoteReference
 from tests.domain.desk import REFUSED, Desk, Placed, body, notice
+from tests.support.shop import MovableClock
 
 
 @pytest.mark.req("R-151", "R-218")
@@ -107,6 +110,25 @@ def test_the_operation_is_committed_before_the_call(desk: Desk, monkeypatch: pyt
     monkeypatch.setattr(transport, "post", looking)
     placed = desk.place()
     assert seen == [("sent", placed.ref, "draft")]
+
+
+@pytest.mark.req("P-05", "P-11")
+def test_an_error_of_ours_after_sending_is_no_refusal(desk: Desk, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapter breaks on an answer it did not expect: the money may be reserved, so the provider is asked."""
+    authorize = PaygentGateway.authorize
+
+    def break_on_the_answer(self: PaygentGateway, charge: Charge) -> Result:
+        authorize(self, charge)
+        raise KeyError("a field that was always there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PaygentGateway, "authorize", break_on_the_answer)
+        placed = desk.place()
+    assert (desk.operation(placed).state, desk.order(placed).state) == ("unknown", "draft")
+    clock.advance(60)
+    desk.run("reconcile")
+    assert (desk.order(placed).state, desk.money(placed)) == ("placed", ("authorized", placed.yen, 0, 0))
+    assert desk.telegrams("020") == 1
 
 
 @pytest.mark.req("P-18")

@@ -80,3 +80,12 @@ def test_a_leader_that_woke_up_late_has_no_effect(app: Flask) -> None:
         assert not lease.still_leads(db.db.session(), "first", 1)
         assert not lease.still_leads(db.db.session(), "second", 1)
         assert lease.still_leads(db.db.session(), "second", 2)
+
+
+@pytest.mark.one_database
+@pytest.mark.req("P-20")
+def test_a_commit_is_on_the_disk_and_keys_are_checked(app: Flask) -> None:
+    """SQLite's own defaults would lose the last commits in a power cut, and take a row whose parent is missing."""
+    with app.app_context(), db.db.engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "foreign_keys", "journal_mode")]
+    assert found == [2, 1, "wal"]
