@@ -251,12 +251,10 @@ def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[clie
     """The telegram in an answer and its text for the timeline. Anything that is no telegram is unknown."""
     if not isinstance(answer, transport.Answer):
         return answer, answer.reason
-    if answer.status != 200:
-        return Unknown(f"http {answer.status}"), f"HTTP {answer.status}"
     try:
-        telegram = client.parse(kind, answer.body)
+        telegram = client.parse(kind, answer.body, answer.status)
     except client.Garbled as error:
-        return Unknown(f"garbled: {error}"), f"{len(answer.body)} bytes, no telegram"
+        return Unknown(str(error)), f"HTTP {answer.status}, {len(answer.body)} bytes, no telegram"
     head = [("result", telegram.result), ("response_code", telegram.code), ("response_detail", telegram.detail)]
     return telegram, _masked([*head, *telegram.fields.items()])
 
