@@ -157,9 +157,9 @@ def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
                 remote.handle, status, remote.references, remote.masked_card, authentication=remote.authentication
             )
         case MoneyStatus.DECLINED:
-            return Declined(Category.CARD_REFUSED, remote.raw_status, references=remote.references)
+            return _refused(Category.CARD_REFUSED, remote)
         case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:
-            return Declined(Category.STATE_CONFLICT, remote.raw_status, references=remote.references)
+            return _refused(Category.STATE_CONFLICT, remote)
         case MoneyStatus.CREATED if late:
             return Gone()
         case _:
@@ -173,7 +173,12 @@ def _continuation(verb: Verb, remote: RemoteState, late: bool) -> Decision:
         return Stuck() if late else None
     if remote.status == _BEFORE[verb]:
         return Gone() if late else None
-    return Declined(Category.STATE_CONFLICT, remote.raw_status)
+    return _refused(Category.STATE_CONFLICT, remote)
+
+
+def _refused(category: Category, remote: RemoteState) -> Declined:
+    """A look at the payment tells its status, which is no error code: nobody is shown it as one (R-069)."""
+    return Declined(category, code="", detail=remote.raw_status, references=remote.references)
 
 
 def _claim(operation_id: int, now: datetime) -> bool:

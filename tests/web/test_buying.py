@@ -370,6 +370,18 @@ def test_a_token_pays_once(shopper: Buyer, demo_app: Flask, simulator: Simulator
     assert orders(demo_app) == len(simulator.payments()) == 1
 
 
+@pytest.mark.req("R-069")
+def test_a_refusal_found_by_asking_has_no_code_of_its_own(shopper: Buyer, demo_app: Flask, clock: MovableClock) -> None:
+    """Card 2008: the outcome is open until the provider is asked; its payment_status 11 is no error code."""
+    assert buy(shopper.shop_url, TEA, buyer=shopper, card="4980000000079000").path == "/checkout/pending"
+    clock.advance(240)
+    run_jobs(demo_app, "reconcile")
+    words = Page(shopper.get("/checkout/zero").text).text
+    assert "請求はされていません。ご注文は確定していません。" in words
+    assert "エラーコード" not in words
+    assert "カード会社の承認が得られませんでした。" in words
+
+
 # ---- too late ----
 
 
