@@ -10,6 +10,7 @@ from providers.paygent.capabilities import PaygentCapabilities
 from shop.catalogue.models import StockHold, Variant
 from shop.core import db
 from shop.core.runtime import now
+from shop.orders import settlement
 from shop.outbox.models import OutboxMail
 from shop.payments import attention, inbox, observe, reconcile
 from shop.payments.models import PaymentMethod, PaymentOperation, ProviderExchange
@@ -350,6 +351,22 @@ def test_late_approval_is_given_back_and_everybody_is_told(desk: Desk, clock: Mo
     desk.run()
     desk.refresh(placed)
     assert desk.telegrams("021") == 1
+
+
+@pytest.mark.req("R-163")
+def test_who_gave_up_is_not_told_again_that_nothing_was_ordered(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="before")
+    stock, placed = desk.stock(), desk.place()
+    assert desk.operation(placed).state == "unknown"
+    with desk.app.app_context(), db.write() as session:
+        assert settlement.abandon(session, placed.order_id, "buyer", now())
+    assert desk.stock() == stock
+    clock.advance(LATE)
+    desk.run("reconcile", "dispatch")
+    assert desk.operation(placed).state == "absent"
+    assert desk.order(placed).state == "lapsed"
+    assert desk.mails(placed.order_id) == []
+    assert desk.stock() == stock
 
 
 @pytest.mark.parametrize(("at_once", "said"), [(False, "承認を取り消しました"), (True, "全額を返金しました")])

@@ -8,6 +8,8 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from shop.catalogue.models import Product, Variant
+from shop.checkout import cart as carts
+from shop.checkout.models import CartItem
 from shop.core.db import db, write
 from shop.core.shopinfo import ShopInfo
 from shop.delivery.models import Delivery, DeliveryPayment
@@ -353,6 +355,16 @@ def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, de
     assert "砥部 藍縞の湯のみ。" not in Page(answer.text).text
     assert count(demo_app, Order) == 0
     assert stock(demo_app)[TEA] == (1, 0, 0)
+
+
+@pytest.mark.req("T-115")
+def test_a_cart_holds_so_many_kinds_of_goods(shopper: Buyer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carts, "MAX_LINES", 2)
+    for code in (TEA, CUP):
+        shopper.put_into_cart(code)
+    assert "カゴに入れられる商品は2種類までです。" in Page(shopper.put_into_cart("T-001").text).text
+    assert count(demo_app, CartItem) == 2
+    assert "種類まで" not in Page(shopper.put_into_cart(TEA).text).text, "more of what is in it may come"
 
 
 @pytest.mark.req("T-031")
