@@ -242,8 +242,8 @@ class PaygentGateway:
         )
         result, text = _read(kind, answer)
         duration = round((time.monotonic() - started) * 1000)
-        outcome = "ok" if isinstance(result, client.Telegram) and result.ok else _outcome(result)
-        self._record(Exchange(kind, _masked(fields), text, outcome, duration))
+        answered = isinstance(result, client.Telegram)
+        self._record(Exchange(kind, _masked(fields), text, _outcome(result), duration, answered))
         return result
 
 
@@ -266,7 +266,7 @@ def _same_payment(answer: Mapping[str, str], asked: Mapping[str, str]) -> bool:
 
 def _outcome(result: client.Telegram | NotSent | Unknown) -> str:
     if isinstance(result, client.Telegram):
-        return result.code or f"result={result.result}"
+        return "ok" if result.ok else result.code or f"result={result.result}"
     return ("not sent: " if isinstance(result, NotSent) else "unknown: ") + result.reason[:40]
 
 
