@@ -15,6 +15,7 @@ from flask import (
     session,
     url_for,
 )
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Field
 
@@ -321,11 +322,11 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
         "legal_url": url_for("storefront.legal", page="commerce"),
     }
     token = ids.public_id()
-    template = "shop/_confirm_panel.html" if _by_script() else "shop/checkout_confirm.html"
-    page = render_template(template, confirmation_token=token, **context)
+    shape = {} if _by_script() else {"heading": "h1", "page_version": True}
+    panel = Markup(render_template("shop/_confirm_panel.html", confirmation_token=token, **shape, **context))
     with db.write() as writing:
-        confirm.store(writing, token, agreement, values, page, moment())
-    return page
+        confirm.store(writing, token, agreement, values, panel, moment())
+    return panel if _by_script() else render_template("shop/checkout_confirm.html", panel=panel)
 
 
 def _changed(problem: str, names: tuple[str, ...]) -> str:

@@ -88,9 +88,10 @@ def _refuse_card_numbers() -> ResponseReturnValue | None:
     """A card number in a form means a broken page, a slip or a probe: refuse before anything stores it (R-111, R-316).
 
     Tokens are random and may hold such digits by chance; one that is nothing but digits is no token. In an address the
-    number would stay with the browser and whatever lies between: the browser is sent to the address without it.
+    number would stay with the browser and whatever lies between: the browser is sent to the address without it. What a
+    provider sends, by itself or with a returning buyer, is signed as it stands, and its ids may look like anything.
     """
-    if request.blueprint == "provider":
+    if request.blueprint in ("provider", "hop"):
         return None
     if clean := _without_card_numbers(request.args):
         return clean

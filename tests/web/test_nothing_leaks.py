@@ -151,6 +151,9 @@ def test_no_address_holds_a_card_number(shopper: Buyer, desk: Desk, log: io.Stri
     assert desk.get("/admin/orders?reference=263408240000000657").url.endswith("=263408240000000657"), "a payment's own number"
     assert shopper.get(f"/products?q={PAN}").url.endswith("/products")
     assert shopper.post(f"/cart/items?q={PAN}", {}).status_code == 400
+    signed = "/pay/r/an-operation/its-token?3ds_auth_id=f9d449c6-3840-4809-9290-29ebd4f7fd06"
+    assert card_numbers.present(signed)
+    assert shopper.get(signed).url.endswith(signed), "signed as it stands: nothing is taken out of it"
     assert not written(PAN).search(log.getvalue())
 
 
