@@ -39,9 +39,13 @@ class Panel:
 
     frame: str
     box: str
+    #: The authorization can no longer be captured because its time is over.
+    expired: bool
     transaction_id: str
     status_word: str
     text: tuple[str, ...]
+    #: What the 「こちら」 at the end of ``text`` leads to; empty without one.
+    otherwise: str
     buttons: tuple[Button, ...]
     order_total_yen: int
     authorized_yen: int
@@ -98,9 +102,11 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
     return Panel(
         frame=box.split("-")[0],
         box=box,
+        expired=_expired(provider, facts, now),
         transaction_id=payment.merchant_ref,
         status_word=word,
         text=_text(box, facts, provider, waiting),
+        otherwise=_otherwise(provider) if box == "red-2" and waiting is None else "",
         buttons=buttons,
         order_total_yen=order_total_yen,
         authorized_yen=payment.authorized_yen,
@@ -115,7 +121,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
 
 def _plain(payment: Payment, order_total_yen: int) -> Panel:
     text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
-    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
+    return Panel("none", "none", False, "", "", text, "", (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
 
 
 def _box(facts: Snapshot) -> str:
@@ -134,6 +140,12 @@ def _box(facts: Snapshot) -> str:
             return "red-1"
 
 
+def _expired(provider: Provider, facts: Snapshot, now: datetime) -> bool:
+    """Whether an authorization ran out – at the provider, or by the clock before the provider was asked."""
+    ended = facts.remote_readable and facts.status == MoneyStatus.EXPIRED
+    return ended or provider.capabilities.verdict(Verb.CAPTURE, facts, now).reason == Reason.EXPIRED
+
+
 def _differs(facts: Snapshot) -> bool:
     """Whether order, ledger and provider name different amounts (integer equality, R-194)."""
     known = {facts.order_total_yen, facts.authorized_yen, facts.remote_amount_yen} - {None}
@@ -147,12 +159,14 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
         case "yellow-1" | "yellow-2" | "yellow-3":
             return ()  # what to do depends on the list the order is filed in: the page knows
         case "red-1":
+            console = _(provider.console_name)
             return (
                 _("決済状況が取得できませんでした。"),
                 _("・接続ID、接続IDパスワードが正しくない。"),
-                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=_(provider.console_name)),
+                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=console),
                 _("・購入者が購入手続きや支払い手続きを完了していない。"),
                 _("などの可能性がございます。"),
+                _("詳細は%(console)sにてご確認ください。", console=console),
             )
         case _:
             yen = facts.remote_amount_yen if facts.remote_amount_yen is not None else facts.authorized_yen
@@ -164,6 +178,14 @@ def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperati
             return (differs, *_way_out(box, name, _(provider.console_name)))
 
 
+def _otherwise(provider: Provider) -> str:
+    """The way out of a difference that was made on the console (②-2). The guide has it on a help page of its own."""
+    return _(
+        "%(console)sで金額変更をされた場合は、「編集モード」で受注の金額を%(provider)s側の金額に合わせてください。取引更新は不要です。",
+        console=_(provider.console_name), provider=_(provider.name),
+    )  # fmt: skip
+
+
 def _way_out(box: str, name: str, console: str) -> tuple[str, ...]:
     """What brings both amounts together again (001 §7-4 ②③④)."""
     match box:
@@ -173,7 +195,7 @@ def _way_out(box: str, name: str, console: str) -> tuple[str, ...]:
                     "「編集モード」から金額変更された場合には取引更新ボタンをクリックして、%(provider)sへ金額変更内容を送信してください。",
                     provider=name,
                 ),
-                _("それ以外の操作をされた方は、「編集モード」で受注の金額を%(provider)s側に合わせてください。取引更新は不要です。", provider=name),
+                _("それ以外の操作をされた方はこちら"),
             )
         case "red-3":
             return (

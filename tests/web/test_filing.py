@@ -227,23 +227,3 @@ def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response
     token = desk.order(number).form("/admin/logout").fields["csrf_token"]
     form = {"csrf_token": token, "amount_yen": str(amount)}
     return desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/{verb}", data=form)
-
-
-CAUSES = {
-    "configuration:P002": "決済の設定が決済会社に受け付けられていません（コード P002）。",
-    "several": "決済会社の管理画面で金額が変更され",
-    "state_conflict:13002": "ひとつの取引IDに決済が二つ以上あります（コード 13002）。",
-    "absent:13001": "決済会社に該当する決済がありません（コード 13001）。加盟店契約の名義変更などで",
-    "no_answer": "決済会社から応答がありません。",
-    "state:31": "決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。",
-}
-
-
-@pytest.mark.req("R-062")
-def test_the_red_box_names_the_detected_cause(number: str, desk: Desk, demo_app: Flask) -> None:
-    for noted, cause in CAUSES.items():
-        change(demo_app, Payment.remote_problem, noted)
-        page = desk.order(number)
-        assert box(page) == "red-1"
-        assert f"確認できた原因：{cause}" in page.text
-        assert page.text.count("確認できた原因") == 1
