@@ -99,6 +99,12 @@ def box(page: Page) -> str:
     return page.having("data-box")["data-box"]
 
 
+def words_in_box(desk: Desk, number: str) -> str:
+    """What the payment box itself says, and nothing else of 受注明細."""
+    html = desk.get(f"/admin/orders/{number}").text
+    return Page(html[html.index('<section class="pay ') :].partition("</section>")[0]).text
+
+
 def buttons(page: Page) -> dict[str, bool]:
     """The buttons of the payment box and whether they can be pressed."""
     found, verb = {}, ""

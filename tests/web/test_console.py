@@ -12,7 +12,7 @@ from tests.support.issuer import FRICTIONLESS, through
 from tests.support.pages import Page
 from tests.support.shop import MovableClock
 from tests.support.world import Simulator
-from tests.web.counter import TEA, Desk, at_console, box, buttons, change, heard, number_of
+from tests.web.counter import TEA, Desk, at_console, box, buttons, change, heard, number_of, words_in_box
 
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
 pytestmark = pytest.mark.one_database
@@ -86,7 +86,7 @@ def test_an_edited_3d_secure_order_finds_back_and_says_who_bears_the_loss(
     options = {"use_3ds": "1", "attempt_control": "low"}
     change(demo_app, PaymentMethod.options, json.dumps(options), kind="card")
     number = number_of(through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS)))
-    assert "本人認証 認証済み 不正利用時の負担 カード会社 ※本受注は" in desk.order(number).text
+    assert "本人認証 認証済み 不正利用時の負担 カード会社 ※本受注は" in words_in_box(desk, number)
     page = shipping(desk, number, 500, aware=True)
     assert (box(page), buttons(page)) == ("red-3", {"cancel": True, "update": False, "capture": False})
     assert "不正利用時の負担 カード会社（決済会社側の金額を変更すると、ショップ）" in page.text
