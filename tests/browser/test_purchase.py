@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from shop.catalogue.models import Variant
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments import executor
@@ -15,6 +16,7 @@ from tests.browser.steps import (
     CARD,
     CASH_METHOD,
     TEA,
+    assert_accessible,
     assert_fits,
     choose,
     dialog,
@@ -179,6 +181,25 @@ def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: 
     press_confirm(page)
     place(page)
     assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-291")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["360px", "1280px"])
+def test_a_shortage_stands_beside_the_goods(size: dict[str, int], window: Callable[..., Page], demo_app: Flask) -> None:
+    """Also on a phone, where the goods are folded away as long as nothing is wrong with them."""
+    page = window(viewport=size)
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    change(demo_app, Variant.on_hand, 0, code="T-002")
+    press_confirm(page)
+    expect(page.locator("#changed")).to_be_focused()
+    expect(page.locator("#changed")).to_contain_text("在庫が足りなくなりました：茎ほうじ茶。")
+    line = page.get_by_role("listitem").filter(has_text="972円 × 1")
+    expect(line.get_by_text("売り切れ")).to_be_visible()
+    expect(page.locator("#delivery_id-error")).to_be_hidden()
+    assert_fits(page)
+    assert_accessible(page)
 
 
 def test_after_a_mistake_the_form_keeps_the_card(page: Page) -> None:

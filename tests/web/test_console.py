@@ -10,7 +10,7 @@ from shop.payments.models import PaymentMethod
 from tests.support.buying import Buyer, buy
 from tests.support.issuer import FRICTIONLESS, through
 from tests.support.pages import Page
-from tests.support.shop import MovableClock
+from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import TEA, Desk, at_console, box, buttons, change, heard, number_of, words_in_box
 
@@ -77,6 +77,27 @@ def test_a_capture_after_a_change_of_the_amount_is_a_capture(
     at_console(simulator, "amount", amount=str(LESS))
     at_console(simulator, "capture")
     assert told(heard(desk, demo_app, number)) == "売上確定"
+
+
+@pytest.mark.req("R-184", "R-185")
+def test_the_nightly_look_finds_it_without_a_notice(
+    shopper: Buyer, desk: Desk, demo_app: Flask, simulator: Simulator
+) -> None:
+    """What is clear is followed; what is not is listed."""
+    captured = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+    at_console(simulator, "capture")
+    changed = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+    at_console(simulator, "amount", amount=str(LESS))
+    assert (told(desk.order(captured)), told(desk.order(changed))) == ("", "")
+    run_jobs(demo_app, "sync")
+    page = desk.order(captured)
+    assert (box(page), told(page)) == ("yellow-2", "売上確定")
+    assert "売上確定（決済代行会社側の操作） 1,572円 完了 決済会社" in history(page)
+    assert box(desk.order(changed)) == "red-1"
+    listed = desk.page("/admin/payments/attention").text
+    assert "決済状況が取得できない受注" in listed
+    assert "ひとつの取引IDに決済が二つ以上あります（コード 13002）。" in listed
+    assert (changed in listed, captured in listed) == (True, False)
 
 
 @pytest.mark.req("P-36", "R-066", "R-060")
