@@ -211,6 +211,9 @@ def test_every_box_and_the_press_behind_it(
         assert (box(page), buttons(page)) == (name, drawn), (differs, three_ds, filed)
         assert page.text.index("決済状況") < page.text.index("受注商品")
         assert ("※本受注は3Dセキュア認証が実施されました。" in page.text) == three_ds
+        # Once: with the line about 3-D Secure, or by itself where the shop guide has it.
+        refers = three_ds or name in ("yellow-2", "yellow-3", "red-2", "red-1")
+        assert page.text.count("詳細はペイジェント管理画面にてご確認ください") == refers + (three_ds and name == "red-1")
         for verb, amount in itertools.product((S, U, C), (TOTAL, OTHER_TOTAL)):
             if not drawn.get(verb):
                 _force(desk, number, verb, amount)
