@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired
 
 from admin.blueprint import Staff, blueprint, load_user, own_path, staff
+from admin.forms import StaffForm
 from shop.core.clock import jst
 from shop.core.db import write
 from shop.core.i18n import gettext as _
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _KEPT = ("language",)
 
 
-class LogInForm(FlaskForm):
+class LogInForm(StaffForm):
     login = StringField(lazy_gettext("ログインID"), [DataRequired(lazy_gettext("ログインIDを入力してください。"))])
     password = PasswordField(lazy_gettext("パスワード"), [DataRequired(lazy_gettext("パスワードを入力してください。"))])
 

@@ -17,7 +17,8 @@ from shop.core.runtime import now
 from shop.delivery.models import DeliveryPayment
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments.models import PaymentMethod
+from shop.payments import breaker
+from shop.payments.models import PaymentMethod, ProviderAccount
 
 _LAST_ORDERS = 8
 _SHOWN_ITEMS = 5
@@ -47,7 +48,8 @@ def _counts(session: Session) -> Row[Any]:
     uncaptured = countable("open", Search(todo="uncaptured"))
     failed = select(OutboxMail.id).where(OutboxMail.state == "failed")
     held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))
-    named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held}
+    silent = select(ProviderAccount.id).where(ProviderAccount.silent_calls >= breaker.FAILURES)
+    named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held, "silent": silent}
     return session.execute(
         select(*[_capped(query).label(name) for name, query in named.items()])
     ).one()

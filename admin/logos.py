@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, StringField
 from wtforms.validators import Length
 
-from admin.forms import one_line
+from admin.forms import StaffForm, one_line
 from providers.contract import N_
 from shop.core import pictures
 from shop.core.i18n import gettext as _
@@ -54,7 +53,7 @@ def _words(refusal: pictures.Refused) -> str:
             return _("JPEG、PNG、WebPの画像として読み取れませんでした。SVG、GIF、HEICなど、ほかの形式は使えません。")
 
 
-class LogoForm(FlaskForm):
+class LogoForm(StaffForm):
     """A form with an image, its ALT and 画像削除; the image's label is the form's own."""
 
     logo: PictureField

@@ -18,7 +18,17 @@ from wtforms import (
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length
 
-from admin.forms import Filled, OptionalYenField, YenField, lines_field, long_text, name_field, one_line
+from admin.forms import (
+    SECRET_FIELDS,
+    Filled,
+    OptionalYenField,
+    SecretArea,
+    YenField,
+    lines_field,
+    long_text,
+    name_field,
+    one_line,
+)  # fmt: skip
 from admin.logos import LogoForm, PictureField
 from providers.contract import N_
 from providers.settings import Setting
@@ -63,13 +73,6 @@ class Shaped:
 
 def _counts(form: FlaskForm, condition: Condition | None) -> bool:
     return condition is None or form[condition[0]].data == condition[1]
-
-
-class SecretArea(TextAreaField):
-    """Several secret lines: taken, never sent back to a page."""
-
-    def _value(self) -> str:
-        return ""
 
 
 class MethodForm(LogoForm):
@@ -126,7 +129,7 @@ class MethodForm(LogoForm):
 
     def secrets(self) -> dict[str, str]:
         """The secrets among it."""
-        return {n: f.data for n, f in self._fields.items() if isinstance(f, (PasswordField, SecretArea)) and f.data}
+        return {n: f.data for n, f in self._fields.items() if isinstance(f, SECRET_FIELDS) and f.data}
 
     def brought(self, stored: Picture | None) -> dict[str, Any]:
         """What a browser cannot keep while the form is shown again: secrets, and an image that is not ``stored`` yet."""

@@ -5,13 +5,12 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import Field
 
 from admin.blueprint import actor, blueprint
-from admin.forms import YenField
+from admin.forms import StaffForm, YenField
 from admin.order_page import find_order, taxes
 from shop.catalogue import stock
 from shop.catalogue.models import Variant
@@ -38,12 +37,12 @@ class QuantityField(YenField):
             raise ValueError(_("1から99999999までの数字で入力してください。"))
 
 
-class LineForm(FlaskForm):
+class LineForm(StaffForm):
     unit_yen = YenField(lazy_gettext("単価"))
     quantity = QuantityField(lazy_gettext("数量"))
 
 
-class ChargeForm(FlaskForm):
+class ChargeForm(StaffForm):
     yen = YenField(lazy_gettext("金額"))
 
 
@@ -54,7 +53,7 @@ class Row:
     key: str
     name: str
     line: OrderLine | None
-    form: FlaskForm
+    form: StaffForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _stored(order: Order, name: str) -> int | None:
     return None if name == "shipping_yen" and order.shipping_apart else getattr(order, name)
 
 
-def _form(kind: type[FlaskForm], key: str, typed: str, **stored: int | None) -> FlaskForm:
+def _form(kind: type[StaffForm], key: str, typed: str, **stored: int | None) -> StaffForm:
     return kind(request.form if key == typed else None, prefix=f"{key}-", meta={"csrf": False}, **stored)
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from admin import timeline, words
 from admin.blueprint import actor, blueprint
 from admin.filing_advice import advice, step
+from admin.forms import long_text
 from admin.order_query import PLACED
 from providers.contract import Verb
+from shop.core import card_numbers
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included, totals_per_rate
@@ -38,13 +40,41 @@ class TaxLine:
 @blueprint.get("/orders/<number>")
 def order(number: str) -> str:
     """Everything known about one order."""
+    return _page(find_order(db.session(), number))
+
+
+@blueprint.post("/orders/<number>/memo")
+def save_memo(number: str) -> ResponseReturnValue:
+    """メモ – for staff only, no buyer sees it."""
+    memo = long_text(request.form.get("memo"))
+    if problem := _memo_problem(memo):
+        return _page(find_order(db.session(), number), card_numbers.mask(memo), problem), 422
+    with write() as session:
+        found = find_order(session, number)
+        session.execute(update(Order).where(Order.id == found.id).values(memo=memo))
+        history.add_deed(session, found, actor(), _("メモ変更"), now())
+    flash(_("メモを保存しました。"), "good")
+    return redirect(url_for("admin.order", number=number), 303)
+
+
+def _memo_problem(memo: str) -> str:
+    if card_numbers.present(memo):
+        return _("カード番号は保存できません。番号を「*」で伏せたので、確かめてからもう一度保存してください。")
+    if len(memo) > MEMO_LENGTH:
+        return _("%(max)s文字以内で入力してください。", max=MEMO_LENGTH)
+    return ""
+
+
+def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
+    """The page with the stored memo, or with the one just typed and what is wrong with it."""
     session = db.session()
-    found = find_order(session, number)
     payment = find_payment(session, found.id)
     panel = actions.panel(session, payment, found.total_yen, now()) if payment else None
     return render_template(
         "admin/order.html",
         order=found,
+        memo=found.memo if memo is None else memo,
+        memo_problem=memo_problem,
         payment=payment,
         panel=panel,
         advice=advice(panel, found.filed) if panel else None,
@@ -57,20 +87,6 @@ def order(number: str) -> str:
         timeline=timeline.entries(session, payment) if payment else [],
         neighbours=_neighbours(session, found),
     )
-
-
-@blueprint.post("/orders/<number>/memo")
-def save_memo(number: str) -> ResponseReturnValue:
-    """メモ – for staff only, no buyer sees it."""
-    memo = request.form.get("memo", "").strip().replace("\r\n", "\n")
-    if len(memo) > MEMO_LENGTH:
-        abort(413)
-    with write() as session:
-        found = find_order(session, number)
-        session.execute(update(Order).where(Order.id == found.id).values(memo=memo))
-        history.add_deed(session, found, actor(), _("メモ変更"), now())
-    flash(_("メモを保存しました。"), "good")
-    return redirect(url_for("admin.order", number=number), 303)
 
 
 def find_order(session: Session, number: str) -> Order:

@@ -306,6 +306,8 @@ class Exchange:
     response: str
     outcome: str
     duration_ms: int
+    #: Whether the provider said anything at all in its own protocol; a refusal is an answer.
+    answered: bool = True
 
 
 Recorder = Callable[[Exchange], None]

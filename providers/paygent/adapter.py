@@ -242,8 +242,8 @@ class PaygentGateway:
         )
         result, text = _read(kind, answer)
         duration = round((time.monotonic() - started) * 1000)
-        outcome = "ok" if isinstance(result, client.Telegram) and result.ok else _outcome(result)
-        self._record(Exchange(kind, _masked(fields), text, outcome, duration))
+        answered = isinstance(result, client.Telegram)
+        self._record(Exchange(kind, _masked(fields), text, _outcome(result), duration, answered))
         return result
 
 
@@ -251,12 +251,10 @@ def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[clie
     """The telegram in an answer and its text for the timeline. Anything that is no telegram is unknown."""
     if not isinstance(answer, transport.Answer):
         return answer, answer.reason
-    if answer.status != 200:
-        return Unknown(f"http {answer.status}"), f"HTTP {answer.status}"
     try:
-        telegram = client.parse(kind, answer.body)
+        telegram = client.parse(kind, answer.body, answer.status)
     except client.Garbled as error:
-        return Unknown(f"garbled: {error}"), f"{len(answer.body)} bytes, no telegram"
+        return Unknown(str(error)), f"HTTP {answer.status}, {len(answer.body)} bytes, no telegram"
     head = [("result", telegram.result), ("response_code", telegram.code), ("response_detail", telegram.detail)]
     return telegram, _masked([*head, *telegram.fields.items()])
 
@@ -268,7 +266,7 @@ def _same_payment(answer: Mapping[str, str], asked: Mapping[str, str]) -> bool:
 
 def _outcome(result: client.Telegram | NotSent | Unknown) -> str:
     if isinstance(result, client.Telegram):
-        return result.code or f"result={result.result}"
+        return "ok" if result.ok else result.code or f"result={result.result}"
     return ("not sent: " if isinstance(result, NotSent) else "unknown: ") + result.reason[:40]
 
 

@@ -16,7 +16,9 @@ MAX_VALUE = 102_400
 
 #: These telegrams are UTF-8 in both directions, all others CP932.
 _UTF8_KINDS = frozenset({"098", "380", "450"}) | {f"41{n}" for n in range(9)}
+#: Answered in CSV records; the captured client asks them for this many rows when its caller names no number.
 _CSV_KINDS = frozenset({"027", "090"})
+_ROWS = ("limit_count", "2000")
 #: The fields a server accepts only as half-width kana.
 _KANA_FIELDS = frozenset(
     {"customer_family_name_kana", "customer_name_kana", "payment_detail_kana", "claim_kana", "receipt_name_kana"}
@@ -64,20 +66,26 @@ def charset(kind: str) -> str:
     return "utf-8" if kind in _UTF8_KINDS else "cp932"
 
 
-def path(kind: str) -> str:
-    """Where a telegram goes. Raises :class:`CannotEncode` for a kind the protocol does not list."""
+def path(kind: str, *, certificate: bool = True) -> str:
+    """Where a telegram goes; the access mode without client certificate has ``/s/`` for ``/n/``.
+
+    Raises :class:`CannotEncode` for a kind the protocol does not list.
+    """
     known = _PATHS.get(kind) or _PATHS.get(kind[:2])
     if not known:
         raise CannotEncode(f"unknown telegram kind {kind!r}")
-    return known
+    return known if certificate else known.replace("/n/", "/s/", 1)
 
 
 def encode(fields: Fields) -> bytes:
     """Request body in the telegram's charset, fields in the given order. Raises :class:`CannotEncode`."""
     pairs = list(fields)
-    kind = dict(pairs).get("telegram_kind", "")
+    named = dict(pairs)
+    kind = named.get("telegram_kind", "")
     if not kind:
         raise CannotEncode("no telegram kind")
+    if kind in _CSV_KINDS and _ROWS[0] not in named:
+        pairs.append(_ROWS)
     narrowed = [(key, half_width_kana(value) if key.lower() in _KANA_FIELDS else value) for key, value in pairs]
     try:
         if any(len(encode_text(value, charset(kind))) > MAX_VALUE for _, value in narrowed):
@@ -87,8 +95,11 @@ def encode(fields: Fields) -> bytes:
         raise CannotEncode(f"character outside {charset(kind)}") from error
 
 
-def parse(kind: str, body: bytes) -> Telegram:
-    """Read an answer. Raises :class:`Garbled` when no result can be made out."""
+def parse(kind: str, body: bytes, status: int = 200) -> Telegram:
+    """Read an answer. Raises :class:`Garbled` when no result can be made out; any HTTP ``status`` but 200 is none,
+    whatever the body says."""
+    if status != 200:
+        raise Garbled(f"http {status}")
     text = body.decode(charset(kind), "replace")
     return _parse_csv(text) if kind in _CSV_KINDS else _parse_lines(text)
 

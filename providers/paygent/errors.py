@@ -58,8 +58,10 @@ _AUTHENTICATION_TEXT = N_(
     "本人認証（3Dセキュア）が完了しませんでした。もう一度お試しいただくか、別のカード・お支払方法をお選びください。"
 )
 
+_REFUSED_TEXT = N_("カード会社の承認が得られませんでした。別のカードをお試しいただくか、カード会社へお問い合わせください。")
+
 _TELEGRAM_TEXTS = {
-    "2001": N_("カード会社の承認が得られませんでした。別のカードをお試しいただくか、カード会社へお問い合わせください。"),
+    "2001": _REFUSED_TEXT,
     "2002": N_("カード会社との通信が完了しませんでした。少し待ってからもう一度お試しください。"),
     "2003": N_("カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。ご確認のうえ入力し直してください。"),
     "2016": N_("このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。"),
@@ -75,6 +77,8 @@ _TELEGRAM_TEXTS = {
     "2021": _CARD_AGAIN,
     "2022": _CARD_AGAIN,
 }
+#: Where the code, or its lack – a refusal found by a look at the payment –, says nothing of its own.
+_CATEGORY_TEXTS = {Category.AUTHENTICATION: _AUTHENTICATION_TEXT, Category.CARD_REFUSED: _REFUSED_TEXT}
 _DEFAULT_TEXT = N_("お支払いの手続きを完了できませんでした。別の支払方法をお選びいただくか、ショップへお問い合わせください。")
 
 _SCRIPT_TEXTS = {
@@ -111,8 +115,7 @@ def category(code: str) -> Category:
 
 
 def buyer_message(category: Category, code: str) -> BuyerMessage:
-    default = _AUTHENTICATION_TEXT if category == Category.AUTHENTICATION else _DEFAULT_TEXT
-    return BuyerMessage(_TELEGRAM_TEXTS.get(code, default), code)
+    return BuyerMessage(_TELEGRAM_TEXTS.get(code) or _CATEGORY_TEXTS.get(category, _DEFAULT_TEXT), code)
 
 
 def browser_messages() -> Mapping[str, BuyerMessage]:

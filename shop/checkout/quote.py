@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from shop.checkout.cart import CartView
 from shop.core.money import STANDARD_RATE, totals_per_rate
+from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
-from shop.payments import accounts, methods
+from shop.payments import accounts, breaker, methods
 from shop.payments.models import PaymentMethod
 
 
@@ -37,6 +38,8 @@ class Choice:
 
     delivery: Delivery
     methods: tuple[PaymentMethod, ...]
+    #: Those that would go with it, too, if their provider answered (:mod:`shop.payments.breaker`).
+    resting: tuple[PaymentMethod, ...] = ()
 
     def methods_to(self, prefecture: str) -> tuple[PaymentMethod, ...]:
         """Where shipping is 別途連絡 no card: it is charged a fixed amount or nothing (R-115)."""
@@ -51,24 +54,23 @@ class Choice:
 
 def choices(session: Session, goods_yen: int) -> list[Choice]:
     """Couriers and their methods: 設定済み, paired [○], usable in this mode, 適用条件 met and within the amount limits
-    (R-116, R-117)."""
+    (R-116, R-117); those of a provider that does not answer now stand apart."""
     paired = delivery.pairs(session)
     ready = [
         method
         for method in methods.listed(session)
         if method.configured and applies(method, goods_yen) and accounts.usable(method.account)
     ]
-    return [
-        Choice(
-            courier,
-            tuple(
-                method
-                for method in ready
-                if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + method.fee_yen)
-            ),
-        )
-        for courier in delivery.offered(session)
-    ]
+    found, now = [], moment()
+    for courier in delivery.offered(session):
+        fits = [
+            method
+            for method in ready
+            if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + method.fee_yen)
+        ]
+        resting = tuple(method for method in fits if breaker.rests(method.account, now))
+        found.append(Choice(courier, tuple(method for method in fits if method not in resting), resting))
+    return found
 
 
 def applies(method: PaymentMethod, goods_yen: int) -> bool:

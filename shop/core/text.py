@@ -3,20 +3,56 @@
 import re
 import unicodedata
 
+#: Letters by their class, and a blank to look at.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+#: Joins emoji to one; anywhere else it only hides.
+_JOINER = "\u200d"
 _SPACES = re.compile(r"[\s\u3000]+")
 _COMBINED = re.compile(r".[\u0300-\u036f\u3099\u309a]+")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−－ー", "-"))  # noqa: RUF001 – look-alikes are the point
 
 
+def visible(value: str) -> str:
+    """One line of text without what nobody sees: control characters and blank letters become spaces, characters that
+    only steer – zero widths, turns of the writing direction – go."""
+    kept = []
+    for index, letter in enumerate(value):
+        match unicodedata.category(letter):
+            case "Cc" | "Cs" | "Zl" | "Zp":
+                kept.append(" ")
+            case "Cf" if letter != _JOINER or not _is_emoji(value[index - 1 : index]):
+                pass
+            case _:
+                kept.append(" " if letter in _BLANKS else letter)
+    return "".join(kept)
+
+
+def _is_emoji(letter: str) -> bool:
+    return letter == "\ufe0f" or (letter not in _BLANKS and unicodedata.category(letter or " ") in ("So", "Sk"))
+
+
 def clean_line(value: str) -> str:
-    """One line of free text: control characters become spaces, runs of spaces one space, ends trimmed.
+    """One line of free text: only what is :func:`visible`, runs of spaces one space, ends trimmed.
 
     Letters are kept as typed: whole-text NFC would turn compatibility ideographs in names into other letters, so
     only a base letter with its combining marks is joined.
     """
-    visible = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in value)
-    joined = _COMBINED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible)
+    joined = _COMBINED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(value))
     return _SPACES.sub(" ", joined).strip()
+
+
+def clean_lines(value: str) -> str:
+    """Several lines of free text, each as :func:`clean_line` leaves it, ends trimmed."""
+    return "\n".join(clean_line(line) for line in _lines(value)).strip()
+
+
+def visible_lines(value: str) -> str:
+    """Several lines, each :func:`visible`, ends trimmed; blanks within a line stay, as a shopkeeper set them."""
+    return "\n".join(visible(line).rstrip() for line in _lines(value)).strip()
+
+
+def _lines(value: str) -> list[str]:
+    return value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def narrow(value: str) -> str:

@@ -86,17 +86,27 @@ def not_placed(session: Session, order: Order, now: datetime) -> None:
     outbox.queue(session, "not_placed", order.id, order.email, subject, body, now)
 
 
-def payment_cancelled(session: Session, order: Order, now: datetime) -> None:
-    """To buyer and shop, when money that came too late for its order was given back."""
+def payment_cancelled(session: Session, order: Order, now: datetime, *, captured: bool) -> None:
+    """To buyer and shop, when money that came too late for its order was given back; ``captured``: by a refund."""
     info = shopinfo.get(session)
     with force_locale(order.language):
-        subject = _("【%(shop)s】お支払いを取り消しました（請求はありません）", shop=info.name)
-        body = _(
-            "%(name)s様\n\nご請求はありません。\n\n"
-            "お支払い（%(yen)s）の承認が遅れて届きましたが、ご注文は成立していなかったため、承認を取り消しました。\n"
-            "カードのご利用枠が戻るまで、カード会社により数日かかることがあります。\n\n%(shop)s\n",
-            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
-        )  # fmt: skip
+        facts = {"name": order.buyer_name, "yen": format_yen(order.total_yen), "shop": info.name}
+        if captured:
+            subject = _("【%(shop)s】お支払いを全額返金しました", shop=info.name)
+            body = _(
+                "%(name)s様\n\n"
+                "お支払い（%(yen)s）が遅れて確定しましたが、ご注文は成立していなかったため、全額を返金しました。\n"
+                "カードのご利用明細には請求と返金の両方が載ることがあり、反映までカード会社により数日から数週間かかります。\n\n%(shop)s\n",
+                **facts,
+            )
+        else:
+            subject = _("【%(shop)s】お支払いを取り消しました（請求はありません）", shop=info.name)
+            body = _(
+                "%(name)s様\n\nご請求はありません。\n\n"
+                "お支払い（%(yen)s）の承認が遅れて届きましたが、ご注文は成立していなかったため、承認を取り消しました。\n"
+                "カードのご利用枠が戻るまで、カード会社により数日かかることがあります。\n\n%(shop)s\n",
+                **facts,
+            )
     outbox.queue(session, "payment_cancelled", order.id, order.email, subject, body, now)
     outbox.queue(session, "payment_cancelled_notice", order.id, info.email, subject, body, now)
 

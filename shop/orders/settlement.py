@@ -101,7 +101,7 @@ def _continuation(session: Session, change: Change, order: Order, now: datetime)
     operation, payment = change.operation, change.payment
     if operation.actor == executor.COMPENSATION:
         if operation.state == "succeeded":
-            mails.payment_cancelled(session, order, now)
+            mails.payment_cancelled(session, order, now, captured=operation.verb == Verb.REFUND)
         elif operation.state == "declined" and settle.is_live(payment.status):
             mails.payment_not_cancelled(session, order, now)
         elif settle.is_live(payment.status) and operation.state in ("absent", "dropped"):
@@ -128,7 +128,7 @@ def _line(session: Session, order: Order, change: Change) -> str:
         words[Verb.VOID.value] = _("更新前の与信取消")
     results = {
         "succeeded": _("完了"),
-        "declined": _("拒否（コード %(code)s）", code=operation.result_code),
+        "declined": _("拒否（コード %(code)s）", code=operation.result_code) if operation.result_code else _("拒否"),
         "absent": _("実行されていないことを確認"),
         "dropped": _("送信できず"),
     }

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from providers.contract import Capabilities, NotSent, Result, Unknown, Verb
 from providers.ports import Gateway
 from shop.core import db, ids
-from shop.payments import accounts, settle
+from shop.core.runtime import now as moment
+from shop.payments import accounts, breaker, settle
 from shop.payments.engine import PATIENCE, Slot, engine
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
@@ -80,7 +81,7 @@ def perform(operation_id: int, call: Call) -> None:
     """Open the gateway of the operation's own credentials, call, settle. No transaction is open during the call."""
     tape = accounts.Tape()
     try:
-        gateway = _gateway(operation_id, tape)
+        gateway, line = _gateway(operation_id, tape)
     except Exception as error:
         settle.settle(operation_id, NotSent(type(error).__name__), "answer")
         raise
@@ -90,15 +91,17 @@ def perform(operation_id: int, call: Call) -> None:
         settle.settle(operation_id, Unknown(type(error).__name__), "answer", tape.exchanges)
         raise
     settle.settle(operation_id, result, "answer", tape.exchanges)
+    breaker.note(line, tape.exchanges, moment())
 
 
-def _gateway(operation_id: int, tape: accounts.Tape) -> Gateway:
+def _gateway(operation_id: int, tape: accounts.Tape) -> tuple[Gateway, breaker.Line]:
     session = db.db.session()
-    version_id = session.get_one(PaymentOperation, operation_id).payment.account_version_id
-    assert version_id is not None
-    gateway = accounts.open_gateway(session, version_id, tape)
+    version = session.get_one(PaymentOperation, operation_id).payment.account_version
+    assert version is not None
+    line = breaker.Line(version.account_id, version.account.silent_calls)
+    gateway = accounts.open_gateway(session, version.id, tape)
     db.end_read()
-    return gateway
+    return gateway, line
 
 
 def follow_up(verb: str, handle: str, amount_yen: int) -> Call:

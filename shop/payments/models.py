@@ -28,6 +28,9 @@ class ProviderAccount(Base):
     endpoint: Mapped[str] = mapped_column(String(16), default="practice")
     #: Counts forged or unreadable notifications since the account exists.
     rejected_notices: Mapped[int] = mapped_column(default=0)
+    #: Calls in a row that brought no answer, and when the newest was made (:mod:`shop.payments.breaker`).
+    silent_calls: Mapped[int] = mapped_column(default=0)
+    silent_since: Mapped[OptionalMoment] = mapped_column(default=None)
     created_at: Mapped[Moment]
 
 

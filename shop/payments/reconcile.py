@@ -26,7 +26,7 @@ from providers.contract import (
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, replacement, settle, siblings
+from shop.payments import accounts, breaker, executor, observe, replacement, settle, siblings
 from shop.payments.ledger import CREATING
 from shop.payments.models import PaymentOperation
 
@@ -99,6 +99,7 @@ def ask(operation_id: int) -> bool:
     repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
     handle = operation.handle
     payment_id = payment.id
+    line = breaker.Line(payment.account_version.account_id, payment.account_version.account.silent_calls)
     db.end_read()
     if question is None:
         return False
@@ -112,6 +113,7 @@ def ask(operation_id: int) -> bool:
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
+    breaker.answered(line, tape.exchanges)
     if isinstance(decision, Gone):
         return settle.settle_absent(operation_id, "query")
     if isinstance(decision, Stuck) and repeatable:
@@ -157,9 +159,9 @@ def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
                 remote.handle, status, remote.references, remote.masked_card, authentication=remote.authentication
             )
         case MoneyStatus.DECLINED:
-            return Declined(Category.CARD_REFUSED, remote.raw_status, references=remote.references)
+            return _refused(Category.CARD_REFUSED, remote)
         case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:
-            return Declined(Category.STATE_CONFLICT, remote.raw_status, references=remote.references)
+            return _refused(Category.STATE_CONFLICT, remote)
         case MoneyStatus.CREATED if late:
             return Gone()
         case _:
@@ -173,7 +175,12 @@ def _continuation(verb: Verb, remote: RemoteState, late: bool) -> Decision:
         return Stuck() if late else None
     if remote.status == _BEFORE[verb]:
         return Gone() if late else None
-    return Declined(Category.STATE_CONFLICT, remote.raw_status)
+    return _refused(Category.STATE_CONFLICT, remote)
+
+
+def _refused(category: Category, remote: RemoteState) -> Declined:
+    """A look at the payment tells its status, which is no error code: nobody is shown it as one (R-069)."""
+    return Declined(category, code="", detail=remote.raw_status, references=remote.references)
 
 
 def _claim(operation_id: int, now: datetime) -> bool:

@@ -207,6 +207,7 @@ def _form_page(
         cart=cart,
         quote=quote(cart, courier.delivery if courier else None, method, prefecture),
         choices=shown,
+        resting=dict.fromkeys(method.name for choice in offered for method in choice.resting),
         refusal=refusal,
         changed=_flashed("changed"),
     )
@@ -341,6 +342,8 @@ def _changed(problem: str, names: tuple[str, ...]) -> str:
             return _("配送方法を選んでください。")
         case "payment":
             return _("この配送方法で使えるお支払方法を選んでください。")
+        case "resting":
+            return _("このお支払方法は、決済代行会社の応答がないため、いまはご利用いただけません。請求はされていません。ほかのお支払方法を選ぶか、しばらくしてからお試しください。")
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":

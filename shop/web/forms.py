@@ -8,11 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
+from shop.core import card_numbers
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
-from shop.core.logs import has_card_number
 from shop.core.prefectures import PREFECTURES
-from shop.core.text import clean_line, digits, katakana, narrow
+from shop.core.text import clean_line, clean_lines, digits, katakana, narrow
 from shop.web import advice
 from shop.web.advice import Advice
 
@@ -36,11 +36,6 @@ def _postal_digits(value: str) -> str:
 
 def _phone_digits(value: str) -> str:
     return re.sub(r"^\+810?", "0", digits(value))  # as some browsers fill it in
-
-
-def _paragraphs(value: str) -> str:
-    lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(clean_line(line) for line in lines).strip()
 
 
 class Needed:
@@ -97,7 +92,7 @@ def _postal_code(form: Any, field: Field) -> None:
 
 def _phone(form: Any, field: Field) -> None:
     typed = field.data or ""
-    if not _is_number(typed) or not typed.startswith("0"):
+    if not _is_number(typed) or not typed.startswith("0") or typed.startswith("00"):
         raise StopValidation(_("電話番号は市外局番から、10桁か11桁の数字で入力してください。"))
     if len(typed) not in (10, 11):
         raise StopValidation(
@@ -164,19 +159,15 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
     ship_address1 = _text(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
     ship_address2 = _text(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
-    note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(_paragraphs))
+    note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(clean_lines))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
     installments = SelectField(_l("支払回数"), coerce=str, validate_choice=False, default="1")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Besides each field's own rules: a card number typed into the wrong field is refused and forgotten (R-111)."""
-        misplaced = [field for field in self if has_card_number(str(field.data or ""))]
         fine = super().validate(extra_validators)
-        for field in misplaced:
-            field.data = ""
-            field.errors = [_("カード番号はこの欄に入力しないでください。入力された内容は消去しました。")]
-        return bool(fine) and not misplaced
+        return not card_numbers.forget(self) and bool(fine)
 
     def advice(self) -> dict[str, Advice]:
         """Questions about fields that may well be meant as they are, by name."""

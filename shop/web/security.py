@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from shop.core import pictures
+from shop.core import card_numbers, pictures
 from shop.core.config import Config
-from shop.core.logs import has_card_number
+from shop.core.i18n import gettext as _
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset(
@@ -18,7 +21,12 @@ _PUBLIC_ENDPOINTS = frozenset(
 )
 _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
-_TELL_AT_THE_FIELD = frozenset({"checkout.confirm_zero", "checkout.check_zero"})
+_TELL_AT_THE_FIELD = frozenset(
+    {
+        "checkout.confirm_zero", "checkout.check_zero", "admin.log_in", "admin.save_memo", "admin.save_row",
+        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
+    }
+)  # fmt: skip
 _MAX_BODY = 256 * 1024
 #: Forms of the admin that bring an image beside their fields.
 _WITH_IMAGE = frozenset({"admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method"})
@@ -76,17 +84,37 @@ def _refuse_zero_bytes() -> None:
         abort(400)
 
 
-def _refuse_card_numbers() -> None:
-    """A card number in any buyer form means a broken page or a probe: refuse before anything stores it (R-111).
+def _refuse_card_numbers() -> ResponseReturnValue | None:
+    """A card number in a form means a broken page, a slip or a probe: refuse before anything stores it (R-111, R-316).
 
-    Tokens are random and may hold such digits by chance; one that is nothing but digits is no token.
+    Tokens are random and may hold such digits by chance; one that is nothing but digits is no token. In an address the
+    number would stay with the browser and whatever lies between: the browser is sent to the address without it.
     """
-    if request.method in ("GET", "HEAD") or request.blueprint in ("provider", "admin") or request.endpoint in _TELL_AT_THE_FIELD:
-        return
+    if request.blueprint == "provider":
+        return None
+    if clean := _without_card_numbers(request.args):
+        return clean
+    if request.endpoint in _TELL_AT_THE_FIELD:
+        return None
     for name, values in request.form.lists():
         for value in values:
-            if has_card_number(value) and not (name in _TOKENS and re.search(r"[A-Za-z]", value)):
+            if card_numbers.present(value) and not (name in _TOKENS and re.search(r"[A-Za-z]", value)):
                 abort(400, description="card number")
+    return None
+
+
+def _without_card_numbers(args: MultiDict[str, str]) -> ResponseReturnValue | None:
+    """The way to the same page without them; providers' payment numbers, longer than a card's, may be searched for."""
+    found = [name for name, values in args.lists() if any(card_numbers.present(v, card_numbers.LONGEST_TAKEN) for v in values)]
+    if not found or request.endpoint is None:
+        return None
+    if request.method not in ("GET", "HEAD"):
+        abort(400, description="card number")
+    for name in found:
+        flash(_("カード番号はこの欄に入力しないでください。入力された内容は消去しました。"), f"field {name}")
+    kept = [(name, value) for name, values in args.lists() if name not in found for value in values]
+    address = url_for(request.endpoint, **(request.view_args or {}))
+    return redirect(f"{address}?{urlencode(kept)}" if kept else address, 303)
 
 
 def _harden(response: Response, *, https: bool) -> Response:

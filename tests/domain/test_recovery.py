@@ -10,8 +10,10 @@ from providers.paygent.capabilities import PaygentCapabilities
 from shop.catalogue.models import StockHold, Variant
 from shop.core import db
 from shop.core.runtime import now
+from shop.orders import settlement
+from shop.outbox.models import OutboxMail
 from shop.payments import attention, inbox, observe, reconcile
-from shop.payments.models import PaymentOperation, ProviderExchange
+from shop.payments.models import PaymentMethod, PaymentOperation, ProviderExchange
 from tests.domain.desk import CANCEL_REFUSED, Desk, Placed, body, look_together, notice
 from tests.support.shop import MovableClock
 from tests.support.world import VISA
@@ -324,7 +326,7 @@ def late_approval(desk: Desk, clock: MovableClock, card: str = VISA, found_by: s
     clock.advance(LATE)
     desk.run("reconcile")
     assert desk.operation(placed).state == "absent"
-    assert desk.remote(placed) == [("20", placed.yen)]
+    assert [amount for _status, amount in desk.remote(placed)] == [placed.yen]
     if found_by == "refresh":
         desk.refresh(placed)
     else:
@@ -349,6 +351,33 @@ def test_late_approval_is_given_back_and_everybody_is_told(desk: Desk, clock: Mo
     desk.run()
     desk.refresh(placed)
     assert desk.telegrams("021") == 1
+
+
+@pytest.mark.req("R-163")
+def test_who_gave_up_is_not_told_again_that_nothing_was_ordered(desk: Desk, clock: MovableClock) -> None:
+    desk.simulator.fault("reset", kind="020", phase="before")
+    stock, placed = desk.stock(), desk.place()
+    assert desk.operation(placed).state == "unknown"
+    with desk.app.app_context(), db.write() as session:
+        assert settlement.abandon(session, placed.order_id, "buyer", now())
+    assert desk.stock() == stock
+    clock.advance(LATE)
+    desk.run("reconcile", "dispatch")
+    assert desk.operation(placed).state == "absent"
+    assert desk.order(placed).state == "lapsed"
+    assert desk.mails(placed.order_id) == []
+    assert desk.stock() == stock
+
+
+@pytest.mark.parametrize(("at_once", "said"), [(False, "承認を取り消しました"), (True, "全額を返金しました")])
+def test_the_mail_says_what_was_done_with_the_money(desk: Desk, clock: MovableClock, at_once: bool, said: str) -> None:
+    desk.change(PaymentMethod, PaymentMethod.kind == "card", capture_at_once=at_once)
+    placed = late_approval(desk, clock)
+    desk.run("dispatch")
+    letter = desk.row(OutboxMail, order_id=placed.order_id, kind="payment_cancelled")
+    assert said in letter.body
+    assert ("ご請求はありません" in letter.body) is not at_once
+    assert desk.remote(placed) == [("60" if at_once else "32", placed.yen)]
 
 
 def test_giving_back_survives_a_lost_answer(desk: Desk, clock: MovableClock) -> None:

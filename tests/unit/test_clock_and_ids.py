@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from shop.core import ids
+from shop.core import ids, runtime
 from shop.core.clock import Clock, jst
+from shop.core.config import load
 
 
 def test_real_time_cannot_be_moved(tmp_path: Path) -> None:
@@ -17,6 +19,15 @@ def test_real_time_cannot_be_moved(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         clock.advance(1)
     clock.reset()
+
+
+@pytest.mark.req("T-024")
+@pytest.mark.parametrize("demo", [True, False])
+def test_only_a_demo_has_a_clock_that_moves(tmp_path: Path, demo: bool) -> None:
+    """A file left behind by a demo does not move the time of a real shop."""
+    (tmp_path / "clock_offset").write_text("86400")
+    built = runtime.install(Flask("shop"), load({"SHOP_INSTANCE": str(tmp_path), "SHOP_DEMO": str(int(demo))}))
+    assert built.clock.offset() == (86_400 if demo else 0)
 
 
 def test_moving_and_back(tmp_path: Path) -> None:

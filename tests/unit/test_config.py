@@ -1,10 +1,12 @@
 """Settings that cannot be meant stop the start; what must not face the public is refused by name."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import create_app
 from shop.core.config import Config, ConfigError, check_production, load
 
 
@@ -70,6 +72,17 @@ def test_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
     other = tmp_path / "other"
     assert load({"SHOP_INSTANCE": str(other)}).secret_key != first.secret_key
+
+
+def test_what_the_shop_writes_is_nobody_else_s(production: Config) -> None:
+    """Whatever the shell that started it allows: database, pictures and mails are the shop's own to read."""
+    before = os.umask(0o022)
+    try:
+        create_app(production)
+        (production.instance / "written").touch()
+    finally:
+        os.umask(before)
+    assert (production.instance / "written").stat().st_mode & 0o777 == 0o600
 
 
 def test_demo_key_is_marked(tmp_path: Path) -> None:

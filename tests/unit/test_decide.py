@@ -138,4 +138,4 @@ OTHERS = [
 @pytest.mark.parametrize("now", [EARLY, LATE], ids=["early", "late"])
 @pytest.mark.parametrize(("verb", "status"), OTHERS)
 def test_follow_up_that_can_no_longer_happen(verb: Verb, status: MoneyStatus, now: datetime) -> None:
-    assert decided(verb, shown(status), now) == Declined(Category.STATE_CONFLICT, "99")
+    assert decided(verb, shown(status), now) == Declined(Category.STATE_CONFLICT, "", "99")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.core.text import clean_line, digits, katakana, narrow
+from shop.core.text import clean_line, clean_lines, digits, katakana, narrow, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,18 @@ from shop.core.text import clean_line, digits, katakana, narrow
     [
         ("  山田　太郎 ", "山田 太郎"), ("a\r\nBcc: x@y", "a Bcc: x@y"), ("a\x00\x1b[31mb", "a [31mb"),
         ("a\u2028b\u2029c\x85d", "a b c d"), ("髙﨑 𠮷野", "髙﨑 𠮷野"), ("か\u3099", "が"), ("神\ufa19", "神\ufa19"),
-        ("ＡＢＣ", "ＡＢＣ"), ("", ""), ("\u3000\t\n", ""),
+        ("ＡＢＣ", "ＡＢＣ"), ("", ""), ("\u3000\t\n", ""), ("\u200b\ufeff", ""), ("\u3164\u2800", ""),
+        ("abc\u202egnp.exe\u202c", "abcgnp.exe"), ("山\u200d田", "山田"), ("\u200d", ""), ("👨‍👩‍👧 ✂️", "👨‍👩‍👧 ✂️"), ("👍🏽", "👍🏽"),
+        ("❤️‍🔥", "❤️‍🔥"), ("葛\U000e0100", "葛\U000e0100"),
     ],
 )  # fmt: skip
 def test_clean_line(typed: str, kept: str) -> None:
     assert clean_line(typed) == kept
+
+
+def test_several_lines_keep_their_lines() -> None:
+    assert clean_lines(" 一  行\r\n\r\n\u202e二\t行 \n") == "一 行\n\n二 行"
+    assert visible_lines("  一  行\r二\u200b行 \n\u3164\n") == "一  行\n二行"
 
 
 @pytest.mark.req("R-224")

@@ -330,6 +330,11 @@ def test_missing_client_certificate_is_no_answer(authority: Authority, server_tl
 
 
 @pytest.mark.req("T-032")
+def test_nothing_older_than_tls_1_2_is_spoken() -> None:
+    assert transport._tls_context(None).minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.req("T-032")
 def test_server_of_a_stranger_gets_nothing(authority: Authority, server_tls: ssl.SSLContext) -> None:
     with peer(says(OK), server_tls) as server:
         assert post(f"https://127.0.0.1:{server.port}/") == NotSent("certificate")

@@ -43,7 +43,11 @@ NASTY = {
     "huge": "9" * 300,
     "line ends": "一\r\n二\u2028三\v四",
     "blank": " 　\t ",
+    "zero width": "\u200b\u200e\ufeff",
+    "blank letters": "\u3164\u2800\uffa0",
 }
+#: Turns of the writing direction, zero widths but the joiner of emoji, and letters that look like a blank.
+UNSEEN = re.compile("[\u061c\u115f\u1160\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]")
 
 
 def test_it_is_refused_in_words_or_shown_as_plain_text(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
@@ -91,7 +95,24 @@ def assert_plain(html: str, nasty: str) -> None:
     """Neither as markup nor with control characters, wherever it stands."""
     assert not re.search(r"<script>alert|<img src=x|onerror=alert\(1\)>|href=\"javascript:", html)
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", html)
+    assert not UNSEEN.search(html)
     assert "49${" not in html
+
+
+def test_what_nobody_sees_is_nothing(shopper: Buyer) -> None:
+    shopper.put_into_cart(TEA)
+    for unseen in ("\u200b", "\u3164", "\u2800\u200d", "\u202e", "\ufeff　"):
+        refused = complaints(shopper.confirm(CASH, buyer_name=unseen, address1=unseen).text)
+        assert refused["buyer_name"] == "お名前を入力してください。"
+        assert refused["address1"] == "市区町村・番地を入力してください。"
+
+
+def test_a_phone_number_begins_with_an_area_code(shopper: Buyer) -> None:
+    shopper.put_into_cart(TEA)
+    for phone in ("0000000000", "00312345678", "1312345678"):
+        refused = complaints(shopper.confirm(CASH, phone=phone).text)
+        assert refused["phone"] == "電話番号は市外局番から、10桁か11桁の数字で入力してください。"
+    assert shopper.confirm(CASH, phone="+81 3-1234-5678").status_code == 200
 
 
 @pytest.mark.req("U-015")

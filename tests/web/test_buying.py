@@ -8,6 +8,8 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from shop.catalogue.models import Product, Variant
+from shop.checkout import cart as carts
+from shop.checkout.models import CartItem
 from shop.core.db import db, write
 from shop.core.shopinfo import ShopInfo
 from shop.delivery.models import Delivery, DeliveryPayment
@@ -358,6 +360,16 @@ def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, de
     assert stock(demo_app)[TEA] == (1, 0, 0)
 
 
+@pytest.mark.req("T-115")
+def test_a_cart_holds_so_many_kinds_of_goods(shopper: Buyer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carts, "MAX_LINES", 2)
+    for code in (TEA, CUP):
+        shopper.put_into_cart(code)
+    assert "カゴに入れられる商品は2種類までです。" in Page(shopper.put_into_cart("T-001").text).text
+    assert count(demo_app, CartItem) == 2
+    assert "種類まで" not in Page(shopper.put_into_cart(TEA).text).text, "more of what is in it may come"
+
+
 @pytest.mark.req("T-031")
 def test_a_token_pays_once(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
     """A one-time token sent again – for another cart, by another browser – buys nothing and says so."""
@@ -371,6 +383,18 @@ def test_a_token_pays_once(shopper: Buyer, demo_app: Flask, simulator: Simulator
         assert again.path == "/checkout/zero"
         assert "請求はされていません" in again.page.text
     assert orders(demo_app) == len(simulator.payments()) == 1
+
+
+@pytest.mark.req("R-069")
+def test_a_refusal_found_by_asking_has_no_code_of_its_own(shopper: Buyer, demo_app: Flask, clock: MovableClock) -> None:
+    """Card 2008: the outcome is open until the provider is asked; its payment_status 11 is no error code."""
+    assert buy(shopper.shop_url, TEA, buyer=shopper, card="4980000000079000").path == "/checkout/pending"
+    clock.advance(240)
+    run_jobs(demo_app, "reconcile")
+    words = Page(shopper.get("/checkout/zero").text).text
+    assert "請求はされていません。ご注文は確定していません。" in words
+    assert "エラーコード" not in words
+    assert "カード会社の承認が得られませんでした。" in words
 
 
 # ---- too late ----

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from shop.checkout.models import Confirmation
+from shop.core import card_numbers
 from shop.core.db import db
-from shop.core.logs import has_card_number
 from shop.orders.models import Order
 from tests.support.buying import ADDRESS, CASH, Buyer, buy
 from tests.support.pages import Page
@@ -117,6 +117,43 @@ def test_a_card_number_in_any_other_form_is_refused(shopper: Buyer, demo_app: Fl
     assert count(demo_app, Order) == 0
 
 
+@pytest.mark.req("R-316")
+def test_staff_cannot_store_a_card_number_either(shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO) -> None:
+    """A number told on the phone: memo, settings and editing refuse it beside the field; nothing else is lost."""
+    shopper.put_into_cart(TEA)
+    number = number_of(shopper.place(shopper.confirm(CASH)))
+    answer = desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo=f"電話で {PAN} と聞いた")
+    assert answer.status_code == 422
+    assert "電話で ************6467 と聞いた" in answer.text
+    assert re.search(r'id="memo-error">.*?<span>カード番号は保存できません。', answer.text, re.S)
+    answer = desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/memo", memo="あ" * 2001)
+    assert re.search(r'id="memo-error">.*?<span>2000文字以内', answer.text, re.S)
+
+    for path, field in (
+        ("/admin/settings/deliveries/1", "lead_time"), ("/admin/settings/payment-methods/1", "note"), ("/admin/design", "logo_alt"),
+    ):  # fmt: skip
+        answer = desk.confirm(path, **{field: f"番号 {PAN}"})
+        assert answer.status_code == 422, path
+        assert re.search(rf'id="{field}-error">.*?<span>カード番号はこの欄に入力しないでください。', answer.text, re.S), path
+        assert PAN not in answer.text
+    assert not written(PAN).search(everything_stored(demo_app) + log.getvalue())
+
+
+@pytest.mark.req("R-316")
+def test_no_address_holds_a_card_number(shopper: Buyer, desk: Desk, log: io.StringIO) -> None:
+    """A search for one is not made: the browser is sent to the address without it, where the field says why."""
+    for field in ("reference", "number", "name"):
+        answer = desk.get(f"/admin/orders?list=open&{field}=4539+1488+0343+6467")
+        assert [step.status_code for step in answer.history] == [303]
+        assert answer.url.endswith("/admin/orders?list=open")
+        assert re.search(rf'id="{field}-error">.*?<span>カード番号はこの欄に入力しないでください。', answer.text, re.S)
+        assert Page(desk.get("/admin/orders").text).text.count("カード番号") == 0, "it is said once"
+    assert desk.get("/admin/orders?reference=263408240000000657").url.endswith("=263408240000000657"), "a payment's own number"
+    assert shopper.get(f"/products?q={PAN}").url.endswith("/products")
+    assert shopper.post(f"/cart/items?q={PAN}", {}).status_code == 400
+    assert not written(PAN).search(log.getvalue())
+
+
 @pytest.mark.req("T-099", "R-026")
 def test_the_provider_s_secrets_are_readable_nowhere(
     shopper: Buyer, desk: Desk, demo_app: Flask, log: io.StringIO, simulator: Simulator
@@ -187,7 +224,7 @@ def test_the_log_holds_no_cards_tokens_or_buyers(
     assert lines, "something was logged"
     for line in lines:
         json.loads(line)
-        assert not has_card_number(line), line
+        assert not card_numbers.present(line), line
         assert not re.search(r"(?i)cvc|cvv|security.?code", line), line
         for private in (*tokens, *(ADDRESS[n] for n in ("buyer_name", "buyer_kana", "email", "phone", "address1")), "0312345678"):
             assert private not in line, line

@@ -16,7 +16,7 @@ from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments import executor
 from shop.payments.models import Payment, PaymentMethod
-from tests.support.buying import CASH, Buyer, buy
+from tests.support.buying import CASH, Buyer, Purchase, buy
 from tests.support.net import free_port
 from tests.support.pages import Page
 from tests.support.shop import MovableClock, dispose, mails, run_jobs
@@ -39,6 +39,33 @@ def captured_at_once(shopper: Buyer, demo_app: Flask) -> str:
     """A card order whose method takes the money at once (オーソリ+売上)."""
     change(demo_app, PaymentMethod.capture_at_once, True, kind="card")
     return number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+
+
+@pytest.mark.req("U-035")
+def test_the_buyer_s_page_follows_the_money(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    """Whoever opens the page from the mail weeks later reads what became of the money since."""
+
+    def read(bought: Purchase) -> str:
+        return Page(shopper.get(bought.path).text).text
+
+    voided, taken = (buy(shopper.shop_url, TEA, buyer=shopper) for _ in range(2))
+    cash = buy(shopper.shop_url, TEA, method=CASH, buyer=shopper)
+    assert "ご注文ありがとうございました お支払いの手続きが完了しました。" in read(voided)
+    desk.press(number_of(voided), "cancel")
+    desk.press(number_of(taken), "capture")
+    assert "お支払いの手続きが完了しました。" in read(taken)
+    desk.press(number_of(taken), "cancel")
+    where = f"/admin/orders/{number_of(cash)}/move/cancelled"
+    desk.submit(where, where)
+    for bought, said in (
+        (voided, "このご注文のお支払いは取り消されました。請求はありません。"),
+        (taken, "このご注文のお支払いは返金されました。"),
+        (cash, "このご注文はキャンセルされました。請求はありません。"),
+    ):
+        words = read(bought)
+        assert f"ご注文の控え {said}" in words
+        for gone in ("手続きが完了", "商品を発送したら", "商品と引き換えに", "ありがとうございました"):
+            assert gone not in words, (said, gone)
 
 
 def telegrams(simulator: Simulator, kind: str) -> int:
