@@ -165,8 +165,8 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
             _note_problem(payment, "several", now)
             return False
         # The amount was changed on the console: a new payment under our reference replaced the old one.
-        settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         _authenticated_anew(payment, remote.authentication)
+        settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
         settle.add_references(session, payment, account_id, remote.references)
     elif remote.status in _GOES_ON.get(payment.status, ()) and remote.amount_yen not in (None, _standing_yen(payment)):

@@ -117,6 +117,7 @@ def test_an_edited_3d_secure_order_finds_back_and_says_who_bears_the_loss(
     assert (box(page), buttons(page)) == ("yellow-1", {"cancel": True, "update": False, "capture": True})
     assert "本人認証 3Dセキュア未認証（金額変更のため） 不正利用時の負担 ショップ" in page.text
     assert "3Dセキュア認証が実施されました" not in page.text
+    assert "金額変更（決済代行会社側の操作） 1,572円 → 1,472円 完了、3Dセキュア未認証 決済会社" in history(page)
     assert box(desk.press(number, "capture")) == "yellow-2"
     assert [(each["status"], each["amount"]) for each in simulator.payments()] == [("32", TOTAL), ("40", LESS)]
 
