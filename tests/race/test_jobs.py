@@ -107,6 +107,7 @@ def _work(shop: Shop, cash: int, lost: int) -> None:
     shop.practice.fault("094", "http_500", times=None)
     for _ in range(lost):
         shop.practice.fault("020", "reset", "after")
+        shop.forget_silence()
         browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
         browser.place(confirmation, shop.practice.token(GOOD))
         browser.close()
@@ -147,7 +148,8 @@ def _run(shop: Shop, runners: Runners, kills: int, dice: random.Random) -> None:
 
 
 def _check(shop: Shop, cash: int, lost: int) -> None:
-    kinds = Counter(row.kind for row in shop.rows("SELECT kind FROM outbox_mail"))
+    # The breaker's own alarm may come: each answer is lost here.
+    kinds = Counter(row.kind for row in shop.rows("SELECT kind FROM outbox_mail WHERE kind <> 'provider_silent'"))
     assert kinds == {
         "thanks": cash, "order_notice": cash, "payment_cancelled": lost, "payment_cancelled_notice": lost,
     }  # fmt: skip

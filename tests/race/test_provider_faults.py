@@ -32,6 +32,7 @@ class Met:
 
 def _pay(shop: Shop) -> Met:
     """Press 注文する and look at the first page, without waiting for a better one."""
+    shop.forget_silence()
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
     answer = browser.place(confirmation, shop.practice.token())
     page = browser.get(answer.location)
@@ -139,6 +140,7 @@ def test_an_approval_that_shows_after_the_hold_has_ended(shop: Shop) -> None:
     assert met.kind == "pending"
     shop.practice.later(25 * 60)
     shop.eventually(lambda: shop.available(CODE) == 1, "the hold did not end")
+    shop.forget_silence()
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
     path, _ = browser.follow(browser.place(confirmation, shop.practice.token()))
     browser.close()
