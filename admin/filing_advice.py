@@ -31,6 +31,17 @@ _TABLE = {
     ),
 }  # fmt: skip
 
+#: Instead of the table, once an authorization has run out. The guide says only that it does after sixty days (7-2-4).
+_EXPIRED = {
+    "open": Word(
+        lazy_gettext("オーソリの有効期限が過ぎたため、売上確定はできません。代金を別の方法で受け取るか、受注キャンセル処理を行ってください。"), "bad"
+    ),
+    "completed": Word(
+        lazy_gettext("オーソリの有効期限が過ぎたため、売上確定はできず、%(provider)sから精算されません。代金は別の方法で受け取ってください。"), "bad"
+    ),
+    "cancelled": Word(lazy_gettext("オーソリの有効期限が過ぎています。注文者への請求はなく、ショップ様での作業はありません。"), "good"),
+}  # fmt: skip
+
 
 #: The press each sentence asks for: a verb of the payment box, or the list to move the order to.
 _STEPS = {
@@ -42,7 +53,7 @@ _STEPS = {
 
 def step(panel: Panel, filed: str) -> str:
     """What comes next: a verb that can be pressed now, or a list to move to. Empty when there is nothing to do here."""
-    if panel.open_operation is not None:
+    if panel.open_operation is not None or panel.expired:
         return ""
     next_one = "update" if panel.box == "red-2" else _STEPS.get((panel.box, filed), "")
     allowed = {button.verb for button in panel.buttons if button.allowed}
@@ -52,8 +63,8 @@ def step(panel: Panel, filed: str) -> str:
 def advice(panel: Panel, filed: str) -> Word | None:
     """The sentence for this box in this list; ``None`` for red boxes and while an operation is open – those speak for
     themselves."""
-    found = _TABLE.get((panel.box, filed)) if panel.open_operation is None else None
-    if found is None:
+    found = _EXPIRED[filed] if panel.expired else _TABLE.get((panel.box, filed))
+    if found is None or panel.open_operation is not None:
         return None
     names = {"provider": _(panel.provider_name), "console": _(panel.console_name)}
     return Word(str(found.text) % names, found.tone)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from admin import timeline
+from admin import timeline, words
 from admin.blueprint import actor, blueprint
 from admin.filing_advice import advice, step
 from admin.forms import long_text
@@ -17,12 +17,12 @@ from providers.contract import Verb
 from shop.core import card_numbers
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
-from shop.core.money import STANDARD_RATE, tax_included, totals_per_rate
+from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included, totals_per_rate
 from shop.core.runtime import now
 from shop.orders import history
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments import actions, executor
+from shop.payments import accounts, actions, executor
 from shop.payments.models import AccountVersion, Payment
 
 MEMO_LENGTH = 2000
@@ -80,6 +80,7 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         advice=advice(panel, found.filed) if panel else None,
         step=step(panel, found.filed) if panel else "",
         capture_until=_capture_until(payment, found.total_yen) if payment else None,
+        cause=_cause(session, payment) if payment else "",
         remote_deed=timeline.remote_deed(payment) if payment else "",
         taxes=taxes(found),
         mails=session.scalars(select(OutboxMail).where(OutboxMail.order_id == found.id).order_by(OutboxMail.id)).all(),
@@ -102,10 +103,11 @@ def find_payment(session: Session, order_id: int) -> Payment | None:
 
 
 def taxes(found: Order) -> list[TaxLine]:
-    """（10%対象）（8%対象）: they add up to 合計 (R-282)."""
+    """（10%対象）（8%対象）: they add up to 合計 (R-282). Here both stand also at 0円, as in the shop guide (001 §7)."""
     amounts = [(line.amount_yen, line.tax_rate) for line in found.lines]
     amounts.append((found.shipping_yen + found.fee_yen, STANDARD_RATE))
-    return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in totals_per_rate(amounts).items()]
+    sums = {STANDARD_RATE: 0, REDUCED_RATE: 0} | totals_per_rate(amounts)
+    return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in sums.items()]
 
 
 def _capture_until(payment: Payment, order_total_yen: int) -> datetime | None:
@@ -114,6 +116,16 @@ def _capture_until(payment: Payment, order_total_yen: int) -> datetime | None:
         return None
     can = executor.capabilities(payment.account_version)
     return can.verdict(Verb.CAPTURE, actions.snapshot(payment, order_total_yen), now()).until
+
+
+def _cause(session: Session, payment: Payment) -> str:
+    """Why the payment's state cannot be read; empty while it can (R-062)."""
+    if not payment.remote_problem or payment.account_version is None:
+        return ""
+    provider = accounts.provider_of(payment.account_version.account)
+    earlier = accounts.is_earlier_contract(session, payment.account_version)
+    proven = provider.unreadable(payment.remote_problem.partition(":")[2], earlier_contract=earlier)
+    return words.problem(payment.remote_problem, proven)
 
 
 def _neighbours(session: Session, found: Order) -> tuple[str | None, str | None]:

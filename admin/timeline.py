@@ -9,9 +9,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from admin import words
+from providers.contract import Verb
 from shop.core.clock import jst
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.payments.ledger import derive
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange, ProviderNotice
 
 #: Per kind; an order with more was looked at by a job for months, and its newest messages matter.
@@ -41,11 +43,17 @@ def entries(session: Session, payment: Payment) -> list[Entry]:
 
 def remote_deed(payment: Payment) -> str:
     """What staff last did on the provider's console, when nothing happened here since (R-185); empty otherwise."""
-    last = next((operation for operation in reversed(payment.operations) if operation.state == "succeeded"), None)
-    if last is None or last.origin != "provider":
+    done = [operation for operation in payment.operations if operation.state == "succeeded"]
+    if not done or done[-1].origin != "provider":
         return ""
-    what = words.REMOTE_DEEDS[last.verb]
+    last = done[-1]
+    what = words.CAPTURED_ANEW if _taken_before(done) else words.REMOTE_DEEDS[last.verb]
     return _("%(time)s に、決済会社側で%(what)sが行われたことを確認しました。", time=jst(last.created_at).strftime("%Y-%m-%d %H:%M"), what=what)
+
+
+def _taken_before(done: list[PaymentOperation]) -> bool:
+    """Whether the last rows are the capture of another amount in place of one that had been captured."""
+    return [each.verb for each in done[-2:]] == [Verb.AUTHORIZE, Verb.CAPTURE] and derive(done[:-2]).captured_yen > 0
 
 
 def _newest(table: type[ProviderExchange] | type[ProviderNotice], payment_id: int) -> Select[Any]:

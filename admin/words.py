@@ -7,6 +7,7 @@ from flask_babel import LazyString
 
 from shop.core.clock import jst
 from shop.core.i18n import gettext, lazy_gettext
+from shop.payments.models import PROTECTION_LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ AUTHENTICATION = {
     "attempted": lazy_gettext("Attempt（正常）"),
     "uncertain": lazy_gettext("Attempt（注意）"),
     "unsupported": lazy_gettext("未対応のカード"),
+    PROTECTION_LOST: lazy_gettext("3Dセキュア未認証（金額変更のため）"),
 }
 LIABILITY = {
     "": lazy_gettext("ショップ"),
@@ -127,6 +129,8 @@ ADVICE = {
 
 #: What happened on the provider's side without us, as a kind (R-185).
 REMOTE_DEEDS = VERBS | {"authorize": lazy_gettext("金額変更"), "void": lazy_gettext("キャンセル"), "refund": lazy_gettext("取消返金")}
+#: The same where an amount was changed that had been captured: the provider cancels, authorizes and captures anew.
+CAPTURED_ANEW = lazy_gettext("売上確定後の金額変更")
 
 #: Why a provider refused – its category, never its code.
 CATEGORIES = {
@@ -142,10 +146,13 @@ CATEGORIES = {
     "other": lazy_gettext("その他の理由"),
 }
 
-def problem(noted: str) -> str:
-    """Why a payment's state at the provider could not be read, as ``shop.payments.observe`` noted it."""
+def problem(noted: str, proven: str = "") -> str:
+    """Why a payment's state at the provider could not be read, as ``shop.payments.observe`` noted it. ``proven``: the
+    provider's own sentence for its code, where it has one."""
     kind, _colon, code = noted.partition(":")
     match kind:
+        case _ if proven:
+            return str(gettext("%(reason)s（コード %(code)s）", reason=gettext(proven), code=code))
         case "no_answer":
             return str(gettext("決済会社から応答がありません。"))
         case "several":

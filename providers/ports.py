@@ -130,6 +130,11 @@ class Provider(Protocol):
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage: ...
 
+    def unreadable(self, code: str, *, earlier_contract: bool) -> str:
+        """The one cause that ``code`` proves when a payment cannot be looked at, in a sentence for staff; empty where it
+        proves none. ``earlier_contract``: the payment was made under another contract than today's."""
+        ...
+
     def browser_messages(self) -> Mapping[str, BuyerMessage]:
         """Messages for the token script's result codes; the key ``""`` is the default."""
         ...

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from providers.contract import N_, BeforeSend, Category, MoneyStatus, Recorder
-from providers.paygent import errors
+from providers.paygent import connection, errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
 from providers.paygent.settings import MARKS, SETTINGS
@@ -31,13 +31,13 @@ class Paygent:
     marks: Mapping[str, str] = MARKS
     capabilities = PaygentCapabilities()
     console_name = N_("ペイジェント管理画面")
-    #: 決済状況 as the shop guide words it (§7-3).
+    #: 決済状況 as the shop guide words it (§7-3); it has no word for an authorization that ran out.
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("オーソリOK"),
         MoneyStatus.CAPTURED: N_("消込済"),
         MoneyStatus.VOIDED: N_("キャンセル済"),
         MoneyStatus.REFUNDED: N_("キャンセル済"),
-        MoneyStatus.EXPIRED: N_("キャンセル済"),
+        MoneyStatus.EXPIRED: N_("期限切れ"),
     }
 
     @property
@@ -68,6 +68,9 @@ class Paygent:
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
         return errors.buyer_message(category, code)
+
+    def unreadable(self, code: str, *, earlier_contract: bool) -> str:
+        return connection.unreadable(code, earlier_contract)
 
     def browser_messages(self) -> Mapping[str, BuyerMessage]:
         return errors.browser_messages()

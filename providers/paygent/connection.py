@@ -31,6 +31,15 @@ _TEXTS = {
     "P002": N_("マーチャントID、接続ID、接続ID/パスワードのいずれかが正しくありません。"),
     "P015": N_("このサーバーのIPアドレスがペイジェントに登録されていません。ペイジェントへ登録を依頼してください。"),
 }
+#: Why a payment cannot be looked at (red box ①, shop guide §7-4 ①-1 and ①-5, and what the guide leaves out).
+_UNREADABLE = _TEXTS | {
+    "P016": N_("クライアント証明書がペイジェントに受け付けられませんでした。支払方法設定に登録した証明書をご確認ください。"),
+}
+_CLOSED = N_(
+    "この受注は、いまとは別のマーチャントIDで決済されていて、ペイジェントはその契約での照会を受け付けません。加盟店契約の名義変更のあとは、ペイジェントの旧名義の管理画面で売上処理や返金処理を行ってください。"
+)
+#: Refused credentials and "no such payment": what a contract answers that was closed when another took its place.
+_NOT_THIS_CONTRACT = frozenset({"P002", "13001"})
 #: Answers of a provider that knows who asks.
 _LET_IN = frozenset({"13001", "13002"})
 
@@ -48,6 +57,11 @@ def findings(
     later = [tuple(key for key in group if settings.get(key)) for group in _LATER]
     text = N_("実際に決済が行われたときに、はじめて確かめられます。")
     return (*found, *(SettingsCheck(keys, Finding.FIRST_PAYMENT, text) for keys in later if keys))
+
+
+def unreadable(code: str, earlier_contract: bool) -> str:
+    """The cause that the code of a 094 proves; empty where it proves none."""
+    return _CLOSED if earlier_contract and code in _NOT_THIS_CONTRACT else _UNREADABLE.get(code, "")
 
 
 def _credentials(answer: QueryResult) -> SettingsCheck:

@@ -21,7 +21,7 @@ from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
 from shop.payments.engine import PATIENCE, Change
 from shop.payments.ledger import CREATING, EXPIRE
-from shop.payments.models import Payment, PaymentOperation
+from shop.payments.models import PROTECTION_LOST, Payment, PaymentOperation
 
 #: What settled an attempt whose buyer did not come back in time: they are told by mail.
 HOLD_OVER = "hold"
@@ -135,6 +135,8 @@ def _line(session: Session, order: Order, change: Change) -> str:
     place = _("（決済代行会社側の操作）") if operation.origin == "provider" else ""
     word = words.get(operation.verb, operation.verb)
     result = results.get(operation.state, operation.state)
+    if operation.verb == Verb.AUTHORIZE and change.payment.authentication == PROTECTION_LOST:
+        result = _("%(result)s、3Dセキュア未認証", result=result)
     return f"{order.number} {word}{place} {_amounts(session, operation)} {result}"
 
 

@@ -59,6 +59,11 @@ def contracts(session: Session, account_id: int) -> list[AccountVersion]:
     return list(newest.values())
 
 
+def is_earlier_contract(session: Session, version: AccountVersion) -> bool:
+    """Whether what was made with this version belongs to another contract than today's."""
+    return _contract(version) != _contract(current_version(session, version.account_id))
+
+
 def _contract(version: AccountVersion) -> tuple[str, ...]:
     """The values that name the contract a version belongs to."""
     values = settings(version)

@@ -14,7 +14,7 @@ from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, reconcile, replacement
+from shop.payments import accounts, box_words, executor, observe, reconcile, replacement
 from shop.payments.engine import Busy, engine
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
 
@@ -39,9 +39,13 @@ class Panel:
 
     frame: str
     box: str
+    #: The authorization can no longer be captured because its time is over.
+    expired: bool
     transaction_id: str
     status_word: str
     text: tuple[str, ...]
+    #: What the 「こちら」 at the end of ``text`` leads to; empty without one.
+    otherwise: str
     buttons: tuple[Button, ...]
     order_total_yen: int
     authorized_yen: int
@@ -98,9 +102,11 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
     return Panel(
         frame=box.split("-")[0],
         box=box,
+        expired=_expired(provider, facts, now),
         transaction_id=payment.merchant_ref,
         status_word=word,
-        text=_text(box, facts, provider, waiting),
+        text=box_words.waiting() if waiting else box_words.text(box, facts, provider),
+        otherwise="" if waiting else box_words.otherwise(box, provider),
         buttons=buttons,
         order_total_yen=order_total_yen,
         authorized_yen=payment.authorized_yen,
@@ -115,7 +121,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
 
 def _plain(payment: Payment, order_total_yen: int) -> Panel:
     text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
-    return Panel("none", "none", "", "", text, (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
+    return Panel("none", "none", False, "", "", text, "", (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
 
 
 def _box(facts: Snapshot) -> str:
@@ -134,55 +140,16 @@ def _box(facts: Snapshot) -> str:
             return "red-1"
 
 
+def _expired(provider: Provider, facts: Snapshot, now: datetime) -> bool:
+    """Whether an authorization ran out – at the provider, or by the clock before the provider was asked."""
+    ended = facts.remote_readable and facts.status == MoneyStatus.EXPIRED
+    return ended or provider.capabilities.verdict(Verb.CAPTURE, facts, now).reason == Reason.EXPIRED
+
+
 def _differs(facts: Snapshot) -> bool:
     """Whether order, ledger and provider name different amounts (integer equality, R-194)."""
     known = {facts.order_total_yen, facts.authorized_yen, facts.remote_amount_yen} - {None}
     return len(known) > 1
-
-
-def _text(box: str, facts: Snapshot, provider: Provider, waiting: PaymentOperation | None) -> tuple[str, ...]:
-    if waiting is not None:
-        return (_("決済代行会社へ確認中です。結果が分かるまで、次の操作はできません。"),)
-    match box:
-        case "yellow-1" | "yellow-2" | "yellow-3":
-            return ()  # what to do depends on the list the order is filed in: the page knows
-        case "red-1":
-            return (
-                _("決済状況が取得できませんでした。"),
-                _("・接続ID、接続IDパスワードが正しくない。"),
-                _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=_(provider.console_name)),
-                _("・購入者が購入手続きや支払い手続きを完了していない。"),
-                _("などの可能性がございます。"),
-            )
-        case _:
-            yen = facts.remote_amount_yen if facts.remote_amount_yen is not None else facts.authorized_yen
-            name = _(provider.name)
-            differs = _(
-                "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
-                provider=name, amount=format_yen(yen),
-            )  # fmt: skip
-            return (differs, *_way_out(box, name, _(provider.console_name)))
-
-
-def _way_out(box: str, name: str, console: str) -> tuple[str, ...]:
-    """What brings both amounts together again (001 §7-4 ②③④)."""
-    match box:
-        case "red-2":
-            return (
-                _(
-                    "「編集モード」から金額変更された場合には取引更新ボタンをクリックして、%(provider)sへ金額変更内容を送信してください。",
-                    provider=name,
-                ),
-                _("それ以外の操作をされた方は、「編集モード」で受注の金額を%(provider)s側に合わせてください。取引更新は不要です。", provider=name),
-            )
-        case "red-3":
-            return (
-                _("3Dセキュアが実施された受注のため、取引更新はできません。%(console)sで金額を一致させるか、「編集モード」で受注の金額を戻してください。", console=console),
-            )
-        case _:
-            return (
-                _("売上確定後の金額変更です。「編集モード」で受注の金額を合わせるか、%(console)sで金額を一致させてください。", console=console),
-            )
 
 
 def _verb(key: str, status: str) -> Verb:

@@ -8,6 +8,8 @@ from shop.core.pictures import WithLogo
 
 #: States in which an operation may still change; at most one such operation per payment.
 OPEN_STATES = ("intended", "sent", "parked", "unknown")
+#: ``Payment.authentication`` once an amount changed at the provider replaced an authenticated payment by one that is not.
+PROTECTION_LOST = "lost"
 _UNREADABLE = text("remote_problem <> ''")
 _OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
 

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from providers.contract import (
     Absent,
     Approved,
+    Authentication,
     Category,
+    Liability,
     MoneyStatus,
     NotSent,
     QueryResult,
@@ -27,7 +29,7 @@ from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments import accounts, replacement, settle, siblings
 from shop.payments.ledger import EXPIRE
-from shop.payments.models import Payment, PaymentOperation
+from shop.payments.models import PROTECTION_LOST, Payment, PaymentOperation
 
 #: Which ledger rows lead from our status to the provider's.
 _FOLLOW: dict[tuple[str, MoneyStatus], tuple[str, ...]] = {
@@ -163,6 +165,7 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
             _note_problem(payment, "several", now)
             return False
         # The amount was changed on the console: a new payment under our reference replaced the old one.
+        _authenticated_anew(payment, remote.authentication)
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=remote.handle)
         account_id = payment.account_version.account_id if payment.account_version else None
         settle.add_references(session, payment, account_id, remote.references)
@@ -178,6 +181,14 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
     payment.remote_problem = "" if remote.status else f"state:{remote.raw_status}"
     payment.remote_seen_at = now
     return not payment.remote_problem
+
+
+def _authenticated_anew(payment: Payment, found: Authentication | None) -> None:
+    """本人認証 of the payment that took another's place. Whoever bore the loss of the old one says nothing about it (P-36)."""
+    if found:
+        settle.authenticated(payment, found)
+    elif payment.three_ds:
+        payment.authentication, payment.liability, payment.three_ds = PROTECTION_LOST, Liability.MERCHANT.value, False
 
 
 def _standing_yen(payment: Payment) -> int:

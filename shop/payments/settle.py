@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import (
     Approved,
+    Authentication,
     AuthenticationOutcome,
     AwaitingPayment,
     Declined,
@@ -210,9 +211,7 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
     payment.masked_card = approved.masked_card or payment.masked_card
     payment.card_brand = approved.card_brand or payment.card_brand
     if approved.authentication:
-        payment.authentication = approved.authentication.outcome.value
-        payment.liability = approved.authentication.liability.value
-        payment.three_ds = approved.authentication.outcome != AuthenticationOutcome.UNSUPPORTED
+        authenticated(payment, approved.authentication)
     operation.handle = approved.handle or operation.handle
     if operation.verb in CREATING:
         payment.merchant_ref = operation.merchant_ref or payment.merchant_ref
@@ -221,6 +220,13 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
     payment.remote_amount_yen = operation.amount_yen
     payment.remote_problem = ""
     payment.remote_seen_at = now
+
+
+def authenticated(payment: Payment, found: Authentication) -> None:
+    """What became of 本人認証 for the payment that stands now, and who bears a chargeback."""
+    payment.authentication = found.outcome.value
+    payment.liability = found.liability.value
+    payment.three_ds = found.outcome != AuthenticationOutcome.UNSUPPORTED
 
 
 def refold(session: Session, payment: Payment) -> None:

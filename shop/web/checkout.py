@@ -283,14 +283,19 @@ def _card_words(message: BuyerMessage) -> str:
 
 
 def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
-    """The choice as an agreement, or ``None`` with a sentence at the field that is wrong."""
+    """The choice as an agreement, or ``None`` with a sentence at the field that is wrong – about the goods above the form,
+    for they are no field; each line of them says what there is left."""
     delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
     try:
         prefecture = confirm.ship_prefecture(form.cleaned())
         agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
     except CannotConfirm as error:
-        field = form.payment_method_id if error.problem in ("payment", "resting", "apart") else form.delivery_id
-        field.errors = [*field.errors, _changed(error.problem, error.product_names)]
+        said = _changed(error.problem, error.product_names)
+        if error.problem in ("stock", "empty"):
+            flash(said, "changed")
+        else:
+            field = form.delivery_id if error.problem == "delivery" else form.payment_method_id
+            field.errors = [*field.errors, said]
         return None
     counts = _instalments(agreement.method) or (1,)
     form.installments.data = form.installments.data or "1"

@@ -72,8 +72,9 @@ function showSums(shipping, fee, apart) {
   for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !apart;
 }
 
+/** On a phone the goods are folded away – unless one of them cannot be had as ordered. */
 function foldSummary() {
-  form.querySelector("[data-summary]").open = wide.matches;
+  form.querySelector("[data-summary]").open = wide.matches || form.querySelector(".sum-lines .field-error") !== null;
 }
 
 // ---- 「注文確認する」 ----

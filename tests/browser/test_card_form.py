@@ -1,6 +1,7 @@
 """The card form: its numbers go to the provider and nowhere else, and mistakes are told before anyone is called."""
 
 import json
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -208,10 +209,10 @@ def test_the_script_s_refusal_is_told_beside_the_card(page: Page, demo_app: Flas
 def test_the_script_s_refusal_shows_its_code(page: Page) -> None:
     into_basket(page)
     fill_address(page)
-    for number, (code, _said) in SCRIPT_REFUSALS.items():
+    for number, (code, said) in SCRIPT_REFUSALS.items():
         fill_card(page, カード番号=number)
         press_confirm(page)
-        expect(page.locator("[data-card-error]")).to_contain_text(code)
+        expect(page.locator("[data-card-error]")).to_contain_text(re.compile(f"{said}.*（エラーコード: {code}）"))
 
 
 def test_a_provider_out_of_reach_is_told_and_nothing_is_charged(page: Page, watch: Watch, simulator: Simulator) -> None:

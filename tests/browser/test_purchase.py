@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from shop.catalogue.models import Variant
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments import executor
@@ -15,6 +16,7 @@ from tests.browser.steps import (
     CARD,
     CASH_METHOD,
     TEA,
+    assert_accessible,
     assert_fits,
     choose,
     dialog,
@@ -148,22 +150,28 @@ def test_a_slow_provider_leads_to_a_page_that_moves_on_by_itself(
     assert len(simulator.payments()) == 1
 
 
+#: Card, code, and what is said – one cause each; 2016 and 31001 share theirs, as in the shop guide.
 REFUSED = {
-    "4980 0000 0003 8261": "2001", "4980000000098000": "2002", "4980000000058244": "2003", "4980000000037016": "2016",
-    "4980000000007001": "31001", "4980000000097010": "P010",
-}  # fmt: skip
+    "4980 0000 0003 8261": ("2001", "カード会社の承認が得られませんでした。"),
+    "4980000000098000": ("2002", "カード会社との通信が完了しませんでした。"),
+    "4980000000058244": ("2003", "カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。"),
+    "4980000000037016": ("2016", "このカードはお取り扱いできません。番号をご確認いただくか、"),
+    "4980000000007001": ("31001", "このカードはお取り扱いできません。番号をご確認いただくか、"),
+    "4980000000097010": ("P010", "この支払方法は現在ご利用いただけません。カードの有効期限をご確認いただくか、"),
+}
 
 
 @pytest.mark.req("R-112", "R-069")
 def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: Flask) -> None:
     into_basket(page)
     fill_address(page)
-    for number, code in REFUSED.items():
+    for number, (code, said) in REFUSED.items():
         fill_card(page, カード番号=number)
         press_confirm(page)
         dialog(page).get_by_role("button", name="注文する").click()
         refusal = page.locator("#refusal")
         expect(refusal.locator("code")).to_have_text(code)
+        expect(refusal).to_contain_text(said)
         expect(refusal).to_contain_text("請求はされていません。")
         expect(refusal).to_be_focused()
         expect(field(page, "お名前")).to_have_value("山田 太郎")
@@ -173,6 +181,25 @@ def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: 
     press_confirm(page)
     place(page)
     assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-291")
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["360px", "1280px"])
+def test_a_shortage_stands_beside_the_goods(size: dict[str, int], window: Callable[..., Page], demo_app: Flask) -> None:
+    """Also on a phone, where the goods are folded away as long as nothing is wrong with them."""
+    page = window(viewport=size)
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    change(demo_app, Variant.on_hand, 0, code="T-002")
+    press_confirm(page)
+    expect(page.locator("#changed")).to_be_focused()
+    expect(page.locator("#changed")).to_contain_text("在庫が足りなくなりました：茎ほうじ茶。")
+    line = page.get_by_role("listitem").filter(has_text="972円 × 1")
+    expect(line.get_by_text("売り切れ")).to_be_visible()
+    expect(page.locator("#delivery_id-error")).to_be_hidden()
+    assert_fits(page)
+    assert_accessible(page)
 
 
 def test_after_a_mistake_the_form_keeps_the_card(page: Page) -> None:

@@ -88,9 +88,24 @@ def test_another_tab_waits_and_follows(page: Page, demo_app: Flask, simulator: S
         assert_fits(tab)
     assert_accessible(tab)
     expect(tab.get_by_role("link", name="本人認証を続ける")).to_be_visible()
+    tab.get_by_role("button", name="決済状況を確認する").click()
+    expect(tab.get_by_role("alert")).to_contain_text("本人認証（3Dセキュア）がまだ終わっていません。")
     page.get_by_role("button", name="認証する").click()
     page.wait_for_url("**/complete")
     tab.wait_for_url("**/complete", timeout=15_000)
+    assert (orders(demo_app), charges(simulator)) == (1, ["20"])
+
+
+@pytest.mark.req("R-163")
+def test_the_buyer_has_the_provider_asked_and_is_led_on(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    to_the_issuer(page)
+    simulator.fault("reset", "020", "after")
+    page.get_by_role("button", name="認証する").click()
+    ask = page.get_by_role("button", name="決済状況を確認する")
+    expect(ask).to_be_visible()
+    assert (orders(demo_app), charges(simulator)) == (0, ["20"])
+    ask.click()
+    page.wait_for_url("**/complete")
     assert (orders(demo_app), charges(simulator)) == (1, ["20"])
 
 

@@ -14,7 +14,8 @@ from shop.core.db import Base, db, write
 from shop.orders.models import Order
 from tests.support.buying import Purchase
 from tests.support.pages import Page
-from tests.support.shop import OWNER, OWNER_PASSWORD
+from tests.support.shop import OWNER, OWNER_PASSWORD, run_jobs
+from tests.support.world import Simulator
 
 #: Goods of the demo shop: one variant each, at 8 % and at 10 %, and one that is sold out.
 TEA, CUP, SOLD_OUT = "T-002", "U-005", "K-006"
@@ -98,6 +99,12 @@ def box(page: Page) -> str:
     return page.having("data-box")["data-box"]
 
 
+def words_in_box(desk: Desk, number: str) -> str:
+    """What the payment box itself says, and nothing else of 受注明細."""
+    html = desk.get(f"/admin/orders/{number}").text
+    return Page(html[html.index('<section class="pay ') :].partition("</section>")[0]).text
+
+
 def buttons(page: Page) -> dict[str, bool]:
     """The buttons of the payment box and whether they can be pressed."""
     found, verb = {}, ""
@@ -119,6 +126,23 @@ def number_of(purchase: Purchase) -> str:
     found = NUMBER.search(purchase.page.text)
     assert found, purchase.page.text
     return found[0]
+
+
+# ---- the provider's own console ----
+
+
+def at_console(simulator: Simulator, action: str, **form: str) -> None:
+    """Press a button about the provider's newest payment on its own administration site."""
+    newest = simulator.payments()[-1]["payment_id"]
+    answer = requests.post(f"{simulator.url}/console/payments/{newest}/{action}", data=form, allow_redirects=False)
+    assert answer.status_code == 303
+    assert "code=" not in answer.headers["Location"]
+
+
+def heard(desk: Desk, app: Flask, number: str) -> Page:
+    """受注明細 once the shop has worked off all notices and asked about the order."""
+    run_jobs(app, "poll_notices", "inbox")
+    return desk.refresh(number)
 
 
 # ---- the database ----

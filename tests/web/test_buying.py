@@ -357,6 +357,9 @@ def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, de
     answer = shopper.place(confirmation).response if confirmation else shopper.confirm(CASH)
     assert "在庫が足りなくなりました：茎ほうじ茶。" in Page(answer.text).text
     assert "砥部 藍縞の湯のみ。" not in Page(answer.text).text
+    said = {each["id"]: each for each in Page(answer.text).find("p", class_="field-error") if "hidden" not in each}
+    assert list(said) == ["line-2-stock-error"]  # beside the goods, and at no field
+    assert "在庫は残り1点です。" in Page(answer.text).text
     assert count(demo_app, Order) == 0
     assert stock(demo_app)[TEA] == (1, 0, 0)
 

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app import create_app
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from shop.core.config import Config
 from shop.core.db import write
 from shop.orders.models import Order, OrderLine
@@ -131,28 +130,6 @@ def test_no_transaction_number_without_an_authorisation(shopper: Buyer, desk: De
     assert "取引ID" not in page.text
     assert buttons(page) == {}
     assert "代金引換 (" not in desk.page("/admin/orders").text
-
-
-@pytest.mark.req("R-061")
-def test_a_state_that_cannot_be_read(number: str, desk: Desk, simulator: Simulator) -> None:
-    simulator.control(
-        "merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, connect_password="changed-at-provider"
-    )
-    page = desk.refresh(number)
-    assert box(page) == "red-1"
-    for sentence in (
-        "決済状況が取得できませんでした。", "・接続ID、接続IDパスワードが正しくない。",
-        "・ペイジェント管理画面での操作が行われた。(金額変更やキャンセル処理など)",
-        "・購入者が購入手続きや支払い手続きを完了していない。", "などの可能性がございます。",
-    ):  # fmt: skip
-        assert sentence in page.text
-    assert buttons(page) == {}
-    assert "取引ID" in page.text
-    assert desk.get(f"/admin/orders/{number}/payment/capture").status_code == 404
-    _force(desk, number, CAPTURE)
-    assert telegrams(simulator, "022") == 0
-    simulator.control("merchants", connect_password=DEMO_PAYGENT_MERCHANT.connect_password)
-    assert box(desk.refresh(number)) == "yellow-1"
 
 
 def _force(desk: Desk, number: str, verb: str, amount: int = TOTAL) -> Page:
@@ -379,14 +356,3 @@ def test_a_difference_of_amounts_waits_in_the_list_of_concerns(
         assert "金額の差異" in words
         assert "受注 1,572円、決済会社側 1,500円" in words
         assert number in words
-
-
-@pytest.mark.req("R-061")
-def test_the_reason_of_an_unreadable_state_is_told_in_words(number: str, desk: Desk, simulator: Simulator) -> None:
-    simulator.control(
-        "merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, connect_password="changed-at-provider"
-    )
-    desk.refresh(number)
-    words = desk.page("/admin/payments/attention").text
-    assert "決済の設定が決済会社に受け付けられていません（コード P002）" in words
-    assert "configuration:" not in words

@@ -34,7 +34,7 @@ from tests.support.issuer import (
 from tests.support.pages import Page
 from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import VISA, Simulator
-from tests.web.counter import TEA, Desk, change, number_of, stock
+from tests.web.counter import TEA, Desk, change, number_of, stock, words_in_box
 
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
 pytestmark = pytest.mark.one_database
@@ -168,7 +168,7 @@ def test_outcome_and_bearer_of_the_loss_stand_on_the_order(
     done = buy(shopper.shop_url, TEA, buyer=shopper, card=card)
     if card != UNSUPPORTED:
         done = through(done)
-    words = desk.order(number_of(done)).text
+    words = words_in_box(desk, number_of(done))
     assert f"本人認証 {outcome}" in words
     assert f"不正利用時の負担 {bearer}" in words
     line = "※本受注は3Dセキュア認証が実施されました。詳細はペイジェント管理画面にてご確認ください"
@@ -178,7 +178,8 @@ def test_outcome_and_bearer_of_the_loss_stand_on_the_order(
 @pytest.mark.req("R-060")
 def test_an_order_without_authentication_has_no_such_line(shopper: Buyer, demo_app: Flask, desk: Desk) -> None:
     change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
-    words = desk.order(number_of(buy(shopper.shop_url, TEA, buyer=shopper))).text
+    words = words_in_box(desk, number_of(buy(shopper.shop_url, TEA, buyer=shopper)))
+    assert "決済状況 オーソリOK" in words
     assert "3Dセキュア認証が実施" not in words
     assert "本人認証 利用していません" in words
 
