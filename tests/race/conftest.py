@@ -1,5 +1,6 @@
 """One demo shop per run, on two real worker processes; every test starts with a calm provider."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -31,3 +32,16 @@ def shop(running_shop: Shop) -> Shop:
     live = running_shop.practice.live().items()
     running_shop.orphans = {ref: yen for ref, yen in live if explained.get(ref) != yen}
     return running_shop
+
+
+@pytest.fixture
+def secured(shop: Shop) -> Iterator[None]:
+    """本人認証 switched on while a test runs."""
+    before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
+    _use(shop, json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}))
+    yield
+    _use(shop, before)
+
+
+def _use(shop: Shop, options: str) -> None:
+    shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=options)

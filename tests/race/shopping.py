@@ -121,6 +121,11 @@ class Shop:
         with self._engine.begin() as connection:
             connection.execute(text(statement), values)
 
+    @property
+    def database(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
     def account_key(self) -> str:
         return str(self.value("SELECT key FROM provider_account"))
 
