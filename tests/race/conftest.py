@@ -1,7 +1,7 @@
 """One demo shop per run, on two real worker processes; every test starts with a calm provider."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -35,13 +35,22 @@ def shop(running_shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def secured(shop: Shop) -> Iterator[None]:
-    """本人認証 switched on while a test runs."""
+def use_3ds(shop: Shop) -> Iterator[Callable[[bool], None]]:
+    """Switches 本人認証 on and off while a test runs."""
     before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
-    _use(shop, json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}))
-    yield
-    _use(shop, before)
+
+    def options(value: str) -> None:
+        shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=value)
+
+    def use(wanted: bool) -> None:
+        three_ds = {"use_3ds": str(int(wanted)), "attempt_control": "low"}
+        options(json.dumps({"instalments": "split", "bonus": "0"} | three_ds))
+
+    yield use
+    options(before)
 
 
-def _use(shop: Shop, options: str) -> None:
-    shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=options)
+@pytest.fixture
+def secured(use_3ds: Callable[[bool], None]) -> None:
+    """本人認証 switched on while a test runs."""
+    use_3ds(True)
