@@ -10,6 +10,7 @@ from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, Browser, is_complete
 from tests.race.shopping import CARD, CASH, Shop, at_once, no_error_page
 from tests.support.evidence import Series
+from tests.support.pages import Page
 
 CODE = "TK-050"
 BOTH = pytest.mark.parametrize("kind", [CARD, CASH])
@@ -25,12 +26,14 @@ class Presses:
     seen: int
     answers: list[Answer] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
+    pages: list[Answer] = field(default_factory=list)
 
     def press(self, browser: Browser, confirmation: str, token: str) -> str:
         """Returns where the press ended."""
         answer = browser.place(confirmation, token)
         path, page = browser.follow(answer)
-        self.answers += [answer, page]
+        self.answers.append(answer)
+        self.pages.append(page)
         self.ends.append(path)
         browser.close()
         return path
@@ -46,9 +49,10 @@ class Presses:
 
     def check(self, orders: int = 1) -> None:
         """Every press led to a completion page, and as many orders exist as buyers wanted."""
-        no_error_page(self.answers)
+        no_error_page(self.answers + self.pages)
         lost = [path for path in self.ends if not is_complete(path)]
-        assert not lost, (lost, self.ends)
+        said = [Page(page.text).text[:300] for path, page in zip(self.ends, self.pages, strict=True) if path in lost]
+        assert not lost, f"{lost}: {said}"
         assert len(set(self.ends)) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id", id=self.before) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id AND state = 'placed'", id=self.before) == orders
