@@ -209,7 +209,7 @@ def world(desk: Desk, clock: MovableClock, settings: Config) -> World:
 @pytest.mark.req("P-09", "T-022")
 def test_ten_thousand_sequences(world: World, settings: Config) -> None:
     """Half of them on each database."""
-    series = Series("sequences of notices", 5000, settings.database_url.split(":")[0], minutes=9)
+    series = Series("sequences of notices", 5000, settings.database_url.split(":")[0], minutes=8)
     while series.more():
         world.round(series)
     series.end(f"{len(world.transactions)} at a time")

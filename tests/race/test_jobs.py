@@ -57,7 +57,9 @@ class Runners:
 
     def kill_leader(self) -> None:
         """SIGKILL whoever leads now, wherever it is in its work; then its lease runs out."""
-        holder = self.leader()
+        self.kill(self.leader())
+
+    def kill(self, holder: str) -> None:
         assert self.owns(holder), "not a process of ours"
         os.kill(_pid(holder), signal.SIGKILL)
         self.killed.append(holder)
@@ -251,10 +253,10 @@ class Calendar:
         else:
             time.sleep(self.series.chance.uniform(0, 0.1))
         holder = self.hosts[0].leader()
-        host = next((host for host in self.hosts if holder and holder not in host.killed and host.owns(holder)), None)
-        if host is None:
-            return
-        host.kill_leader()
+        if not holder or any(holder in host.killed for host in self.hosts):
+            return  # nobody has taken over yet
+        host = next(host for host in self.hosts if host.owns(holder))
+        host.kill(holder)
         for other in self.hosts:
             if other is not host:
                 other.clock.advance(LEASE)
