@@ -33,7 +33,7 @@ STORIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("known", ("capture",)), ("known", ("capture", "refund")), ("known", ("void",)), ("known", ("amount",)),
     ("lost", ()), ("lost", ("capture",)), ("late", ()), ("late", ("capture",)),
 )  # fmt: skip
-_EACH = 3
+_EACH = 6
 _HOUR = 3600.0
 _LONGEST_DELAY = 72 * _HOUR
 _JOBS = ("inbox", "inbox", "reconcile", "release_holds", "dispatch", "poll_notices")
@@ -146,7 +146,7 @@ class World:
     def _events(self, made: Transaction, series: Series) -> Iterator[Event]:
         for data in made.notices:
             # One to twenty times, mostly a few.
-            copies = 1 + int(20 * series.chance.random() ** 4)
+            copies = 1 + int(20 * series.chance.random() ** 8)
             yield from [partial(self.receive, data)] * copies
         yield from [partial(self.come_back, made)] * series.chance.randrange(3)
         if made.answer:
