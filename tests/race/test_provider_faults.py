@@ -13,7 +13,7 @@ import pytest
 
 from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, Browser, is_away, is_complete
-from tests.race.shopping import CARD, Shop, at_once, by_many, no_error_page
+from tests.race.shopping import CARD, Shop, by_many, no_error_page
 from tests.support.evidence import Series
 from tests.support.issuer import FRICTIONLESS
 from tests.web.counter import Desk
@@ -255,14 +255,14 @@ def _round(shop: Shop, flow: str, chance: random.Random) -> Counter[str]:
     with ExitStack() as stack:
         if flow == "card" and chance.random() < _SELDOM:
             stack.enter_context(shop.nobody_at_the_provider())
-            met, used = _in_eights(presses), Counter({NOT_THERE: _BUYERS})
+            met, used = _all(presses), Counter({NOT_THERE: _BUYERS})
         elif flow == "capture":
-            met = _in_eights(presses)
+            met = _all(presses)
             used = _misbehave(shop, flow, chance)
             _capture(shop, met)
         else:
             used = _misbehave(shop, flow, chance)
-            met = _in_eights(presses)
+            met = _all(presses)
     shop.settle()
     _told_the_truth(shop, *met)
     assert _captured_with_us(shop) == _captured_there(shop)
@@ -270,9 +270,9 @@ def _round(shop: Shop, flow: str, chance: random.Random) -> Counter[str]:
     return used
 
 
-def _in_eights(presses: list[partial[Met]]) -> list[Met]:
+def _all(presses: list[partial[Met]]) -> list[Met]:
     """As many at once as a worker has lines to the provider."""
-    return [met for first in range(0, len(presses), 8) for met in at_once(presses[first : first + 8])]
+    return by_many(lambda press: press(), presses, threads=8)
 
 
 def _capture(shop: Shop, all_met: list[Met]) -> None:
