@@ -1,12 +1,8 @@
 """``kill -9`` at every point that a clean run passes, then one sweep, then three ledgers that must tell one story.
 
 Short form: each found point of each scenario once. Long form (``-m evidence``): all points again and again, and kills
-from outside at random microseconds, 2,000 in all. The seed is printed; ``CRASH_SEED`` and ``CRASH_KILLS`` set it.
+from outside at random microseconds, 2,000 in all.
 """
-
-import os
-import random
-import time
 
 import pytest
 
@@ -15,6 +11,7 @@ from shop.payments.models import Payment
 from tests.crash.campaign import Campaign
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.crash.stage import Stage, State
+from tests.support.evidence import Series
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -110,20 +107,16 @@ def test_no_mail_is_lost_or_doubled_by_a_kill(stage: Stage, beginning: State) ->
 @pytest.mark.req("P-01", "P-03", "P-04")
 def test_two_thousand_kills(stage: Stage, beginning: State) -> None:
     """Half of them at points, half at random microseconds."""
-    wanted, seed = int(os.environ.get("CRASH_KILLS", 2000)), int(os.environ.get("CRASH_SEED", time.time_ns() % 10**9))
-    print(f"seed {seed}, {stage.engine.dialect.name}, {wanted} kills")
-    chance = random.Random(seed)
-    kills, problems, started = 0, list[str](), time.monotonic()
+    series, problems = Series("kills", 2000, stage.engine.dialect.name), list[str]()
     left: list[Scenario] = []
-    while kills < wanted:
-        left = left or chance.sample(SCENARIOS, len(SCENARIOS))
+    while series.more():
+        left = left or series.chance.sample(SCENARIOS, len(SCENARIOS))
         campaign = Campaign(stage, beginning, left.pop())
         campaign.at_every_point()
         for _ in campaign.report.found:
-            campaign.at_random(chance)
-        kills += campaign.report.kills
+            campaign.at_random(series.chance)
+        series.done += campaign.report.kills
         problems += campaign.report.problems
         print(campaign.report.table(), flush=True)
-    print(f"n = {kills} kills, {kills / (time.monotonic() - started):.1f} a second, seed {seed}, {len(problems)} failures")
-    print(f"0 failures would bound the rate by 3/n = {3 / kills:.4%} at 95 %")
-    assert not problems, "\n".join(problems)
+    assert not problems, f"{len(problems)} after {series.done} kills:\n" + "\n".join(problems)
+    series.end()

@@ -5,7 +5,10 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+
+from tests.support.issuer import beyond
+from tests.support.pages import Page
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 _CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
@@ -89,8 +92,14 @@ class Browser:
         """注文する."""
         return self.post("/checkout/zero/place", {"confirmation_token": confirmation, "card_token": card_token})
 
-    def press_and_hang_up(self, confirmation: str, card_token: str, read: int) -> None:
-        """注文する, and the line is cut after ``read`` bytes of the answer; the browser keeps its old cookies."""
+    def way_back(self, hop: str, choice: str = "") -> str:
+        """From the shop's hop page over the issuer's: the path that leads back, empty when nobody is sent back."""
+        back = urlsplit(beyond(Page(self.get(hop).text), f"http://127.0.0.1:{self._port}{hop}", choice))
+        return f"{back.path}?{back.query}" if back.path else ""
+
+    def press_and_hang_up(self, confirmation: str, card_token: str, read: int, sent: float = 1.0) -> None:
+        """注文する, and the line is cut: after that part of the request's bytes, or after ``read`` bytes of the answer. The
+        browser keeps its old cookies."""
         fields = {"csrf_token": self.csrf, "confirmation_token": confirmation, "card_token": card_token}
         body = urlencode(fields).encode()
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -99,8 +108,9 @@ class Browser:
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\nCookie: {cookies}\r\n\r\n"
         )
         with socket.create_connection(("127.0.0.1", self._port), timeout=_TIMEOUT) as line:
-            line.sendall(head.encode() + body)
-            if read:
+            request = head.encode() + body
+            line.sendall(request[: int(len(request) * sent)])
+            if read and sent == 1:
                 line.recv(read)
 
     def follow(self, answer: Answer, seconds: float = 20.0) -> tuple[str, Answer]:
@@ -122,6 +132,11 @@ def found(pattern: re.Pattern[str], answer: Answer) -> str:
     match = pattern.search(answer.text)
     assert match, f"{pattern.pattern} is not in the page: {answer.status} {answer.location} {answer.text[:2000]}"
     return match[1]
+
+
+def is_away(path: str) -> bool:
+    """Whether the shop sent the buyer on to the card issuer."""
+    return path.startswith("/pay/h/")
 
 
 def is_complete(path: str) -> bool:

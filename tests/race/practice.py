@@ -10,6 +10,8 @@ from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 GOOD = "4111111111111111"
 #: Refused by the issuer (2001).
 REFUSED = "4980000000058202"
+#: Refused on the way: 本人認証 fails.
+UNAUTHENTICATED = "4980000000087607"
 #: Statuses in which money is reserved or taken.
 LIVE = ("20", "30", "40", "41", "42")
 

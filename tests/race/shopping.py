@@ -4,8 +4,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ class Shop:
 
     def start(self) -> None:
         """The practice provider and the server, as ``make run`` starts them; the database holds the demo shop."""
+        self._start_provider()
+        self.server.start()
+        self.practice.control("merchants", push_url=f"http://127.0.0.1:{self.port}/pay/n/{self.account_key()}")
+
+    def _start_provider(self) -> None:
         self._simulator = subprocess.Popen(
             [
                 sys.executable, "-m", "providers.sandbox", "--host", "127.0.0.1",
@@ -52,15 +58,25 @@ class Shop:
             ],
             cwd=ROOT, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        self.server.start()
         _wait_for(self.practice.url)
-        self.practice.control("merchants", push_url=f"http://127.0.0.1:{self.port}/pay/n/{self.account_key()}")
 
-    def close(self) -> None:
-        self.server.stop()
+    def _stop_provider(self) -> None:
         if self._simulator:
             self._simulator.terminate()
             self._simulator.wait(timeout=10)
+
+    @contextmanager
+    def nobody_at_the_provider(self) -> Iterator[None]:
+        """Connections to the provider are refused meanwhile; its books stay."""
+        self._stop_provider()
+        try:
+            yield
+        finally:
+            self._start_provider()
+
+    def close(self) -> None:
+        self.server.stop()
+        self._stop_provider()
         self._engine.dispose()
         with self.app.app_context():
             db.db.engine.dispose()
@@ -124,6 +140,11 @@ class Shop:
     def forget_silence(self) -> None:
         """The breaker starts anew: what is tried next is not about it (tests/web/test_provider_rests.py is)."""
         self.change("UPDATE provider_account SET silent_calls = 0")
+
+    @property
+    def database(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
 
     def account_key(self) -> str:
         return str(self.value("SELECT key FROM provider_account"))

@@ -9,6 +9,7 @@ import pytest
 from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, is_complete
 from tests.race.shopping import CARD, CASH, Shop, at_once, by_many, no_error_page
+from tests.support.evidence import Series
 
 CODE = "TK-050"
 _ADDED = 2
@@ -93,8 +94,10 @@ def test_quantity_raised_while_the_order_is_placed(shop: Shop) -> None:
 @pytest.mark.evidence
 @pytest.mark.timeout(600)
 def test_quantity_raised_a_thousand_times(shop: Shop) -> None:
-    ordered, refused = _run(shop, 1000)
-    print(f"interleavings: {ordered} ordered as confirmed, {refused} asked to confirm again")
+    series = Series("pairs of tabs", 1000, shop.database)
+    ordered, refused = _run(shop, series.wanted)
+    series.done = ordered + refused
+    series.end(f"{ordered} ordered as confirmed, {refused} asked to confirm again")
 
 
 @pytest.mark.req("S-096", "S-097")

@@ -1,22 +1,18 @@
 """What moves one order's money from several sides at once – the way back from the issuer against the buyer's 中止, an approval
 against the same, two members of staff – has one effect, and both sides' books say the same of it (P-02, P-08, P-26)."""
 
-import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from tests.race.books import assert_books_agree
-from tests.race.browser import Answer, Browser, is_complete
+from tests.race.browser import Answer, Browser, is_away, is_complete
 from tests.race.shopping import CARD, Shop, at_once, no_error_page
-from tests.support.buying import Buyer, Purchase
-from tests.support.issuer import FRICTIONLESS, way_back
+from tests.support.issuer import FRICTIONLESS
 from tests.support.pages import Page
 from tests.web.counter import Desk
 
@@ -24,19 +20,6 @@ CODE = "TK-050"
 _ABORT = "/checkout/pending/abort"
 #: Seconds the aborting tab comes before or after: into and around the call.
 _AHEAD = (-0.03, -0.01, 0.0, 0.01, 0.03, 0.06)
-
-
-@pytest.fixture
-def secured(shop: Shop) -> Iterator[None]:
-    """本人認証 switched on while a test runs."""
-    before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
-    _use(shop, json.dumps({"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}))
-    yield
-    _use(shop, before)
-
-
-def _use(shop: Shop, options: str) -> None:
-    shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=options)
 
 
 @dataclass
@@ -85,11 +68,8 @@ def _at_the_issuer(shop: Shop) -> tuple[Attempt, str]:
     """A buyer whose browser stands on the issuer's page, and the address that leads back."""
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
     placed = browser.place(confirmation, shop.practice.token(FRICTIONLESS))
-    assert placed.location.startswith("/pay/h/"), placed
-    hop = requests.Response()
-    hop.url, hop._content, hop.encoding = shop.server.url + placed.location, browser.get(placed.location).text.encode(), "utf-8"
-    back = urlsplit(way_back(Purchase(Buyer(shop.server.url), hop)))
-    return Attempt(shop, browser, shop.newest_order()), f"{back.path}?{back.query}"
+    assert is_away(placed.location), placed
+    return Attempt(shop, browser, shop.newest_order()), browser.way_back(placed.location)
 
 
 @pytest.mark.req("P-08", "P-12", "R-163")

@@ -1,5 +1,6 @@
 """P-02: however often and from wherever 注文する is pressed – one order, one authorization, one pair of mails."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ import pytest
 from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, Browser, is_complete
 from tests.race.shopping import CARD, CASH, Shop, at_once, no_error_page
+from tests.support.evidence import Series
+from tests.support.pages import Page
 
 CODE = "TK-050"
 BOTH = pytest.mark.parametrize("kind", [CARD, CASH])
@@ -19,107 +22,193 @@ class Presses:
 
     shop: Shop
     before: int
+    #: Payments that the provider had ever seen.
+    seen: int
     answers: list[Answer] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
+    pages: list[Answer] = field(default_factory=list)
 
-    def press(self, browser: Browser, confirmation: str, token: str) -> None:
+    def press(self, browser: Browser, confirmation: str, token: str) -> str:
+        """Returns where the press ended."""
         answer = browser.place(confirmation, token)
         path, page = browser.follow(answer)
-        self.answers += [answer, page]
+        self.answers.append(answer)
+        self.pages.append(page)
         self.ends.append(path)
         browser.close()
+        return path
+
+    def look_again(self, browser: Browser, path: str) -> None:
+        """The page of the browser's order opens again by reload, by its link, and by way of the pending page."""
+        stranger = self.shop.browser()
+        pages = [browser.get(path) for _ in range(10)] + [stranger.get(path)]
+        assert {page.status for page in pages} == {200}
+        assert browser.get("/checkout/pending").location == path
+        browser.close()
+        stranger.close()
 
     def check(self, orders: int = 1) -> None:
         """Every press led to a completion page, and as many orders exist as buyers wanted."""
-        no_error_page(self.answers)
+        no_error_page(self.answers + self.pages)
         lost = [path for path in self.ends if not is_complete(path)]
-        assert not lost, (lost, self.ends)
+        said = [Page(page.text).text[:300] for path, page in zip(self.ends, self.pages, strict=True) if path in lost]
+        assert not lost, f"{lost}: {said}"
         assert len(set(self.ends)) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id", id=self.before) == orders
         assert self.shop.value("SELECT count(*) FROM shop_order WHERE id > :id AND state = 'placed'", id=self.before) == orders
         self.shop.settle()
+        card = "SELECT count(*) FROM payment WHERE kind = 'card' AND order_id > :id"
+        assert _ever_authorized(self.shop) - self.seen == self.shop.value(card, id=self.before)
         assert_books_agree(self.shop)
 
 
 @pytest.fixture
 def presses(shop: Shop) -> Presses:
-    shop.stock(CODE, 50)
-    return Presses(shop, shop.newest_order())
+    return _beginning(shop)
 
 
-def _presser(presses: Presses, browser: Browser, confirmation: str, token: str) -> Callable[[], None]:
+def _beginning(shop: Shop) -> Presses:
+    shop.stock(CODE, 100)
+    return Presses(shop, shop.newest_order(), _ever_authorized(shop))
+
+
+def _ever_authorized(shop: Shop) -> int:
+    return len(shop.practice.ledger()["payments"])
+
+
+#: What one buyer does: the calls that run side by side.
+Calls = list[Callable[[], object]]
+
+
+def _presser(presses: Presses, browser: Browser, confirmation: str, token: str) -> Callable[[], object]:
     return lambda: presses.press(browser, confirmation, token)
+
+
+def _token(presses: Presses, kind: str) -> str:
+    return presses.shop.practice.token() if kind == CARD else ""
+
+
+def _ready(presses: Presses, kind: str) -> tuple[Browser, str]:
+    return presses.shop.ready_buyer(presses.shop.variant(CODE), kind)
+
+
+def double_click(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """Two identical requests at once."""
+    browser, confirmation = _ready(presses, kind)
+    token = _token(presses, kind)
+    return [_presser(presses, browser.tab(), confirmation, token) for _ in range(2)]
+
+
+def back_again(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """The same confirmation ten times, each time with a fresh card token as a page from the cache would; then reloads."""
+    browser, confirmation = _ready(presses, kind)
+
+    def call() -> None:
+        ends = [presses.press(browser, confirmation, _token(presses, kind)) for _ in range(10)]
+        presses.look_again(browser, ends[-1])
+
+    return [call]
+
+
+def two_tabs(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """Both tabs confirmed the one cart, both press at the same time."""
+    first, confirmation = _ready(presses, kind)
+    second = first.tab()
+    other = presses.shop.confirm(second, kind)
+    return [
+        _presser(presses, first, confirmation, _token(presses, kind)),
+        _presser(presses, second, other, _token(presses, kind)),
+    ]
+
+
+def two_devices(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """Each with a cart of its own: two orders that were meant."""
+    return [_presser(presses, *_ready(presses, kind), _token(presses, kind)) for _ in range(2)]
+
+
+def cut_off(presses: Presses, kind: str, chance: random.Random, read: int | None = None) -> Calls:
+    """The connection is cut within the request, before, in or after the answer; a reload, back or another tab finds the order."""
+    browser, confirmation = _ready(presses, kind)
+    token = _token(presses, kind)
+    sent = chance.random() if read is None and chance.random() < 0.5 else 1.0
+    read = chance.choice((0, 1, 20, 200, 2000)) if read is None else read
+
+    def call() -> None:
+        browser.press_and_hang_up(confirmation, token, read, sent)
+        presses.press(browser, confirmation, token)
+
+    return [call]
+
+
+#: What buyers do, and how many orders they mean by it.
+HABITS = {double_click: 1, back_again: 1, two_tabs: 1, two_devices: 2, cut_off: 1}
+
+
 
 
 @BOTH
 @pytest.mark.req("P-02", "R-122", "R-153")
-def test_double_click(presses: Presses, shop: Shop, kind: str) -> None:
+def test_double_click(presses: Presses, kind: str) -> None:
     """Two identical requests at once (S-001, S-003, S-004), several times over."""
-    buyers = [shop.ready_buyer(shop.variant(CODE), kind) for _ in range(5)]
-    calls = []
-    for browser, confirmation in buyers:
-        token = shop.practice.token() if kind == CARD else ""
-        calls += [_presser(presses, browser.tab(), confirmation, token) for _ in range(2)]
-    at_once(calls)
+    at_once([call for _ in range(5) for call in double_click(presses, kind, random.Random(0))])
     presses.check(orders=5)
 
 
 @BOTH
 @pytest.mark.req("P-02", "R-153", "S-005")
-def test_back_ten_times_and_again(presses: Presses, shop: Shop, kind: str) -> None:
-    """The same confirmation sent again and again, each time with a fresh card token as a page from the cache would."""
-    browser, confirmation = shop.ready_buyer(shop.variant(CODE), kind)
-    for _ in range(10):
-        presses.press(browser, confirmation, shop.practice.token() if kind == CARD else "")
+def test_back_ten_times_and_again(presses: Presses, kind: str) -> None:
+    at_once(back_again(presses, kind, random.Random(0)))
     presses.check()
 
 
 @pytest.mark.req("P-02", "R-153", "S-002")
 def test_reload_and_link_of_the_completion_page(presses: Presses, shop: Shop) -> None:
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
-    presses.press(browser, confirmation, shop.practice.token())
-    (path,) = presses.ends
-    pages = [browser.get(path) for _ in range(10)] + [shop.browser().get(path)]
-    assert {page.status for page in pages} == {200}
-    assert browser.get("/checkout/pending").location == path
+    path = presses.press(browser, confirmation, shop.practice.token())
+    presses.look_again(browser, path)
     presses.check()
 
 
 @pytest.mark.req("P-02", "S-007", "S-009")
 @BOTH
-def test_two_tabs_with_two_confirmations_of_one_cart(presses: Presses, shop: Shop, kind: str) -> None:
-    """Both tabs confirmed, both press at the same time: the second finds the first one's order."""
-    calls = []
-    for _ in range(4):  # eight presses: as many as one worker has provider slots, should all meet there
-        first, confirmation = shop.ready_buyer(shop.variant(CODE), kind)
-        second = first.tab()
-        other = shop.confirm(second, kind)
-        tokens = [shop.practice.token(), shop.practice.token()] if kind == CARD else ["", ""]
-        calls += [_presser(presses, first, confirmation, tokens[0]), _presser(presses, second, other, tokens[1])]
-    at_once(calls)
+def test_two_tabs_with_two_confirmations_of_one_cart(presses: Presses, kind: str) -> None:
+    """The second finds the first one's order."""
+    # Eight presses: as many as one worker has provider slots, should all meet there.
+    at_once([call for _ in range(4) for call in two_tabs(presses, kind, random.Random(0))])
     presses.check(orders=4)
 
 
 @pytest.mark.req("P-02", "S-012")
 @BOTH
-def test_two_devices_with_carts_of_their_own_are_two_orders(presses: Presses, shop: Shop, kind: str) -> None:
+def test_two_devices_with_carts_of_their_own_are_two_orders(presses: Presses, kind: str) -> None:
     """The guard against doubles never swallows an order that was meant."""
-    buyers = [shop.ready_buyer(shop.variant(CODE), kind) for _ in range(2)]
-    at_once(
-        [_presser(presses, *buyer, shop.practice.token() if kind == CARD else "") for buyer in buyers]
-    )
+    at_once(two_devices(presses, kind, random.Random(0)))
     presses.check(orders=2)
 
 
 @pytest.mark.req("P-02", "S-013")
-def test_the_answer_never_reached_the_buyer(presses: Presses, shop: Shop) -> None:
-    """The connection is cut before, in or after the answer; a reload, back or another tab finds the order."""
+def test_the_answer_never_reached_the_buyer(presses: Presses) -> None:
     for read in (0, 1, 20, 200):
-        browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
-        token = shop.practice.token()
-        browser.press_and_hang_up(confirmation, token, read)
-        presses.press(browser, confirmation, token)
+        for call in cut_off(presses, CARD, random.Random(0), read):
+            call()
     presses.check(orders=4)
+
+
+@pytest.mark.evidence
+@pytest.mark.timeout(3600)
+@pytest.mark.req("P-02", "R-122", "R-153")
+def test_a_thousand_storms(shop: Shop) -> None:
+    """Whatever buyers do, four at a time: one order for each that was meant, authorised once, and its page is reached."""
+    series = Series("storms of presses", 1000, shop.database)
+    while series.more():
+        presses, meant = _beginning(shop), 0
+        for _ in range(10):
+            habits = series.chance.choices(list(HABITS), k=4)
+            at_once([call for habit in habits for call in habit(presses, series.chance.choice((CARD, CASH)), series.chance)])
+            meant += sum(HABITS[habit] for habit in habits)
+            series.done += len(habits)
+        presses.check(orders=meant)
+    series.end(f"{_ever_authorized(shop)} authorisations")
 
 
 @pytest.mark.req("P-02", "S-011")

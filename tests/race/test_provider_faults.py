@@ -1,19 +1,31 @@
 """P-11: whatever the provider does on the wire, no state is wrong, and nobody who may have paid is asked to pay again."""
 
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.race.books import assert_books_agree
-from tests.race.browser import Answer, is_complete
-from tests.race.shopping import CARD, Shop, no_error_page
+from tests.race.browser import Answer, Browser, is_away, is_complete
+from tests.race.shopping import CARD, Shop, by_many, no_error_page
+from tests.support.evidence import Series
+from tests.support.issuer import FRICTIONLESS
+from tests.web.counter import Desk
 
 CODE = "TK-050"
 #: Answers that tell nothing: whether money is held is not known until the provider is asked.
 SILENT = ("reset", "close", "half", "garbage", "html", "http_500", "empty")
 #: Sentences of the pages a buyer may meet; exactly one of them each time.
 PENDING, NOT_CHARGED = "もう一度注文する必要はありません", "請求はされていません"
+BUSY, RESTS = "混み合っています", "応答がないため"
+#: Only ends a test in which the shop stays busy for ever.
+_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -31,15 +43,24 @@ class Met:
 
 
 def _pay(shop: Shop) -> Met:
-    """Press 注文する and look at the first page, without waiting for a better one."""
     shop.forget_silence()
-    browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
-    answer = browser.place(confirmation, shop.practice.token())
-    page = browser.get(answer.location)
-    page = browser.get(page.location) if page.status in (302, 303) else page
+    return _press(shop, *shop.ready_buyer(shop.variant(CODE), CARD), shop.practice.token(FRICTIONLESS))
+
+
+def _press(shop: Shop, browser: Browser, confirmation: str, token: str) -> Met:
+    """Press 注文する, through 本人認証 where there is any, and look at the first page without waiting for a better one. Who is told
+    that the lines are busy or the provider rests presses again."""
+    for _ in range(_ROUNDS):
+        shop.forget_silence()
+        answer = browser.place(confirmation, token)
+        way = Answer(303, browser.way_back(answer.location), "") if is_away(answer.location) else answer
+        _, page = browser.follow(way, 0.0)
+        if BUSY not in page.text and RESTS not in page.text:
+            break
+        time.sleep(0.2)
     no_error_page([answer, page])
     browser.close()
-    return Met(page, shop.newest_order())
+    return Met(page, shop.value("SELECT id FROM shop_order WHERE submission_key = :key", key=confirmation))
 
 
 def _state(shop: Shop, met: Met) -> str:
@@ -47,18 +68,26 @@ def _state(shop: Shop, met: Met) -> str:
 
 
 def _money_held(shop: Shop, met: Met) -> bool:
-    ref = shop.value(
+    return _reference(shop, met) in shop.practice.live()
+
+
+def _reference(shop: Shop, met: Met) -> Any:
+    return shop.value(
         "SELECT o.merchant_ref FROM payment_operation o JOIN payment p ON p.id = o.payment_id"
         " WHERE p.order_id = :id AND o.verb = 'authorize'",
         id=met.order_id,
     )  # fmt: skip
-    return ref in shop.practice.live()
 
 
-def _told_the_truth(shop: Shop, met: Met) -> None:
+def _told_the_truth(shop: Shop, *all_met: Met) -> None:
     """I-8, at rest: "complete" has an order and its money, "not charged" has neither; pending became one of the two."""
-    placed = _state(shop, met) == "placed"
-    assert placed == _money_held(shop, met)
+    live = shop.practice.live()
+    for met in all_met:
+        _is_true(met, _state(shop, met) == "placed", _reference(shop, met) in live)
+
+
+def _is_true(met: Met, placed: bool, money_held: bool) -> None:
+    assert placed == money_held, met
     assert met.kind != "complete" or placed
     assert met.kind != "not charged" or not placed
     assert met.kind != "?", met.page.text[:2000]
@@ -78,8 +107,7 @@ def test_silent_answers_of_an_authorization(shop: Shop, phase: str) -> None:
         assert met[mode].kind == "pending", (mode, met[mode].page.text[:500])
     assert {mode: _money_held(shop, seen) for mode, seen in met.items()} == dict.fromkeys(SILENT, phase == "after")
     shop.settle()
-    for seen in met.values():
-        _told_the_truth(shop, seen)
+    _told_the_truth(shop, *met.values())
     states = {_state(shop, seen) for seen in met.values()}
     assert states == ({"placed"} if phase == "after" else {"lapsed"})
     assert_books_agree(shop)
@@ -183,3 +211,100 @@ def _sent(shop: Shop, met: Met, verb: str) -> list[Any]:
         "SELECT o.id FROM payment_operation o JOIN payment p ON p.id = o.payment_id WHERE p.order_id = :id AND o.verb = :verb",
         id=met.order_id, verb=verb,
     )  # fmt: skip
+
+
+# ---- the long form -----------------------------------------------------------------------------------------------------
+
+#: Answers spoilt, late or missing, each before and after the provider has executed.
+SPOILT = (*SILENT, "wrong_charset", "slow")
+DOUBTFUL_CODES = ("2008", "E001", "9999")
+#: How the provider behaves badly: (mode, phase, code).
+WAYS = (
+    *[(mode, phase, "") for mode in SPOILT for phase in ("before", "after")],
+    *[("code", phase, code) for code in DOUBTFUL_CODES for phase in ("before", "after")],
+    ("drip", "after", ""),
+)  # fmt: skip
+#: Two more, in few rounds only: a page waits eight seconds for one, a new provider takes a second for the other.
+STALL, NOT_THERE = ("stall", "after", ""), "not there"
+_SELDOM = 0.05
+#: Longer than a buyer waits for a page.
+_STALL, _SLOW = 9.0, 0.3
+_BUYERS = 24
+#: The telegrams that are spoilt; in the end the shop asks by 094.
+FLOWS = {"card": ("020",), "authenticated card": ("450", "020"), "capture": ("022",)}
+
+
+def _misbehave(shop: Shop, flow: str, chance: random.Random) -> Counter[str]:
+    """Give every buyer of a round one bad answer – who gets which is left to the race – and returns how many of each."""
+    ways = chance.choices(WAYS, k=_BUYERS)
+    if chance.random() < _SELDOM:
+        ways[:4] = [STALL] * 4
+    for mode, phase, code in ways:
+        seconds = _STALL if mode == "stall" else _SLOW
+        shop.practice.fault(chance.choice(FLOWS[flow]), mode, phase, code=code, seconds=seconds)
+    for mode, phase, code in chance.choices(WAYS, k=3):
+        shop.practice.fault("094", mode, phase, code=code, seconds=_SLOW)
+    return Counter(f"{mode}{code} {phase}" for mode, phase, code in ways)
+
+
+def _round(shop: Shop, flow: str, chance: random.Random) -> Counter[str]:
+    """Many buyers, each meeting one bad answer; then the provider is well, and every page must have been true."""
+    shop.stock(CODE, _BUYERS)
+    shop.practice.control("notices", mode=chance.choice(("normal", "hold", "before_answer")))
+    ready = by_many(
+        lambda _: (*shop.ready_buyer(shop.variant(CODE), CARD), shop.practice.token(FRICTIONLESS)), range(_BUYERS)
+    )
+    presses = [partial(_press, shop, *buyer) for buyer in ready]
+    with ExitStack() as stack:
+        if flow == "card" and chance.random() < _SELDOM:
+            stack.enter_context(shop.nobody_at_the_provider())
+            met, used = _all(presses), Counter({NOT_THERE: _BUYERS})
+        elif flow == "capture":
+            met = _all(presses)
+            used = _misbehave(shop, flow, chance)
+            _capture(shop, met)
+        else:
+            used = _misbehave(shop, flow, chance)
+            met = _all(presses)
+    shop.settle()
+    _told_the_truth(shop, *met)
+    assert _captured_with_us(shop) == _captured_there(shop)
+    assert_books_agree(shop)
+    return used
+
+
+def _all(presses: list[partial[Met]]) -> list[Met]:
+    """As many at once as a worker has lines to the provider."""
+    return by_many(lambda press: press(), presses, threads=8)
+
+
+def _capture(shop: Shop, all_met: list[Met]) -> None:
+    """売上確定 of each order, by somebody who logs in for it: much time has passed."""
+    desk = Desk(shop.server.url)
+    for met in all_met:
+        number = shop.value("SELECT number FROM shop_order WHERE id = :id", id=met.order_id)
+        path = f"/admin/orders/{number}/payment/capture"
+        assert desk.submit(path, path).status_code == 200
+
+
+def _captured_with_us(shop: Shop) -> set[str]:
+    return {row.merchant_ref for row in shop.rows("SELECT merchant_ref FROM payment WHERE status = 'captured'")}
+
+
+def _captured_there(shop: Shop) -> set[str]:
+    return {payment["trading_id"] for payment in shop.practice.ledger()["payments"] if payment["status"] in ("40", "41")}
+
+
+@pytest.mark.evidence
+@pytest.mark.timeout(3600)
+@pytest.mark.req("P-11", "P-05")
+def test_every_fault_in_every_flow(shop: Shop, use_3ds: Callable[[bool], None]) -> None:
+    series = Series("presses at a misbehaving provider", 25 * len(FLOWS) * 200, shop.database, minutes=8)
+    tried = Counter[str]()
+    while series.more():
+        for flow in FLOWS:
+            use_3ds(flow == "authenticated card")
+            used = _round(shop, flow, series.chance)
+            tried += Counter({f"{flow}, {way}": count for way, count in used.items()})
+            series.done += used.total()
+    series.end(f"{len(tried)} kinds, the rarest {min(tried.values())} times")

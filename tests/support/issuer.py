@@ -12,6 +12,8 @@ REFUSED, STRANDED = "4980000000087607", "4980000000067690"
 NOT_STARTED, TOKEN_LATE, UNSUPPORTED = "4980000000047601", "4980000000027603", "4980000000017612"
 #: What a buyer can press on a challenge page.
 AUTHENTICATE, FAIL, ATTEMPT, WARN, GIVE_UP = "authenticate", "refused", "attempt_0", "attempt_1", "abandon"
+#: Open the challenge page and press nothing.
+LOOK = "look"
 
 
 def way_back(purchase: Purchase, choice: str = "") -> str:
@@ -20,10 +22,18 @@ def way_back(purchase: Purchase, choice: str = "") -> str:
     ``choice`` presses that button on the challenge page; empty for cards that are not challenged. Returns an empty
     text where the issuer sends nobody back. The shop's cookies stay at the shop.
     """
+    return beyond(purchase.page, purchase.url, choice)
+
+
+def beyond(hop: Page, url: str, choice: str = "") -> str:
+    """:func:`way_back` from the hop page that stands at ``url``. ``choice`` may be :data:`LOOK`."""
     elsewhere = requests.Session()
     elsewhere.trust_env = False
-    form = purchase.page.forms[0]
-    answer = elsewhere.post(urljoin(purchase.url, form.action), data=form.fields, allow_redirects=False)
+    form = hop.forms[0]
+    answer = elsewhere.post(urljoin(url, form.action), data=form.fields, allow_redirects=False)
+    if choice == LOOK:
+        assert elsewhere.get(urljoin(answer.url, answer.headers["Location"])).status_code == 200
+        return ""
     if choice:
         challenge = urljoin(answer.url, answer.headers["Location"])
         page = Page(elsewhere.get(challenge).text)

@@ -4,6 +4,7 @@ A guard nobody misses is no guard. Before that, all the tests named must be gree
 ids (or beginnings of ids) run only those.
 """
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +84,7 @@ def unfit(tree: Path, mutants: list[Mutant]) -> dict[str, str]:
     _, said = run_tests(tree, files, "--collect-only")
     known = {line.split("[")[0] for line in said.splitlines() if "::" in line}
     found = {mutant.test: "NO TEST" for mutant in mutants if mutant.test not in known}
-    code, said = run_tests(tree, sorted({mutant.test for mutant in mutants if mutant.test in known}), "-rfE")
+    code, said = run_tests(tree, sorted({mutant.test for mutant in mutants if mutant.test in known}), "-rfE", "-n", "2")
     red = {parts[1].split("[")[0] for line in said.splitlines() if (parts := line.split())[:1] in (["FAILED"], ["ERROR"])}
     if code not in (0, 1):
         raise RuntimeError(said[-4000:])
@@ -114,14 +116,16 @@ def survivors(tree: Path, mutants: list[Mutant]) -> list[str]:
 
 def main(wanted: list[str]) -> int:
     mutants = [mutant for mutant in load() if not wanted or mutant.id.startswith(tuple(wanted))]
-    with copied_tree() as tree:
+    # Each test keeps one core busy: half of the guards in a copy of their own.
+    with copied_tree() as tree, copied_tree() as other, ThreadPoolExecutor(2) as pool:
         print(f"{len(mutants)} guards; first their tests on the untouched tree", flush=True)
         reasons = unfit(tree, mutants)
         left = [mutant.id for mutant in mutants if mutant.test in reasons]
         for mutant in mutants:
             if mutant.test in reasons:
                 print(f"{reasons[mutant.test]:<21}{mutant.id:<32}{mutant.test}", flush=True)
-        left += survivors(tree, [mutant for mutant in mutants if mutant.test not in reasons])
+        fit = [mutant for mutant in mutants if mutant.test not in reasons]
+        left += itertools.chain(*pool.map(survivors, (tree, other), (fit[::2], fit[1::2])))
     print(f"{len(mutants) - len(left)} of {len(mutants)} caught" + (f"; not: {', '.join(left)}" if left else ""))
     return 1 if left else 0
 

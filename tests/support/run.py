@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Group:
     name: str
     minutes: float
     commands: tuple[tuple[str, ...], ...]
+    #: Each command keeps about one core busy: all run at once.
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,41 +85,59 @@ def test_groups() -> Iterator[Group | None]:
 
 
 def evidence_groups() -> Iterator[Group]:
-    long = (*PYTEST, "-m", "evidence", "--timeout", "3600", "-s")
-    yield Group("properties", 5, ((*PYTEST, "--hypothesis-profile", "new", "--timeout", "600", "tests/unit", "tests/wire", "tests/domain/test_notices.py"),))
-    yield Group("crash SQLite", 13, ((*long, "tests/crash"),))
-    yield Group("crash PostgreSQL", 17, ((*long, "--db", "postgresql", "tests/crash"),))
-    yield Group("race", 10, ((*long, "tests/race"),))
-    yield Group("mutants", 15, ((sys.executable, "-m", "tests.support.mutants"),))
+    """An hour in all; docs/evidence.md says what each tries."""
+    yield Group("properties", 4, ((*PYTEST, "-n", "2", "--hypothesis-profile", "new", "--timeout", "600", "tests/unit", "tests/wire", "tests/domain/test_notices.py"),))
+    yield on_both("crash", 15, "tests/crash")
+    yield on_both("notices", 9, "tests/domain")
+    yield on_both("stock", 10, "tests/race/test_stock_race.py")
+    yield on_both("presses, jobs", 6, "tests/race/test_one_order.py", "tests/race/test_jobs.py")
+    yield Group("other races", 8, (_long("tests/race/test_provider_faults.py"), _long("tests/race/test_cart_race.py", "tests/race/test_forged_notices.py")), side_by_side=True)
+    yield Group("mutants", 8, ((sys.executable, "-m", "tests.support.mutants"),))
+
+
+def on_both(name: str, minutes: float, *tests: str) -> Group:
+    """The long forms of ``tests`` on SQLite and, beside them, on PostgreSQL."""
+    return Group(name, minutes, (_long(*tests), _long("--db", "postgresql", *tests)), side_by_side=True)
+
+
+def _long(*arguments: str) -> tuple[str, ...]:
+    return (*PYTEST, "-m", "evidence", "--timeout", "3600", "-s", *arguments)
 
 
 def run(group: Group, environment: dict[str, str]) -> Outcome:
     print(f"\n=== {group.name}", flush=True)
     started = time.monotonic()
     green, closing = True, ""
-    for command in group.commands:
-        code, last = _stream(command, environment)
-        green = green and code == 0
-        closing = last if code or not closing else closing
+    for batch in [group.commands] if group.side_by_side else [(command,) for command in group.commands]:
+        for code, last in _together(batch, environment):
+            green = green and code == 0
+            closing = last if code or not closing else closing
     return Outcome(group, green, time.monotonic() - started, closing)
 
 
-def _stream(command: tuple[str, ...], environment: dict[str, str]) -> tuple[int, str]:
-    """Run and show; returns the exit code and the last line said."""
+def _together(commands: Sequence[tuple[str, ...]], environment: dict[str, str]) -> list[tuple[int, str]]:
+    """Run at once and show, marked where there are several; returns each one's exit code and the last line it said."""
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for command in commands
+    ]
+    marks = [f"{number}| " if len(commands) > 1 else "" for number in range(1, len(commands) + 1)]
+    with ThreadPoolExecutor(len(processes)) as pool:
+        try:
+            return list(pool.map(_show, processes, marks))
+        finally:  # asked to end, nobody waits for them
+            for process in processes:
+                if process.poll() is None:
+                    process.terminate()
+
+
+def _show(process: "subprocess.Popen[str]", mark: str) -> tuple[int, str]:
     last = ""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
     assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            last = line.strip() or last
-        return process.wait(), last
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+    for line in process.stdout:
+        print(f"{mark}{line}", end="", flush=True)
+        last = line.strip() or last
+    return process.wait(), last
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import itertools
 import re
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -293,3 +295,19 @@ def test_floods_are_cut_off(shopper: Buyer) -> None:
         answer = shopper.session.post(where, **body)
         assert answer.status_code == 413, what
         assert "送信された内容が大きすぎます" in Page(answer.text).text
+
+
+@pytest.mark.req("P-02")
+def test_half_a_form_is_no_form(demo_app: Flask) -> None:
+    """The sender's line was cut within the last field. Our production server calls such a body ended, and 12 would be 1."""
+    client = demo_app.test_client()
+    form = Page(client.get(f"/products/{TEA}").text).form("/cart/items")
+    fields = {name: value for name, value in form.fields.items() if name != "quantity"}
+    whole = urlencode(fields | {"quantity": "12"}).encode()
+    for sent, status, lines in ((whole[:-1], 400, 0), (whole, 303, 1)):
+        answer = client.post(
+            "/cart/items", input_stream=BytesIO(sent), content_type="application/x-www-form-urlencoded",
+            environ_overrides={"CONTENT_LENGTH": str(len(whole)), "wsgi.input_terminated": True},
+        )  # fmt: skip
+        assert answer.status_code == status
+        assert count(demo_app, CartItem) == lines
