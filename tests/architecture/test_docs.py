@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from shop.jobs.joblist import JOBS
 from tests.support.files import ROOT
 
 _UX = (ROOT / "docs/ux.md").read_text(encoding="utf-8")
@@ -39,3 +40,8 @@ def test_a_line_names_its_proof_or_the_work_it_comes_with(row: list[str]) -> Non
 
 def test_few_are_refused() -> None:
     assert sum(row[1].count("**refused**") for row in _ROWS) <= 5
+
+
+def test_operators_find_every_job() -> None:
+    chapter = (ROOT / "docs/operate.md").read_text(encoding="utf-8").partition("\n## Jobs\n")[2].partition("\n## ")[0]
+    assert {job.name for job in JOBS} <= set(re.findall(r"\w+", chapter))
