@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from shop.catalogue import stock
-from shop.core.i18n import DEFAULT, force_locale
+from shop.core.i18n import DEFAULT, force_locale, lazy_gettext
 from shop.core.i18n import gettext as _
-from shop.core.i18n import lazy_gettext
 from shop.core.money import format_yen
 from shop.orders import history
 from shop.orders.models import Order, OrderLine
