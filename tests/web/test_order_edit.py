@@ -172,7 +172,7 @@ def test_deductions_and_the_cool_fee_reach_whoever_looks(shopper: Buyer, desk: D
     number = number_of(purchase)
     editor = Editor(desk, number)
     assert [row["value"] for row in editor.page.find("input", name="row")] == [CUP_LINE, TEA_LINE, *AMOUNTS]
-    assert editor.page.text.count("合計から差し引きます") == 2
+    assert editor.page.text.count("合計から引きます") == 2
     for row, yen in ((POINTS, 500), (DISCOUNT, 300), (COOL, 220)):
         editor.save(row, yen=yen)
     page = desk.order(number)
