@@ -17,12 +17,11 @@ from shop.catalogue.models import Variant
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
+from shop.core.money import format_yen
 from shop.core.runtime import now
 from shop.core.text import small_number
 from shop.orders import editing
 from shop.orders.models import Order, OrderHistory, OrderLine
-
-CHARGES = {"shipping_yen": lazy_gettext("送料"), "fee_yen": lazy_gettext("手数料")}
 
 
 class QuantityField(YenField):
@@ -42,18 +41,20 @@ class LineForm(StaffForm):
     quantity = QuantityField(lazy_gettext("数量"))
 
 
-class ChargeForm(StaffForm):
+class AmountForm(StaffForm):
     yen = YenField(lazy_gettext("金額"))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the page: a line of goods or a charge, with its form as typed or as stored."""
+    """One row of the page: a line of goods or another amount, with its form as typed or as stored."""
 
     key: str
     name: str
-    line: OrderLine | None
     form: StaffForm
+    line: OrderLine | None = None
+    #: What is to be known about an amount.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,9 @@ def save_row(number: str) -> ResponseReturnValue:
     except editing.LosesProtection as warning:
         order = find_order(db.session(), number)
         return _page(order, rows, Trouble(row=row, total_yen=warning.total_yen)), 422
+    except editing.BelowZero as less:
+        _limit_amount(row, less.total_yen)
+        return _page(find_order(db.session(), number), rows, None), 422
     except stock.OutOfStock as short:
         _limit_quantity(row.form["quantity"], short.variant_id)
         return _page(find_order(db.session(), number), rows, None), 422
@@ -104,18 +108,17 @@ def save_row(number: str) -> ResponseReturnValue:
 def _rows(order: Order, typed: str = "") -> list[Row]:
     """All rows; the one that was ``typed`` reads the request, the others show what is stored."""
     rows = [
-        Row(key := f"line{line.id}", line.name, line, _form(LineForm, key, typed, unit_yen=line.unit_yen, quantity=line.quantity))
+        Row(key := f"line{line.id}", line.name, _form(LineForm, key, typed, unit_yen=line.unit_yen, quantity=line.quantity), line)
         for line in order.lines
     ]
-    charges = [
-        Row(name, str(label), None, _form(ChargeForm, name, typed, yen=_stored(order, name))) for name, label in CHARGES.items()
-    ]
-    return rows + charges
+    return rows + [_amount_row(order, name, str(label), typed) for name, label in editing.AMOUNTS.items()]
 
 
-def _stored(order: Order, name: str) -> int | None:
-    """A charge; ``None`` leaves the field of 送料 blank while it is 別途連絡."""
-    return None if name == "shipping_yen" and order.shipping_apart else getattr(order, name)
+def _amount_row(order: Order, name: str, label: str, typed: str) -> Row:
+    """The field of 送料 is blank while it is 別途連絡."""
+    apart = name == "shipping_yen" and order.shipping_apart
+    note = _("別途連絡") if apart else _("合計から引きます") if name in editing.DEDUCTIONS else ""
+    return Row(name, label, _form(AmountForm, name, typed, yen=None if apart else getattr(order, name)), note=note)
 
 
 def _form(kind: type[StaffForm], key: str, typed: str, **stored: int | None) -> StaffForm:
@@ -125,13 +128,23 @@ def _form(kind: type[StaffForm], key: str, typed: str, **stored: int | None) -> 
 def _edit(row: Row) -> editing.Edit:
     data: dict[str, Any] = row.form.data
     if row.line is None:
-        return editing.ChargeEdit(row.key, data["yen"])
+        return editing.AmountEdit(row.key, data["yen"])
     return editing.LineEdit(row.line.id, data["unit_yen"], data["quantity"])
 
 
 def _limit_quantity(field: Field, variant_id: int) -> None:
     more = db.session.get_one(Variant, variant_id).available
     field.errors = [*field.errors, _("在庫が足りません。あと%(more)s点まで増やせます。", more=more)]
+
+
+def _limit_amount(row: Row, total_yen: int) -> None:
+    """Say beside what was typed why it cannot be: ``total_yen`` is below 0."""
+    field = next(field for field in row.form if field.data != field.object_data)
+    if row.key in editing.DEDUCTIONS:
+        most = format_yen(field.data + total_yen)
+        field.errors = [_("合計が0円を下回ります。%(most)sまで差し引けます。", most=most)]
+    else:
+        field.errors = [_("合計が0円を下回ります。先にポイントか値引きを減らしてください。")]
 
 
 def _refused(number: str, key: str, seen: int) -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from providers.contract import Verb
 from shop.core import card_numbers
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
-from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included, totals_per_rate
+from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included
 from shop.core.runtime import now
 from shop.orders import history
 from shop.orders.models import Order
@@ -104,9 +104,7 @@ def find_payment(session: Session, order_id: int) -> Payment | None:
 
 def taxes(found: Order) -> list[TaxLine]:
     """（10%対象）（8%対象）: they add up to 合計 (R-282). Here both stand also at 0円, as in the shop guide (001 §7)."""
-    amounts = [(line.amount_yen, line.tax_rate) for line in found.lines]
-    amounts.append((found.shipping_yen + found.fee_yen, STANDARD_RATE))
-    sums = {STANDARD_RATE: 0, REDUCED_RATE: 0} | totals_per_rate(amounts)
+    sums = {STANDARD_RATE: 0, REDUCED_RATE: 0} | found.per_rate
     return [TaxLine(rate, total, tax_included(total, rate)) for rate, total in sums.items()]
 
 

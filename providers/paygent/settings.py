@@ -1,6 +1,6 @@
 """Settings of a Paygent contract and of a card method under it (shop guide §3-3, and what the guide leaves out).
 
-⑫ (card linking) and ⑰ (subscriptions) are not here: the shop has neither yet.
+⑰ (subscriptions) is not here: the guide shows it only where subscriptions are on, and the shop has none yet.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Setting
 _CONTRACT = N_("加盟店情報")
 _CONNECTION = N_("証明書・通知")
 _PAYMENT = N_("決済手続設定")
+_CARDS = N_("クレジットカード紐づけ設定")
 _WITH_3DS = ("use_3ds", "1")
 
 #: ⑬–⑯ are fields of every method.
@@ -60,6 +61,19 @@ SETTINGS = (
             ("high", N_("セキュリティ高(全て実施しない)")),
         ),
         help=N_("※加盟店様の8～9割がセキュリティレベル低を選択していますが、どの設定とするのが最適かご不明な場合、詳細はペイジェントへご確認ください。"),
+    ),
+    Setting(
+        "card_linking", N_("クレジットカード紐づけ設定"), kind="radio", default="always", scope="method", group=_CARDS, mark="⑫",
+        choices=(  # 12-1, 12-2 and 12-3 of §3-4
+            ("always", N_("カード情報を会員データに紐づける。(次回購入時に利用可能) + 全注文者が自動的にカード番号を次回利用できるようにする")),
+            ("ask", N_("カード情報を会員データに紐づける。(次回購入時に利用可能) + 注文時にカード番号の次回利用を選択できるようにする")),
+            ("never", N_("カード情報を会員データに紐づけない。(次回購入時に利用しない)")),
+        ),
+        help=N_(
+            "※ペイジェントのカード情報お預かり機能のオプションが利用可能である必要があります。オプションの利用状況が不明な場合はペイジェントへお問い合わせください。オプション契約がない場合は「紐づけない」だけが利用できます。\n"
+            "※クレジットカード情報の保持はペイジェントで行っております。ショップでは保持しておりません。\n"
+            "※会員のカードのお預かりについての設定です。会員以外の方のご注文には影響しません。"
+        ),
     ),
     Setting(
         "notice_hash_key", N_("差分通知 ハッシュ値生成キー"), secret=True, kind="secret", required=False, group=_CONNECTION,

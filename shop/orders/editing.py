@@ -1,17 +1,18 @@
-"""編集モード – price, quantity, shipping and fee of an order in 受注一覧, one row at a time.
+"""編集モード – price and quantity, deductions and charges of an order in 受注一覧, one row at a time.
 
 Totals and stock change with the row in one transaction. The payment does not: its box then shows the difference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from shop.catalogue import stock
-from shop.core.i18n import DEFAULT, force_locale
+from shop.core.i18n import DEFAULT, force_locale, lazy_gettext
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history
@@ -19,12 +20,25 @@ from shop.orders.models import Order, OrderLine
 from shop.payments import settle
 from shop.payments.models import Payment
 
-#: 単価, 送料, 手数料: 0–99999999 yen; 数量: 1–99999999, limited by stock (part G).
-HIGHEST = 99_999_999
+#: Amounts of an order that are edited besides its lines, in the order of their rows. All take 0–99999999 yen (part G).
+AMOUNTS: Mapping[str, Any] = {
+    "points_yen": lazy_gettext("ポイント"), "discount_yen": lazy_gettext("値引き"), "shipping_yen": lazy_gettext("送料"),
+    "fee_yen": lazy_gettext("手数料"), "cool_yen": lazy_gettext("クール料金"),
+}  # fmt: skip
+#: Those among them that are taken off the total.
+DEDUCTIONS = ("points_yen", "discount_yen")
 
 
 class ChangedMeanwhile(Exception):
     """Somebody else changed or moved the order since the page was opened; nothing was saved (T-107)."""
+
+
+class BelowZero(Exception):
+    """More would be deducted than there is: the order would come to ``total_yen``, less than nothing."""
+
+    def __init__(self, total_yen: int) -> None:
+        super().__init__(total_yen)
+        self.total_yen = total_yen
 
 
 class LosesProtection(Exception):
@@ -45,14 +59,14 @@ class LineEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeEdit:
-    """送料 (``shipping_yen``) or 手数料 (``fee_yen``) as it shall be; 送料 that was 別途連絡 is known with it."""
+class AmountEdit:
+    """One of :data:`AMOUNTS` as it shall be; 送料 that was 別途連絡 is known with it."""
 
     name: str
     yen: int
 
 
-Edit = LineEdit | ChargeEdit
+Edit = LineEdit | AmountEdit
 
 
 def save(
@@ -61,7 +75,7 @@ def save(
     """Save one row of the order as it was in ``version``. Returns ``False`` when the row says what it said before.
 
     ``aware`` = staff know that the protection of 3-D Secure is lost. Raises :class:`ChangedMeanwhile`,
-    :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
+    :class:`BelowZero`, :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
     """
     order = _claim(session, order_id, version)
     before = order.total_yen
@@ -71,6 +85,8 @@ def save(
         return False
     order.version += 1
     _recompute(order)
+    if order.total_yen < 0:
+        raise BelowZero(order.total_yen)
     changed = order.total_yen != before
     unprotected = changed and _protected(session, order.id)
     if unprotected and not aware:
@@ -101,15 +117,18 @@ def _apply(session: Session, order: Order, edit: Edit) -> Iterator[str]:
             if line is None:
                 raise ChangedMeanwhile
             yield from _change_line(session, line, unit_yen, quantity)
-        case ChargeEdit("shipping_yen", yen):
-            if order.shipping_apart or order.shipping_yen != yen:
-                before = _("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)
-                order.shipping_yen, order.shipping_apart = yen, False
-                yield _step(_("送料"), before, format_yen(yen))
-        case ChargeEdit("fee_yen", yen):
-            if order.fee_yen != yen:
-                before, order.fee_yen = format_yen(order.fee_yen), yen
-                yield _step(_("手数料"), before, format_yen(yen))
+        case AmountEdit(name, yen):
+            yield from _change_amount(order, name, yen)
+
+
+def _change_amount(order: Order, name: str, yen: int) -> Iterator[str]:
+    apart = name == "shipping_yen" and order.shipping_apart
+    before = getattr(order, name)
+    if apart or before != yen:
+        setattr(order, name, yen)
+        if apart:
+            order.shipping_apart = False
+        yield _step(str(AMOUNTS[name]), _("別途連絡") if apart else format_yen(before), format_yen(yen))
 
 
 def _change_line(session: Session, line: OrderLine, unit_yen: int, quantity: int) -> Iterator[str]:
@@ -127,7 +146,7 @@ def _step(what: str, before: str, after: str) -> str:
 
 def _recompute(order: Order) -> None:
     order.goods_yen = sum(line.amount_yen for line in order.lines)
-    order.total_yen = order.goods_yen + order.shipping_yen + order.fee_yen
+    order.total_yen = order.goods_yen + order.charges_yen - order.deductions_yen
 
 
 def _protected(session: Session, order_id: int) -> bool:

@@ -8,7 +8,7 @@ from shop.core import shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
-from shop.core.money import STANDARD_RATE, format_yen, totals_per_rate
+from shop.core.money import format_yen
 from shop.core.shopinfo import ShopInfo
 from shop.orders.models import Order
 from shop.outbox import service as outbox
@@ -32,10 +32,6 @@ def thanks_body(order: Order, shop_name: str) -> str:
         f"{format_yen(line.unit_yen)} × {line.quantity} = {format_yen(line.amount_yen)}"
         for line in order.lines
     ]
-    rates = totals_per_rate(
-        [(line.amount_yen, line.tax_rate) for line in order.lines]
-        + [(order.shipping_yen + order.fee_yen, STANDARD_RATE)]
-    )
     parts = [
         _("※このメールはご注文完了時にお送りしている自動配信メールとなります。後ほど、正式なご案内メールをお送りいたします。"),
         _("%(name)s様", name=order.buyer_name),
@@ -48,15 +44,8 @@ def thanks_body(order: Order, shop_name: str) -> str:
         _("■ご注文内容"),
         _("注文番号：%(number)s", number=order.number),
         *lines,
-        _("小計：%(yen)s", yen=format_yen(order.goods_yen)),
-        _("送料：%(yen)s", yen=_("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)),
+        *_sums(order),
     ]
-    if order.fee_yen:
-        parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
-    parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
-    if order.shipping_apart:
-        parts.append(_("送料は別途ご連絡します。合計には含まれていません。"))
-    parts += [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in rates.items()]
     if any(line.reduced for line in order.lines):
         parts.append(_("※は軽減税率対象商品です。"))
     parts += [
@@ -69,6 +58,24 @@ def thanks_body(order: Order, shop_name: str) -> str:
         _("配送方法：%(name)s", name=order.delivery_name),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _sums(order: Order) -> list[str]:
+    """小計 … 合計 and the totals per rate; of what not every order has, only what this one has."""
+    parts = [_("小計：%(yen)s", yen=format_yen(order.goods_yen))]
+    if order.points_yen:
+        parts.append(_("ポイント：%(yen)s", yen=format_yen(-order.points_yen)))
+    if order.discount_yen:
+        parts.append(_("値引き：%(yen)s", yen=format_yen(-order.discount_yen)))
+    parts.append(_("送料：%(yen)s", yen=_("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)))
+    if order.fee_yen:
+        parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
+    if order.cool_yen:
+        parts.append(_("クール料金：%(yen)s", yen=format_yen(order.cool_yen)))
+    parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
+    if order.shipping_apart:
+        parts.append(_("送料は別途ご連絡します。合計には含まれていません。"))
+    return parts + [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in order.per_rate.items()]
 
 
 def not_placed(session: Session, order: Order, now: datetime) -> None:

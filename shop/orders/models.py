@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Key, Moment, OptionalMoment, YenColumn
+from shop.core.money import STANDARD_RATE, totals_per_rate
 
 _DRAFT = text("state = 'draft'")
 _PLACED = text("state = 'placed'")
@@ -62,11 +63,17 @@ class Order(Base):
     #: 注意書き of the method for the thanks mail, as it was when the order was made; empty = none there.
     payment_note: Mapped[str] = mapped_column(Text, default="")
     goods_yen: Mapped[YenColumn]
+    #: ポイント利用 and 値引き: yen taken off the whole.
+    points_yen: Mapped[YenColumn] = mapped_column(default=0)
+    discount_yen: Mapped[YenColumn] = mapped_column(default=0)
     #: 0 while shipping is 別途連絡.
     shipping_yen: Mapped[YenColumn]
     #: 別途連絡: the shop has yet to say what shipping costs; the total is without it (R-244).
     shipping_apart: Mapped[bool] = mapped_column(default=False)
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: クール料金.
+    cool_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: Goods and charges less deductions; never below 0.
     total_yen: Mapped[YenColumn]
 
     #: 購入端末: kind and address (R-158).
@@ -80,6 +87,22 @@ class Order(Base):
 
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.id")
     history: Mapped[list["OrderHistory"]] = relationship(order_by="OrderHistory.id.desc()")
+
+    @property
+    def charges_yen(self) -> int:
+        """What comes on top of the goods, at the standard rate: 送料, 手数料, クール料金."""
+        return self.shipping_yen + self.fee_yen + self.cool_yen
+
+    @property
+    def deductions_yen(self) -> int:
+        """What is taken off the whole: ポイント, 値引き."""
+        return self.points_yen + self.discount_yen
+
+    @property
+    def per_rate(self) -> dict[int, int]:
+        """10%対象 and 8%対象: they add up to 合計 (R-282)."""
+        goods = [(line.amount_yen, line.tax_rate) for line in self.lines]
+        return totals_per_rate([*goods, (self.charges_yen, STANDARD_RATE)], self.deductions_yen)
 
 
 class OrderLine(Base):

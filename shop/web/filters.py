@@ -15,7 +15,8 @@ from shop.catalogue.models import Category
 from shop.checkout import cart
 from shop.core.clock import jst
 from shop.core.db import db, look
-from shop.core.i18n import DEFAULT, gettext, language
+from shop.core.i18n import DEFAULT, language
+from shop.core.money import format_yen
 from shop.core.pictures import Picture
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
@@ -39,7 +40,7 @@ _WEEKDAYS = "月火水木金土日"
 def init_app(app: Flask) -> None:
     """Register filters and globals. Globals are functions, so a page that does not use one does not pay for it."""
     app.jinja_env.filters.update(
-        yen=yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose
+        yen=format_yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose
     )
     app.jinja_env.globals.update(
         shop=shop_info,
@@ -50,11 +51,6 @@ def init_app(app: Flask) -> None:
         practice_mode=lambda: runtime().config.demo,
         here=here,
     )
-
-
-def yen(amount: int) -> str:
-    """``12800`` → ``12,800円``."""
-    return str(gettext("%(amount)s円", amount=f"{amount:,}"))
 
 
 def long_date(day: date) -> str:

@@ -12,6 +12,8 @@ from shop.core.money import format_yen
 from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
 from shop.delivery.models import Delivery
+from shop.orders import editing
+from shop.orders.mails import thanks_body
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments.models import PaymentMethod
@@ -100,6 +102,27 @@ def test_totals_per_rate_and_the_mark_of_reduced_lines(desk: Desk) -> None:
     assert f"手数料：{order.fee_yen:,}円" in mail.body
 
 
+@pytest.mark.req("R-282")
+def test_deductions_and_the_cool_fee_in_a_body_written_after_an_edit(desk: Desk) -> None:
+    order = two_rates(desk)
+    before = desk.row(OutboxMail, kind="thanks").body
+    with desk.app.app_context():
+        for name, amount in (("points_yen", 200), ("discount_yen", 101), ("cool_yen", 220)):
+            with db.write() as session:
+                edited = session.get_one(Order, order.id)
+                editing.save(session, order.id, edited.version, editing.AmountEdit(name, amount), "owner", now())
+        edited = db.db.session.get_one(Order, order.id)
+        body, total = thanks_body(edited, "店"), edited.total_yen
+    assert total == order.total_yen - 301 + 220
+    said = [f"小計：{order.goods_yen:,}円", "ポイント：-200円", "値引き：-101円", f"送料：{order.shipping_yen:,}円",
+            f"手数料：{order.fee_yen:,}円", "クール料金：220円", f"合計：{total:,}円"]  # fmt: skip
+    assert "\n".join(said) in body
+    rates = [int(yen.replace(",", "")) for yen in re.findall(r"（(?:10|8)%対象 ([\d,]+)円）", body)]
+    assert len(rates) == 2
+    assert sum(rates) == total
+    assert not [word for word in ("ポイント", "値引き", "クール料金") if word in before]
+
+
 def test_what_a_buyer_typed_stays_in_its_line(desk: Desk) -> None:
     desk.place(buyer_name="x 【重要】\r\nBcc: v@example.jp")
     mail = desk.row(OutboxMail, kind="thanks")
@@ -119,5 +142,5 @@ def test_who_was_kept_waiting_in_vain_is_told_that_nothing_is_charged(desk: Desk
 
 
 def test_yen_as_shown(desk: Desk) -> None:
-    amounts = desk.call(lambda: [format_yen(amount) for amount in (0, 999, 1000, 12_800, 1_234_567)])
-    assert amounts == ["0円", "999円", "1,000円", "12,800円", "1,234,567円"]
+    amounts = desk.call(lambda: [format_yen(amount) for amount in (0, 999, 1000, 12_800, 1_234_567, -1_500)])
+    assert amounts == ["0円", "999円", "1,000円", "12,800円", "1,234,567円", "-1,500円"]

@@ -9,7 +9,9 @@ from sqlalchemy import select, text
 from shop.core.db import db
 from shop.core.pictures import WithLogo
 from shop.core.shopinfo import ShopInfo
+from shop.orders.models import Order
 from shop.payments.models import PaymentMethod
+from tests.domain.desk import Desk
 
 
 def test_the_models_are_what_the_migrations_make(app: Flask) -> None:
@@ -28,4 +30,16 @@ def test_a_shop_of_before_has_neither_colour_nor_logo(demo_app: Flask) -> None:
         assert shop.accent == ""
         carriers: list[WithLogo] = [shop, *methods]
         assert [(each.logo, each.logo_alt) for each in carriers] == [(None, "")] * 3
+        db.session.rollback()
+
+
+def test_an_order_of_before_has_neither_deductions_nor_a_cool_fee(desk: Desk) -> None:
+    placed = desk.place()
+    with desk.app.app_context():
+        downgrade(revision="0003")
+        db.session.execute(text("SELECT number FROM shop_order")).one()
+        db.session.rollback()
+        upgrade()
+        order = db.session.scalars(select(Order)).one()
+        assert (order.points_yen, order.discount_yen, order.cool_yen, order.total_yen) == (0, 0, 0, placed.yen)
         db.session.rollback()

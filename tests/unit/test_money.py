@@ -1,6 +1,7 @@
 """Yen: per rate, rounded once, and everything adds up."""
 
 from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from shop.checkout.cart import CartLine, CartView
 from shop.checkout.quote import quote
-from shop.core.money import STANDARD_RATE, tax_included, totals_per_rate
+from shop.core.money import STANDARD_RATE, apportion, tax_included, totals_per_rate
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
 
@@ -42,6 +43,50 @@ def test_rates_add_up_to_the_total(amounts: list[tuple[int, int]]) -> None:
     assert all(sums.values())
     assert list(sums) == sorted(sums, reverse=True)
     assert all(isinstance(amount, int) for amount in sums.values())
+
+
+@pytest.mark.req("R-282")
+@given(st.data(), st.lists(st.tuples(yen, rates), max_size=20))
+def test_a_deduction_is_apportioned_and_everything_still_adds_up(data: st.DataObject, amounts: list[tuple[int, int]]) -> None:
+    whole = sum(amount for amount, _ in amounts)
+    deduction = data.draw(st.integers(0, whole))
+    left = totals_per_rate(amounts, deduction)
+    assert sum(left.values()) == whole - deduction
+    assert all(amount > 0 for amount in left.values())
+    shuffled = data.draw(st.permutations(amounts))
+    assert totals_per_rate(shuffled, deduction) == left
+    for rate, before in totals_per_rate(amounts).items():
+        exact = Fraction(deduction * before, whole)
+        assert abs(before - left.get(rate, 0) - exact) < 1, "no rate bears a yen more or less than its share"
+
+
+@given(st.lists(yen, min_size=1, max_size=5), st.data())
+def test_the_yen_left_over_go_where_most_was_cut_off(weights: list[int], data: st.DataObject) -> None:
+    whole = sum(weights)
+    amount = data.draw(st.integers(0, whole))
+    parts = apportion(amount, weights)
+    assert sum(parts) == amount
+    cut = [Fraction(amount * weight, whole or 1) - part for weight, part in zip(weights, parts, strict=True)]
+    rounded_up = [abs(each) for each in cut if each < 0]
+    rounded_down = [each for each in cut if each >= 0]
+    assert max(rounded_up, default=Fraction(0)) + max(rounded_down, default=Fraction(0)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("deduction", "left"),
+    [(1, {10: 3899, 8: 972}), (2, {10: 3898, 8: 972}), (500, {10: 3500, 8: 872}), (4871, {10: 1}), (4872, {})],
+)
+def test_deductions_by_hand(deduction: int, left: dict[int, int]) -> None:
+    assert totals_per_rate([(972, 8), (3900, 10)], deduction) == left
+
+
+def test_equal_shares_leave_the_odd_yen_to_the_higher_rate() -> None:
+    assert totals_per_rate([(100, 8), (100, 10)], 1) == {10: 99, 8: 100}
+
+
+def test_no_more_is_apportioned_than_there_is() -> None:
+    with pytest.raises(ValueError, match="101 yen out of 100"):
+        totals_per_rate([(100, 8)], 101)
 
 
 lines = st.builds(

@@ -30,7 +30,8 @@ from tests.web.counter import (
 )
 
 TOTAL = TEA_YEN + CUP_YEN + SHIPPING_YEN
-CUP_LINE, TEA_LINE, SHIPPING, FEE = "line1", "line2", "shipping_yen", "fee_yen"
+CUP_LINE, TEA_LINE = "line1", "line2"
+POINTS, DISCOUNT, SHIPPING, FEE, COOL = AMOUNTS = ("points_yen", "discount_yen", "shipping_yen", "fee_yen", "cool_yen")
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def editor(number: str, desk: Desk) -> Editor:
 def sums(page: Page) -> dict[str, int]:
     """小計 … (8%対象) as the page says them."""
     words = page.text.split()
-    labels = ("小計", "送料", "手数料", "合計", "(10%対象)", "(8%対象)")
+    labels = ("小計", "ポイント", "値引き", "送料", "手数料", "クール料金", "合計", "(10%対象)", "(8%対象)")
     found: dict[str, int] = {}
     for before, after in itertools.pairwise(words):
         if before in labels and after.endswith("円"):
@@ -106,8 +107,10 @@ def history(page: Page) -> str:
         (SHIPPING, {"yen": 0}, {"送料": 0, "合計": 4272, "(10%対象)": 3300, "(8%対象)": 972}),
         (FEE, {"yen": 330}, {"手数料": 330, "合計": 5202, "(10%対象)": 4230, "(8%対象)": 972}),
         (FEE, {"yen": "９９，９９９，９９９円"}, {"手数料": 99_999_999, "合計": 100_004_871}),
+        (POINTS, {"yen": 1}, {"ポイント": -1, "合計": 4871, "(10%対象)": 3899, "(8%対象)": 972}),
+        (POINTS, {"yen": 4872}, {"ポイント": -4872, "合計": 0, "(10%対象)": 0, "(8%対象)": 0}),
     ],
-    ids=["price", "quantity", "free", "shipping", "fee", "highest"],
+    ids=["price", "quantity", "free", "shipping", "fee", "highest", "points", "all"],
 )
 def test_a_row_is_saved_and_everything_recomputed(
     row: str, typed: dict[str, object], expected: dict[str, int], editor: Editor, desk: Desk
@@ -116,7 +119,7 @@ def test_a_row_is_saved_and_everything_recomputed(
         found = sums(page)
         assert {name: found[name] for name in expected} == expected
         assert found["(10%対象)"] + found["(8%対象)"] == found["合計"]
-        assert found["小計"] + found["送料"] + found["手数料"] == found["合計"]
+        assert sum(found[name] for name in ("小計", "ポイント", "値引き", "送料", "手数料", "クール料金")) == found["合計"]
 
 
 @pytest.mark.req("R-282")
@@ -156,6 +159,62 @@ def test_the_history_names_who_and_from_what_to_what(editor: Editor, desk: Desk)
     told = history(desk.order(editor.number))
     assert f"注文番号：{editor.number}(1) 受注商品変更 T-002 単価 972円 → 1,000円、T-002 数量 1 → 2、合計 4,872円 → 5,900円 owner" in told
     assert "送料 600円 → 500円、合計 5,900円 → 5,800円 owner" in told
+
+
+@pytest.mark.req("R-173", "R-063", "R-282")
+def test_deductions_and_the_cool_fee_reach_whoever_looks(shopper: Buyer, desk: Desk, simulator: Simulator) -> None:
+    """Editor, 受注明細 and its box, 変更履歴, the buyer's page – and after 取引更新 the provider."""
+    shopper.put_into_cart(CUP)
+    purchase = buy(shopper.shop_url, TEA, buyer=shopper)
+    assert not [word for word in ("ポイント", "値引き", "クール料金") if word in purchase.page.text]
+    number = number_of(purchase)
+    editor = Editor(desk, number)
+    assert [row["value"] for row in editor.page.find("input", name="row")] == [CUP_LINE, TEA_LINE, *AMOUNTS]
+    assert editor.page.text.count("合計から引きます") == 2
+    for row, yen in ((POINTS, 500), (DISCOUNT, 300), (COOL, 220)):
+        editor.save(row, yen=yen)
+    page = desk.order(number)
+    for found in (sums(page), sums(editor.page)):
+        assert found == {
+            "小計": 4272, "ポイント": -500, "値引き": -300, "送料": 600, "手数料": 0, "クール料金": 220, "合計": 4292,
+            "(10%対象)": 3473, "(8%対象)": 819,
+        }  # fmt: skip
+    told = history(page)
+    assert "受注商品変更 ポイント 0円 → 500円、合計 4,872円 → 4,372円 owner" in told
+    assert "受注商品変更 値引き 0円 → 300円、合計 4,372円 → 4,072円 owner" in told
+    assert "受注商品変更 クール料金 0円 → 220円、合計 4,072円 → 4,292円 owner" in told
+    assert (box(page), buttons(page)) == ("red-2", {"cancel": True, "update": True, "capture": False})
+    seen = Page(shopper.get(purchase.path).text).text
+    assert "小計 4,272円 ポイント -500円 値引き -300円 送料 600円 手数料 0円 クール料金 220円 支払総額 税込 4,292円" in seen
+    assert box(desk.press(number, "update")) == "yellow-1"
+    assert simulator.payments()[-1]["amount"] == 4292
+
+
+@pytest.mark.req("R-173")
+def test_no_more_is_deducted_than_there_is(editor: Editor, demo_app: Flask) -> None:
+    def refused(row: str, name: str, yen: int) -> str:
+        answer = editor.press(row, **{name: yen})
+        page = Page(answer.text)
+        assert answer.status_code == 422
+        field = next(each for each in page.find("input") if each.get("name") == f"{row}-{name}")
+        assert (field["value"], field["aria-invalid"]) == (str(yen), "true")
+        assert field["aria-describedby"] == f"{row}-{name}-error"
+        assert len([each for each in page.find("input") if each.get("aria-invalid") == "true"]) == 1
+        assert sums(page) == sums(editor.open())
+        return page.text
+
+    assert "合計が0円を下回ります。4,872円まで差し引けます。" in refused(POINTS, "yen", TOTAL + 1)
+    editor.save(DISCOUNT, yen=4000)
+    assert "合計が0円を下回ります。872円まで差し引けます。" in refused(POINTS, "yen", 873)
+    assert "合計が0円を下回ります。4,872円まで差し引けます。" in refused(DISCOUNT, "yen", 5000)
+    assert stock(demo_app)[CUP][1] == 1
+    editor.save(CUP_LINE, unit_yen=1650, quantity=2)
+    for name, less in (("quantity", 1), ("unit_yen", 0)):
+        assert "合計が0円を下回ります。先にポイントか値引きを減らしてください。" in refused(CUP_LINE, name, less)
+    assert stock(demo_app)[CUP][1] == 2
+    editor.save(POINTS, yen=872)
+    assert "先にポイントか値引きを減らしてください。" in refused(SHIPPING, "yen", 599)
+    assert sums(editor.open())["合計"] == 0
 
 
 def test_saving_what_stands_already_changes_and_tells_nothing(editor: Editor, desk: Desk) -> None:
@@ -202,7 +261,7 @@ def test_goods_no_longer_sold_can_still_be_added_by_staff(editor: Editor, demo_a
 
 @pytest.mark.one_database
 @pytest.mark.req("R-173")
-@pytest.mark.parametrize(("row", "name"), [(TEA_LINE, "unit_yen"), (TEA_LINE, "quantity"), (SHIPPING, "yen"), (FEE, "yen")])
+@pytest.mark.parametrize(("row", "name"), [(TEA_LINE, "unit_yen"), (TEA_LINE, "quantity"), *((amount, "yen") for amount in AMOUNTS)])
 def test_bad_input_stays_beside_its_field(row: str, name: str, editor: Editor) -> None:
     for typed in ("", "-1", "1.5", "abc", "100000000", "１２３４５６７８９", "1 000", "0x10", "٣"):
         answer = editor.press(row, **{name: typed})

@@ -462,7 +462,12 @@ GUIDE = (
     "⑧ 3Dセキュア2.0 (本人認証) の利用 必須 ※3Dセキュア未契約の場合は利用しないを選択してください。※ご契約状況はペイジェントへご確認ください。 利用する 利用しない",
     "⑨ 加盟店名(英字) 必須 ※ペイジェントに申し込された際の加盟店名(英字)をご登録ください。", "⑩ 3Dセキュア結果受付ハッシュ鍵 必須",
     "⑪ Attemptオーソリ制御区分 必須 ※加盟店様の8～9割がセキュリティレベル低を選択していますが、どの設定とするのが最適かご不明な場合、詳細はペイジェントへご確認ください。",
-    "セキュリティ低(全て実施) セキュリティ中(正常時のみ実施) セキュリティ高(全て実施しない)", "詳細設定・注意書き",
+    "セキュリティ低(全て実施) セキュリティ中(正常時のみ実施) セキュリティ高(全て実施しない) クレジットカード紐づけ設定",
+    "⑫ クレジットカード紐づけ設定 必須 ※ペイジェントのカード情報お預かり機能のオプションが利用可能である必要があります。オプションの利用状況が不明な場合はペイジェントへお問い合わせください。",
+    "※会員のカードのお預かりについての設定です。会員以外の方のご注文には影響しません。 カード情報を会員データに紐づける。(次回購入時に利用可能)",
+    " + 全注文者が自動的にカード番号を次回利用できるようにする カード情報を会員データに紐づける。(次回購入時に利用可能)",
+    " + 注文時にカード番号の次回利用を選択できるようにする カード情報を会員データに紐づけない。(次回購入時に利用しない) 証明書・通知",
+    "詳細設定・注意書き",
     "⑬ 支払方法の名称設定 必須 ※こちらで設定した名称が、支払方法一覧、買い物カゴ画面で表示されます。",
     "⑭ 適用条件 必須 商品金額が 円未満の場合は表示しない 商品金額が 円以上の場合は表示しない ※送料・手数料を含んだ金額での設定はできません。",
     "⑮ 注意書き 任意 支払方法画面 サンクスメール 確認画面 ※特商法に基づき確認画面のチェックは外せません。 ※注意書きが未入力の場合は確認画面では空欄で表示されます。",
@@ -481,10 +486,25 @@ def test_the_fields_of_the_guide_with_their_defaults(desk: Desk, demo_app: Flask
     fields = page.form(f"{path}/confirm").fields
     defaults = {
         "method_capture": "later", "method_instalments": "split", "method_use_3ds": "1", "method_attempt_control": "low",
-        "method_instalments_note": "ご利用のカードによっては選択できない回数があります。", "shown_from_yen": "1",
+        "method_card_linking": "always", "method_instalments_note": "ご利用のカードによっては選択できない回数があります。", "shown_from_yen": "1",
     }  # fmt: skip
     assert {name: fields[name] for name in defaults} == defaults
     assert not {"method_bonus", "upper", "note_at_choice", "note_in_mail"} & fields.keys()
+    assert "⑰" not in page.text
+
+
+@pytest.mark.req("R-048")
+def test_card_linking_goes_the_way_of_every_setting(desk: Desk, demo_app: Flask) -> None:
+    """Form, 確認画面, stored options, form again, 最近の操作 – and nothing else is offered than the guide's three."""
+    asked = desk.confirm(CARD_FORM, method_card_linking="ask")
+    said = "⑫ クレジットカード紐づけ設定 カード情報を会員データに紐づける。(次回購入時に利用可能) + 注文時にカード番号の次回利用を選択できるようにする"
+    assert said in Page(asked.text).text
+    desk.agree(asked, CARD_FORM)
+    with demo_app.app_context():
+        assert accounts.method_options(db.session.get_one(PaymentMethod, 1))["card_linking"] == "ask"
+    assert desk.page(CARD_FORM).form(f"{CARD_FORM}/confirm").fields["method_card_linking"] == "ask"
+    assert f"支払方法「{CARD_NAME}」を設定（クレジットカード紐づけ設定）" in desk.page("/admin/log").text
+    assert desk.confirm(CARD_FORM, method_card_linking="12-4").status_code == 422
 
 
 @pytest.mark.req("R-049")
