@@ -42,7 +42,7 @@ def refresh_payment(number: str) -> ResponseReturnValue:
     """決済状況を更新 – the only press that asks the provider without moving money."""
     order, payment = _order_and_payment(number)
     order_id, text = order.id, history.deed(order, _("決済状況を更新"))
-    outcome = actions.refresh(payment.id)
+    outcome = actions.refresh_for_a_person(payment.id)
     with write() as session:
         history.add(session, order_id, actor(), text, now())
     return _report(number, outcome)

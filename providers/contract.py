@@ -306,8 +306,8 @@ class Exchange:
     response: str
     outcome: str
     duration_ms: int
-    #: Whether the provider said anything at all in its own protocol; a refusal is an answer.
-    answered: bool = True
+    #: Whether the provider said anything at all in its own protocol – a refusal is an answer; ``None``: it was not called.
+    answered: bool | None = True
 
 
 Recorder = Callable[[Exchange], None]

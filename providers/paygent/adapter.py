@@ -106,7 +106,7 @@ class PaygentGateway:
         kept = threeds.Secret.unpacked(secret)
         verdict = threeds.judge(fields, kept.control)
         outcome = verdict.code or "declined" if isinstance(verdict, Declined) else verdict.outcome.value
-        self._record(Exchange("450 return", _masked(list(fields)), "", outcome, 0))
+        self._record(Exchange("450 return", _masked(list(fields)), "", outcome, 0, answered=None))
         if isinstance(verdict, Declined):
             return verdict
         authenticated = [("3dsecure_use_type", "2"), ("3ds_auth_id", kept.auth_id)]

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 #: Letters by their class, and a blank to look at.
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 #: Joins emoji to one; anywhere else it only hides.
 _JOINER = "\u200d"
 _SPACES = re.compile(r"[\s\u3000]+")
@@ -32,13 +32,15 @@ def _is_emoji(letter: str) -> bool:
 
 
 def clean_line(value: str) -> str:
-    """One line of free text: only what is :func:`visible`, runs of spaces one space, ends trimmed.
+    """One line of free text: only what is :func:`visible`, runs of spaces one space, ends trimmed; nothing when no
+    letter, digit or sign is left.
 
     Letters are kept as typed: whole-text NFC would turn compatibility ideographs in names into other letters, so
     only a base letter with its combining marks is joined.
     """
     joined = _COMBINED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(value))
-    return _SPACES.sub(" ", joined).strip()
+    line = _SPACES.sub(" ", joined).strip()
+    return line if any(unicodedata.category(letter)[0] in "LNPS" for letter in line) else ""
 
 
 def clean_lines(value: str) -> str:

@@ -9,7 +9,8 @@ from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
 from shop.orders import history, settlement
-from shop.payments import reconcile
+from shop.payments import executor, reconcile
+from shop.payments.engine import Busy
 from shop.payments.models import Payment, PaymentOperation
 
 
@@ -46,16 +47,25 @@ def end_if_over(order_id: int) -> bool:
 def let_go(order_id: int, actor: str) -> bool:
     """Release before the time is over, because staff say so; noted in 変更履歴. Returns ``False`` when nothing was held.
 
-    Raises :class:`UnderWay` while a call is out: its answer is a matter of seconds.
+    Raises :class:`UnderWay` while a call is out: its answer is a matter of seconds. So is this one's own question.
     """
     session = db.db.session()
     if _call_is_out(session, order_id):
         raise UnderWay
     if not is_open(session, order_id):
         return False
-    end(order_id)
-    with db.write() as writing, force_locale(DEFAULT):
-        history.add(writing, order_id, actor, _("引き当て中の在庫を解放"), moment())
+
+    def release() -> bool:
+        end(order_id)
+        with db.write() as writing, force_locale(DEFAULT):
+            history.add(writing, order_id, actor, _("引き当て中の在庫を解放"), moment())
+        return True
+
+    try:
+        if executor.attend(release) is None:
+            raise UnderWay
+    except Busy:
+        raise UnderWay from None
     return True
 
 

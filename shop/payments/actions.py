@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from providers.contract import MoneyStatus, Reason, Snapshot, Verb, Verdict
 from providers.ports import Provider
 from shop.core import db
+from shop.core.i18n import force_locale, language
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
@@ -330,6 +331,21 @@ def _with_replaced(operation: PaymentOperation, done: str) -> Outcome:
     if open_operation(session, operation.payment_id):
         return Outcome("pending", done + _("更新前の与信の取消を確認中です。"))
     return Outcome("done", done)
+
+
+def refresh_for_a_person(payment_id: int) -> Outcome:
+    """:func:`refresh` at a press: on one of the provider slots, so that a stalled provider cannot stop the shop, and no
+    longer than a person should wait. The order is shown as it is known by then."""
+    speaking = language()
+
+    def ask() -> Outcome:
+        with force_locale(speaking):
+            return refresh(payment_id)
+
+    try:
+        return executor.attend(ask) or _pending()
+    except Busy:
+        return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
 
 
 def refresh(payment_id: int) -> Outcome:

@@ -1,16 +1,15 @@
 """休止 – a provider that does not answer is rested, and buyers are led to the methods that work (P-11).
 
-Counted at the provider's account, for all workers: calls in a row that brought no answer. Any answer, also a refusal or
-the answer to a question, ends the count. While it rests nobody new is sent there; what is under way goes on.
+Counted at the provider's account, for all workers: calls in a row, made while a buyer or staff waited, that brought no
+answer. An answer to such a call, also a refusal, ends the count; one to a question of the reconciler says nothing – look-ups
+often work while payments do not. While the account rests nobody new is sent there; what is under way goes on.
 """
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, select, update
 
 from providers.contract import Exchange
 from shop.core import db
@@ -27,44 +26,40 @@ FAILURES = 3
 REST = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The account a call goes to, and how many before it had no answer."""
-
-    account_id: int
-    failures: int
-
-
 def rests(account: ProviderAccount | None, now: datetime) -> bool:
     """Whether buyers are led past the methods of this account now."""
     if account is None or account.silent_calls < FAILURES or account.silent_since is None:
         return False
-    return now < account.silent_since + REST
+    # Either way: a clock that was set back must not keep it resting.
+    return abs(now - account.silent_since) < REST
 
 
-def answered(line: Line, exchanges: Sequence[Exchange]) -> None:
-    """After a call: an answer ends the count. Writes only when there is something to end."""
-    if line.failures and exchanges and exchanges[-1].answered:
-        with db.write() as session:
-            _count(session, line, silent_calls=0, silent_since=None)
-
-
-def note(line: Line, exchanges: Sequence[Exchange], now: datetime) -> None:
+def note(account_id: int, exchanges: Sequence[Exchange], now: datetime) -> None:
     """After a call that a buyer or staff waited for: count it when it brought no answer, or end the count. The shop is
-    told by mail when the rest begins. Does nothing for a call that never reached the line."""
-    if not exchanges or exchanges[-1].answered:
-        answered(line, exchanges)
+    told by mail when the rest begins. Does nothing when nothing was sent, and writes nothing while all is well."""
+    answers = [exchange.answered for exchange in exchanges if exchange.answered is not None]
+    if not answers:
         return
+    counting = db.db.session.scalar(select(ProviderAccount.silent_calls).where(ProviderAccount.id == account_id))
+    db.end_read()
+    if not answers[-1]:
+        _count(account_id, now)
+    elif counting:
+        with db.write() as session:
+            session.execute(_of(account_id).values(silent_calls=0, silent_since=None))
+
+
+def _count(account_id: int, now: datetime) -> None:
     with db.write() as session:
-        _count(session, line, silent_calls=ProviderAccount.silent_calls + 1, silent_since=now)
-        account = session.get_one(ProviderAccount, line.account_id, populate_existing=True)
+        session.execute(_of(account_id).values(silent_calls=ProviderAccount.silent_calls + 1, silent_since=now))
+        account = session.get_one(ProviderAccount, account_id, populate_existing=True)
         if account.silent_calls == FAILURES:
             log.warning("provider rests", extra={"account": account.id, "until": (now + REST).isoformat()})
             outbox.queue_alarm(session, "provider_silent", _words(account), now, f"provider_silent:{account.id}:{jst(now):%F %H}")
 
 
-def _count(session: Session, line: Line, **values: object) -> None:
-    session.execute(update(ProviderAccount).where(ProviderAccount.id == line.account_id).values(**values))
+def _of(account_id: int) -> Update:
+    return update(ProviderAccount).where(ProviderAccount.id == account_id)
 
 
 def _words(account: ProviderAccount) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from datetime import datetime, timedelta
+from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ _MARGIN = timedelta(seconds=10)
 COMPENSATION = "job:compensation"
 
 Call = Callable[[Gateway], Result]
+Found = TypeVar("Found")
 
 
 def write_ahead(
@@ -77,11 +79,20 @@ def wait(future: "Future[object]") -> bool:
     return True
 
 
+def attend(work: Callable[[], Found]) -> Found | None:
+    """Have ``work``, which asks a provider, done on a slot of the pool, and wait as long as a person should; ``None`` when
+    it has not ended by then – it goes on. Raises :class:`~shop.payments.engine.Busy` when no slot is free."""
+    db.end_read()
+    with reserve() as slot:
+        future = slot.run(work)
+    return cast(Found | None, future.result()) if wait(future) else None
+
+
 def perform(operation_id: int, call: Call) -> None:
     """Open the gateway of the operation's own credentials, call, settle. No transaction is open during the call."""
     tape = accounts.Tape()
     try:
-        gateway, line = _gateway(operation_id, tape)
+        gateway, account_id = _gateway(operation_id, tape)
     except Exception as error:
         settle.settle(operation_id, NotSent(type(error).__name__), "answer")
         raise
@@ -91,17 +102,16 @@ def perform(operation_id: int, call: Call) -> None:
         settle.settle(operation_id, Unknown(type(error).__name__), "answer", tape.exchanges)
         raise
     settle.settle(operation_id, result, "answer", tape.exchanges)
-    breaker.note(line, tape.exchanges, moment())
+    breaker.note(account_id, tape.exchanges, moment())
 
 
-def _gateway(operation_id: int, tape: accounts.Tape) -> tuple[Gateway, breaker.Line]:
+def _gateway(operation_id: int, tape: accounts.Tape) -> tuple[Gateway, int]:
     session = db.db.session()
     version = session.get_one(PaymentOperation, operation_id).payment.account_version
     assert version is not None
-    line = breaker.Line(version.account_id, version.account.silent_calls)
-    gateway = accounts.open_gateway(session, version.id, tape)
+    account_id, gateway = version.account_id, accounts.open_gateway(session, version.id, tape)
     db.end_read()
-    return gateway, line
+    return gateway, account_id
 
 
 def follow_up(verb: str, handle: str, amount_yen: int) -> Call:

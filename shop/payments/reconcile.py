@@ -26,7 +26,7 @@ from providers.contract import (
 from shop.core import db
 from shop.core.batch import each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, breaker, executor, observe, replacement, settle, siblings
+from shop.payments import accounts, executor, observe, replacement, settle, siblings
 from shop.payments.ledger import CREATING
 from shop.payments.models import PaymentOperation
 
@@ -99,7 +99,6 @@ def ask(operation_id: int) -> bool:
     repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
     handle = operation.handle
     payment_id = payment.id
-    line = breaker.Line(payment.account_version.account_id, payment.account_version.account.silent_calls)
     db.end_read()
     if question is None:
         return False
@@ -113,7 +112,6 @@ def ask(operation_id: int) -> bool:
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
-    breaker.answered(line, tape.exchanges)
     if isinstance(decision, Gone):
         return settle.settle_absent(operation_id, "query")
     if isinstance(decision, Stuck) and repeatable:

@@ -175,7 +175,8 @@ def _verdict(field: Field, advice: Advice | None) -> dict[str, object]:
         "error": " ".join(field.errors),
         "advice": advice.text if advice else "",
         "instead": advice.instead if advice else "",
-        "erased": not field.data,
+        #: What is left of it where something was taken out.
+        "kept": field.data if field.raw_data is None else None,
     }
 
 
@@ -298,8 +299,8 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
             field.errors = [*field.errors, said]
         return None
     counts = _instalments(agreement.method) or (1,)
-    form.installments.data = form.installments.data or "1"
-    if agreement.method.kind == "card" and form.installments.data not in {str(count) for count in counts}:
+    form.installments.data = (form.installments.data if agreement.method.kind == "card" else "") or "1"
+    if form.installments.data not in {str(count) for count in counts}:
         form.installments.errors = [_("支払回数を選んでください。")]
         return None
     return agreement

@@ -121,14 +121,14 @@ def _refuse_card_numbers() -> ResponseReturnValue | None:
 
 
 def _without_card_numbers(args: MultiDict[str, str]) -> ResponseReturnValue | None:
-    """The way to the same page without them; providers' payment numbers, longer than a card's, may be searched for."""
-    found = [name for name, values in args.lists() if any(card_numbers.present(v, card_numbers.LONGEST_TAKEN) for v in values)]
+    """The way to the same page without them."""
+    found = [name for name, values in args.lists() if any(map(card_numbers.present, values))]
     if not found or request.endpoint is None:
         return None
     if request.method not in ("GET", "HEAD"):
         abort(400, description="card number")
     for name in found:
-        flash(_("カード番号はこの欄に入力しないでください。入力された内容は消去しました。"), f"field {name}")
+        flash(_("カード番号はこの欄に入力しないでください。番号は消去しました。"), f"field {name}")
     kept = [(name, value) for name, values in args.lists() if name not in found for value in values]
     address = url_for(request.endpoint, **(request.view_args or {}))
     return redirect(f"{address}?{urlencode(kept)}" if kept else address, 303)

@@ -63,8 +63,8 @@ function fieldAlone(form, control) {
   return sent;
 }
 
-function tell(form, control, { error, advice, instead, erased }) {
-  if (error && erased) control.value = "";
+function tell(form, control, { error, advice, instead, kept }) {
+  if (kept !== null) control.value = kept;
   control.setAttribute("aria-invalid", String(error !== ""));
   show(form, control, "error", error);
   const button = show(form, control, "advice", advice)?.querySelector("[data-instead]");

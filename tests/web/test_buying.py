@@ -279,7 +279,7 @@ def test_goods_are_at_ten_percent_unless_said_otherwise(shopper: Buyer, demo_app
 
 
 @pytest.mark.req("R-288")
-def test_every_checkout_page_leads_to_the_legal_notice(shopper: Buyer, simulator: Simulator) -> None:
+def test_every_checkout_page_leads_to_the_legal_notice(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
     form = shopper.put_into_cart(TEA)
     refused = shopper.confirm(CASH, buyer_name="")
     confirmed, token = shopper.confirm(), shopper.card_token()
@@ -291,6 +291,9 @@ def test_every_checkout_page_leads_to_the_legal_notice(shopper: Buyer, simulator
         links = Page(answer.text).find("a", href="/legal/commerce")
         assert list(links), answer.url
         assert "特定商取引法に基づく表記" in answer.text
+    with demo_app.app_context():
+        for panel in db.session.scalars(select(Order.snapshot)):  # the dialog has no footer
+            assert list(Page(panel).find("a", href="/legal/commerce"))
 
 
 @pytest.mark.req("R-289")

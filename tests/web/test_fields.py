@@ -70,8 +70,11 @@ def test_a_field_is_judged_alone_in_the_words_of_a_refusal(typing: Buyer, demo_a
 def test_a_card_number_in_a_field_is_told_there_and_forgotten(typing: Buyer) -> None:
     verdict = judged(typing, email=PAN)["email"]
     assert verdict["error"].startswith("カード番号はこの欄に入力しないでください。")
-    assert verdict["erased"]
+    assert verdict["kept"] == ""
     assert "1111" not in str(verdict)
+    note = judged(typing, note=f"置き配で。{PAN}")["note"]
+    assert note["kept"] == "置き配で。"
+    assert judged(typing, note="置き配で")["note"]["kept"] is None
 
 
 # ---- slips ----

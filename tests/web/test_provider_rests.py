@@ -1,11 +1,19 @@
 """P-11: a provider that does not answer is rested; buyers are led to what works and nothing they typed is lost."""
 
+from contextlib import ExitStack, suppress
+
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from providers.contract import Exchange
+from shop.catalogue.models import StockHold
+from shop.core.db import db
+from shop.core.runtime import now
 from shop.outbox.models import OutboxMail
-from shop.payments import breaker
-from shop.payments.models import PaymentOperation
+from shop.payments import breaker, executor
+from shop.payments.engine import Busy
+from shop.payments.models import PaymentOperation, ProviderAccount
 from tests.support.buying import CARD, CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import MovableClock, run_jobs
@@ -82,12 +90,58 @@ def test_after_its_rest_the_provider_is_tried_again(
 
 
 @pytest.mark.req("P-11")
-def test_an_answer_to_a_question_ends_the_rest(
+def test_look_ups_that_work_are_no_payments_that_work(
     shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock
 ) -> None:
+    """The commoner trouble: payments are down, questions are answered. Each unknown outcome is asked about – and yet it rests."""
+    shopper.put_into_cart(TEA)
+    for _ in range(breaker.FAILURES):
+        assert AT_THE_CHOICE not in methods(shopper)
+        fail(shopper, simulator, 1)
+        clock.advance(15)
+        run_jobs(demo_app, "reconcile")
+    assert simulator.ledger()["telegrams"]["094"] >= breaker.FAILURES
+    assert AT_THE_CHOICE in methods(shopper)
+
+
+def test_a_clock_set_back_ends_the_rest(shopper: Buyer, simulator: Simulator, clock: MovableClock) -> None:
     fail(shopper, simulator, breaker.FAILURES)
     shopper.put_into_cart(TEA)
     assert AT_THE_CHOICE in methods(shopper)
-    clock.advance(REST / 2)
-    run_jobs(demo_app, "reconcile")
+    clock.advance(-3600)
     assert AT_THE_CHOICE not in methods(shopper)
+
+
+@pytest.mark.req("P-11")
+def test_silence_of_parallel_buyers_is_counted_and_a_later_answer_ends_it(demo_app: Flask) -> None:
+    def note(*answers: bool | None) -> int:
+        exchanges = [Exchange("020", "", "", "", 0, answered) for answered in answers]
+        with demo_app.app_context():
+            breaker.note(1, exchanges, now())
+            return db.session.scalar(select(ProviderAccount.silent_calls)) or 0
+
+    assert [note(False), note(), note(None), note(True, False), note(False)] == [1, 1, 1, 2, 3]
+    assert [note(False, True), note(True)] == [0, 0]
+
+
+# ---- what staff ask ----
+
+
+@pytest.mark.req("P-11")
+def test_questions_of_staff_take_a_line_like_any_call(
+    shopper: Buyer, desk: Desk, demo_app: Flask, simulator: Simulator
+) -> None:
+    """A stalled provider must not stop the shop: with all lines taken, 決済状況を更新 and 解放 say so at once and wait for nobody."""
+    number = number_of(buy(shopper.shop_url, TEA, buyer=Buyer(shopper.shop_url)))
+    fail(shopper, simulator, 1)
+    with demo_app.app_context(), ExitStack() as taken:
+        with suppress(Busy):
+            while True:
+                taken.enter_context(executor.reserve())
+        held = db.session.scalar(select(StockHold.order_id).where(StockHold.state == "held"))
+        asked = simulator.ledger()["telegrams"]
+        assert "混み合っています" in desk.refresh(number).text
+        where = f"/admin/holds/{held}/release"
+        assert "決済会社の返事を待っているところです。" in Page(desk.submit(where, where).text).text
+        assert simulator.ledger()["telegrams"] == asked
+    assert "決済状況を更新しました。" in desk.refresh(number).text

@@ -13,7 +13,7 @@ from shop.core.db import db
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
-from shop.payments.models import PaymentMethod, PaymentOperation
+from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
 from tests.support.buying import Buyer, Purchase, buy
 from tests.support.issuer import (
     ATTEMPT,
@@ -111,6 +111,14 @@ def test_the_buyer_is_told_what_the_issuer_learns(shopper: Buyer, demo_app: Flas
     assert said in Page(shopper.get("/checkout/zero").text).text
     change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
     assert said not in Page(shopper.get("/checkout/zero").text).text
+
+
+def test_a_failed_return_says_nothing_about_whether_the_provider_answers(away: Purchase, demo_app: Flask) -> None:
+    """It is read from the signed return: nobody was called. Silence counted before it stays counted."""
+    change(demo_app, ProviderAccount.silent_calls, 2)
+    through(away, FAIL)
+    with demo_app.app_context():
+        assert db.session.scalar(select(ProviderAccount.silent_calls)) == 2
 
 
 @pytest.mark.req("R-113")
