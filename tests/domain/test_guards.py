@@ -10,7 +10,9 @@ from shop.checkout import cart, confirm, placement
 from shop.core import db, ids
 from shop.core.runtime import now
 from shop.jobs import lease
-from tests.domain.desk import BUYER, Desk
+from shop.payments import inbox, settle
+from shop.payments.models import Payment, PaymentOperation
+from tests.domain.desk import BUYER, Desk, body, notice
 
 
 def test_a_confirmation_opens_for_its_own_cart_only(desk: Desk) -> None:
@@ -89,3 +91,30 @@ def test_a_commit_is_on_the_disk_and_keys_are_checked(app: Flask) -> None:
     with app.app_context(), db.db.engine.connect() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "foreign_keys", "journal_mode")]
     assert found == [2, 1, "wal"]
+
+
+def test_a_notice_that_says_other_than_the_ledger_is_looked_into(desk: Desk) -> None:
+    """Saying what is known already costs no question; another amount, or a state that could not be read, does."""
+    placed = desk.place()
+    handle = desk.payment(placed).handle
+    desk.refresh(placed)
+    asked = desk.telegrams("094")
+
+    def arrives(serial: int, **changed: str) -> int:
+        desk.call(inbox.receive, desk.account().key, "POST", body(notice(placed, handle, serial, **changed)), "", "x")
+        desk.run("inbox")
+        return desk.telegrams("094") - asked
+
+    assert arrives(7) == 0
+    assert arrives(8, payment_amount=str(placed.yen - 1)) == 1
+    desk.change(Payment, Payment.id == placed.payment_id, remote_problem="configuration:P002")
+    assert arrives(9) == 2
+    assert desk.payment(placed).remote_problem == ""
+
+
+def test_an_operation_still_on_its_way_is_not_called_absent(desk: Desk) -> None:
+    """Only one that was asked about is; its own call may be on the line."""
+    placed = desk.place()
+    desk.change(PaymentOperation, PaymentOperation.id == placed.operation_id, state="sent")
+    assert not desk.call(settle.settle_absent, placed.operation_id, "query")
+    assert desk.operation(placed).state == "sent"

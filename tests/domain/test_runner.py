@@ -19,7 +19,6 @@ from tests.support.shop import mails
 from tests.web.counter import count
 
 
-@pytest.mark.req("S-086", "S-085")
 def test_every_job_is_scheduled_once_and_a_late_one_is_caught_up_once(demo_app: Flask) -> None:
     scheduler: BackgroundScheduler = runner.start(demo_app)
     try:

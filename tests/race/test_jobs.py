@@ -189,6 +189,24 @@ def test_many_killed_leaders(shop: Shop, runners: Runners, part: int) -> None:
     series.end()
 
 
+@pytest.mark.req("S-085", "S-086")
+def test_a_restart_after_days_makes_up_once_and_replays_nothing(shop: Shop, runners: Runners) -> None:
+    """Nobody ran for three days: the mail that waited goes out once, and each daily job has one run more, not three."""
+    daily = [job.name for job in JOBS if job.daily]
+    runners.start(1)
+    _until(shop, FINISHED, len(daily))
+    runners.kill_leader()
+    shop.stock(CODE, 1)
+    browser, confirmation = shop.ready_buyer(shop.variant(CODE), CASH)
+    browser.place(confirmation)
+    runners.clock.advance(3 * 86_400)
+    runners.start(1)
+    _until(shop, SENT, 2)
+    _until(shop, FINISHED, 2 * len(daily))
+    assert Counter(name for name, _ in _runs(shop)) == dict.fromkeys(daily, 2)
+    assert [row.attempts for row in shop.rows("SELECT attempts FROM outbox_mail")] == [1, 1]
+
+
 @pytest.mark.req("P-16", "S-084", "S-089")
 def test_one_row_a_day_whoever_runs_and_however_the_clock_jumps(shop: Shop, runners: Runners) -> None:
     """Several runners side by side, the clock forward over midnight and back: one row per job and day."""

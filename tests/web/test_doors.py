@@ -9,6 +9,8 @@ from sqlalchemy import select
 from providers.paygent import client as wire
 from shop.core.db import db
 from shop.orders.models import Order
+from shop.payments import hop
+from shop.payments.models import PaymentOperation
 from tests.support.buying import CASH, Buyer
 from tests.support.servers import LiveServer
 from tests.support.world import Simulator
@@ -23,10 +25,13 @@ def test_saying_that_it_was_paid_pays_nothing(live_server: LiveServer, demo_app:
     buyer.place(buyer.confirm(), buyer.card_token())
     with demo_app.app_context():
         public_id = db.session.scalar(select(Order.public_id))
+        own = db.session.scalars(select(PaymentOperation.public_id)).one()
+        way_back = f"/pay/r/{own}/{hop.token(own)}"
     for path in (
         "/checkout/pending?result=0&payment_status=20",
         f"/orders/{public_id}/complete?result=0",
         f"/pay/r/{public_id}/anything?result=0&attempt_kbn=0",
+        f"{way_back}?result=0&attempt_kbn=0&3ds_auth_id=11111111-1111-1111-1111-111111111111&hc={'0' * 64}",
     ):
         buyer.get(path)
         buyer.post(path, {"result": "0", "paid": "1"})
