@@ -18,11 +18,16 @@ _TONES = {"done": "good", "refused": "bad", "pending": "wait", "not_allowed": "t
 
 
 @blueprint.get("/orders/<number>/payment/<verb>")
-def confirm_money(number: str, verb: str) -> str:
+def confirm_money(number: str, verb: str) -> ResponseReturnValue:
     """What the press will do, with the amount. Nothing has happened yet (R-189)."""
+    if verb not in ACTIONS:
+        abort(404)
     order, payment = _order_and_payment(number)
     panel = actions.panel(db.session(), payment, order.total_yen, now())
-    button = next((button for button in panel.buttons if button.verb == verb), None) or abort(404)
+    button = next((button for button in panel.buttons if button.verb == verb), None)
+    if button is None:  # the box has changed since its page was opened
+        flash(_("決済状況が変わったため、この操作はいまはできません。"), "todo")
+        return redirect(url_for("admin.order", number=number), 303)
     return render_template("admin/confirm_money.html", order=order, panel=panel, button=button)
 
 

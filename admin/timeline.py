@@ -48,7 +48,7 @@ def remote_deed(payment: Payment) -> str:
         return ""
     last = done[-1]
     what = words.CAPTURED_ANEW if _taken_before(done) else words.REMOTE_DEEDS[last.verb]
-    return _("%(time)s に、決済会社側で%(what)sが行われたことを確認しました。", time=jst(last.created_at).strftime("%Y-%m-%d %H:%M"), what=what)
+    return _("%(time)s に、決済会社側での%(what)sを確認しました。", time=jst(last.created_at).strftime("%Y-%m-%d %H:%M"), what=what)
 
 
 def _taken_before(done: list[PaymentOperation]) -> bool:

@@ -34,7 +34,7 @@ class PaygentCapabilities:
             case Verb.CAPTURE:
                 return self._capture(snapshot, now)
             case Verb.REAUTHORIZE:
-                return self._reauthorize(snapshot)
+                return self._reauthorize(snapshot, now)
             case Verb.VOID if snapshot.status == MoneyStatus.AUTHORIZED:
                 return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen)
             case Verb.REFUND if snapshot.status == MoneyStatus.CAPTURED:
@@ -45,20 +45,23 @@ class PaygentCapabilities:
     def _capture(self, snapshot: Snapshot, now: datetime) -> Verdict:
         if snapshot.status != MoneyStatus.AUTHORIZED:
             return _REFUSED[Reason.NOT_NOW]
-        if _differs(snapshot):
-            return _REFUSED[Reason.AMOUNT_DIFFERS]
-        until = snapshot.authorized_at + AUTHORIZATION_LIFE if snapshot.authorized_at else None
+        until = _until(snapshot)
         if until and now >= until:
             return _REFUSED[Reason.EXPIRED]
+        if _differs(snapshot):
+            return _REFUSED[Reason.AMOUNT_DIFFERS]
         return Verdict(True, min_yen=snapshot.authorized_yen, max_yen=snapshot.authorized_yen, until=until)
 
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         return settings.get("use_3ds") == "1"
 
-    def _reauthorize(self, snapshot: Snapshot) -> Verdict:
-        """取引更新 of a plain オーソリOK whose amount differs (001 §7-4②③)."""
+    def _reauthorize(self, snapshot: Snapshot, now: datetime) -> Verdict:
+        """取引更新 of a plain オーソリOK whose amount differs (001 §7-4②③); what ran out is not renewed in passing."""
         if snapshot.status != MoneyStatus.AUTHORIZED or not _differs(snapshot):
             return _REFUSED[Reason.NOT_NOW]
+        until = _until(snapshot)
+        if until and now >= until:
+            return _REFUSED[Reason.EXPIRED]
         if snapshot.three_ds:
             return _REFUSED[Reason.THREE_DS]
         if not 1 <= snapshot.order_total_yen <= self.max_yen:
@@ -71,6 +74,11 @@ class PaygentCapabilities:
             return (1,)
         bonus = (0,) if settings.get("bonus") == "1" else ()
         return (1, 3, 5, 6, 10, 12, 15, 18, 20, 24, *bonus)
+
+
+def _until(snapshot: Snapshot) -> datetime | None:
+    """When the authorization runs out; ``None`` while it is not known when it was made."""
+    return snapshot.authorized_at + AUTHORIZATION_LIFE if snapshot.authorized_at else None
 
 
 def _differs(snapshot: Snapshot) -> bool:

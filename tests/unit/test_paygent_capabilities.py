@@ -91,6 +91,8 @@ def test_capture_ends_sixty_days_after_the_authorization() -> None:
     late = CAN.verdict(Verb.CAPTURE, AUTHORIZED, end)
     assert (late.allowed, late.reason) == (False, Reason.EXPIRED)
     assert CAN.verdict(Verb.VOID, AUTHORIZED, end).allowed
+    grown = replace(AUTHORIZED, order_total_yen=3131)
+    assert {CAN.verdict(verb, grown, end).reason for verb in (Verb.CAPTURE, Verb.REAUTHORIZE)} == {Reason.EXPIRED}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def history(page: Page) -> str:
 
 def told(page: Page) -> str:
     """What the box says was done on the console."""
-    return page.text.partition("に、決済会社側で")[2].partition("が行われたことを確認しました。")[0]
+    return page.text.partition("に、決済会社側での")[2].partition("を確認しました。")[0]
 
 
 def shipping(desk: Desk, number: str, yen: int, *, aware: bool = False) -> Page:

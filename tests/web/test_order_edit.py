@@ -367,7 +367,7 @@ def test_a_difference_made_on_the_console_is_met_by_editing(
     at_console(simulator, "amount", amount="4772")
     page = heard(desk, demo_app, editor.number)
     assert box(page) == "red-2"
-    assert "決済会社側で金額変更が行われたことを確認しました。" in page.text
+    assert "決済会社側での金額変更を確認しました。" in page.text
     assert "金額変更（決済代行会社側の操作） 4,872円 → 4,772円 完了" in history(page)
     editor.save(SHIPPING, yen=500)
     page = desk.order(editor.number)

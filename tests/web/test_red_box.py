@@ -7,7 +7,7 @@ from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from tests.support.buying import Buyer, buy
 from tests.support.pages import Page
 from tests.support.world import Simulator
-from tests.web.counter import TEA, Desk, at_console, box, buttons, number_of
+from tests.web.counter import TEA, Desk, at_console, box, buttons, number_of, path_of
 
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
 pytestmark = pytest.mark.one_database
@@ -41,7 +41,9 @@ def test_a_state_that_cannot_be_read(number: str, desk: Desk, simulator: Simulat
     assert " ".join(sentences) in page.text
     assert buttons(page) == {}
     assert "取引ID" in page.text
-    assert desk.get(f"/admin/orders/{number}/payment/capture").status_code == 404
+    stale = desk.get(f"/admin/orders/{number}/payment/capture")
+    assert "決済状況が変わったため、この操作はいまはできません。" in stale.text
+    assert path_of(stale) == f"/admin/orders/{number}"
     form = {"csrf_token": page.form("/admin/logout").fields["csrf_token"], "amount_yen": str(TOTAL)}
     desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/capture", data=form)
     assert "022" not in simulator.ledger()["telegrams"]
