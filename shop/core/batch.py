@@ -2,13 +2,20 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TypeVar
+
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shop.core import db
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+#: No wait that :func:`due` looks at is longer.
+FARTHEST = timedelta(minutes=10)
 
 
 def each(rows: Iterable[T], work: Callable[[T], bool]) -> int:
@@ -21,3 +28,9 @@ def each(rows: Iterable[T], work: Callable[[T], bool]) -> int:
             db.db.session.rollback()
             log.exception("row failed", extra={"work": work.__qualname__, "row": str(row)})
     return done
+
+
+def due(column: InstrumentedAttribute[datetime], now: datetime) -> ColumnElement[bool]:
+    """Rows whose time has come – or lies farther ahead than any wait of ours: the clock was set back since, and nobody
+    should wait until it has caught up (P-16)."""
+    return or_(column <= now, column > now + FARTHEST)

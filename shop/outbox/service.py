@@ -1,12 +1,13 @@
 """Promise a mail, send what is due, keep what failed in sight.
 
 Sending is at least once: a crash between hand-over and its note sends again, under the same Message-ID, so the copies
-thread and can be told apart. What is promised twice under one key is promised once.
+thread and can be told apart; so does a clock that jumps ahead of :data:`_LEASE` in the seconds of a hand-over. What is
+promised twice under one key is promised once.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.core import db, ids, shopinfo
@@ -55,7 +56,7 @@ def run() -> int:
     """Send what is due. Returns how many mails were handed over."""
     due = db.db.session.scalars(
         select(OutboxMail.id)
-        .where(OutboxMail.state.in_(("queued", "sending")), OutboxMail.next_at <= moment())
+        .where(OutboxMail.state.in_(("queued", "sending")), _due(moment()))
         .order_by(OutboxMail.next_at)
         .limit(_BATCH)
     ).all()
@@ -77,9 +78,15 @@ def send(mail_id: int) -> bool:
         return False
     with db.write() as session:
         session.execute(
+            # Whoever has claimed it since: it has gone out.
             update(OutboxMail).where(OutboxMail.id == mail_id).values(state="sent", sent_at=moment(), last_error="")
         )
     return True
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """A mail that was never tried is due whatever the clock says: it may have been set back."""
+    return or_(OutboxMail.next_at <= now, OutboxMail.attempts == 0)
 
 
 def _claim(mail_id: int, now: datetime) -> bool:
@@ -89,7 +96,7 @@ def _claim(mail_id: int, now: datetime) -> bool:
             .where(
                 OutboxMail.id == mail_id,
                 or_(OutboxMail.state == "queued", OutboxMail.state == "sending"),
-                OutboxMail.next_at <= now,
+                _due(now),
             )
             .values(state="sending", attempts=OutboxMail.attempts + 1, next_at=now + _LEASE)
             .execution_options(synchronize_session=False)
@@ -103,7 +110,8 @@ def _put_off(mail_id: int, attempts: int, error: str, *, permanent: bool) -> Non
     with db.write() as session:
         session.execute(
             update(OutboxMail)
-            .where(OutboxMail.id == mail_id)
+            # Only as long as the claim is ours: who wakes up late has nothing to put off, another may have sent it (P-04).
+            .where(OutboxMail.id == mail_id, OutboxMail.state == "sending", OutboxMail.attempts == attempts)
             .values(state=state, next_at=moment() + timedelta(seconds=wait), last_error=error[:500])
         )
 

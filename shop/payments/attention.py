@@ -37,7 +37,7 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
         *_unknown(session, now, limit),
         *_unreadable(session, limit),
         *_not_undone(session, limit),
-        *_notices(session, limit),
+        *_notices(session, now, limit),
         *_mails(session, limit),
     ]
     return sorted(found, key=lambda item: item.since)
@@ -120,18 +120,30 @@ def _kept(operation: PaymentOperation, payment: Payment) -> Item:
     return Item(kind, title, detail, payment.order_id, payment.id, operation.created_at)
 
 
-def _notices(session: Session, limit: int) -> list[Item]:
-    rows = session.scalars(
-        select(ProviderNotice).where(ProviderNotice.state == "unmatched").order_by(ProviderNotice.id).limit(limit)
+def _notices(session: Session, now: datetime, limit: int) -> list[Item]:
+    """Notices that fit nothing, and those of ours that the provider, asked, has not confirmed for a while."""
+    unconfirmed = and_(
+        ProviderNotice.state == "waiting", ProviderNotice.payment_id.is_not(None), ProviderNotice.received_at < now - ALARM_AFTER
+    )
+    rows = session.execute(
+        select(ProviderNotice, Payment.order_id)
+        .outerjoin(Payment, Payment.id == ProviderNotice.payment_id)
+        .where(or_(ProviderNotice.state == "unmatched", unconfirmed))
+        .order_by(ProviderNotice.id)
+        .limit(limit)
     )
     return [
-        Item(
-            "notice", _("どの受注にも合わない決済通知"),
-            _("取引ID %(ref)s 決済ID %(handle)s", ref=notice.merchant_ref or "-", handle=notice.handle or "-"),
-            None, notice.payment_id, notice.received_at,
-        )
-        for notice in rows
+        Item("notice", _notice_title(notice),
+             _("取引ID %(ref)s 決済ID %(handle)s", ref=notice.merchant_ref or "-", handle=notice.handle or "-"),
+             order_id, notice.payment_id, notice.received_at)
+        for notice, order_id in rows
     ]  # fmt: skip
+
+
+def _notice_title(notice: ProviderNotice) -> str:
+    if notice.state == "waiting":
+        return _("決済代行会社に確かめている決済通知（自動で確かめ続けます）")
+    return _("どの受注にも合わない決済通知")
 
 
 def _mails(session: Session, limit: int) -> list[Item]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from providers.contract import Notice, NoticeReading
 from providers.ports import Gateway
 from shop.core import db
-from shop.core.batch import each
+from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, observe, reconcile
 from shop.payments.models import (
@@ -28,7 +28,12 @@ from shop.payments.models import (
 )
 
 _BATCH = 50
+#: After so many tries a notice that fits nothing of ours is shown to a person.
 _GIVE_UP = 8
+#: One that fits is tried on until the provider can be asked, at most so far apart; after this time the nightly look, which
+#: asks about everything of 60 days, has taken it over.
+_LONGEST_WAIT = timedelta(minutes=5)
+_OURS_UNTIL = timedelta(days=3)
 #: How many forged notifications an account keeps for staff to look at.
 _REJECTED_KEPT = 200
 
@@ -124,13 +129,13 @@ def _reject(account_id: int, address: str, reason: str) -> None:
 
 def run() -> int:
     """Process waiting notices. Returns how many are done."""
-    due = db.db.session.scalars(
+    waiting = db.db.session.scalars(
         select(ProviderNotice.id)
-        .where(ProviderNotice.state == "waiting", ProviderNotice.next_at <= moment())
+        .where(ProviderNotice.state == "waiting", due(ProviderNotice.next_at, moment()))
         .order_by(ProviderNotice.id)
         .limit(_BATCH)
     ).all()
-    return each(due, process)
+    return each(waiting, process)
 
 
 def process(notice_id: int) -> bool:
@@ -141,13 +146,16 @@ def process(notice_id: int) -> bool:
     session = db.db.session()
     notice = session.get_one(ProviderNotice, notice_id)
     payment_id = find_payment(session, notice.account_id, notice.handle, notice.merchant_ref)
-    handle, attempts = notice.handle, notice.attempts
+    handle, attempts, received_at = notice.handle, notice.attempts, notice.received_at
     understood = (
         payment_id is not None
         and _nothing_open(payment_id)
         and (_agrees(session, notice, payment_id) or observe.ask(payment_id, handle=handle))
     )
-    state = "done" if understood else "waiting" if attempts < _GIVE_UP else "unmatched"
+    if payment_id is None:
+        state = "waiting" if attempts < _GIVE_UP else "unmatched"
+    else:
+        state = "done" if understood or now > received_at + _OURS_UNTIL else "waiting"
     with db.write() as writing:
         writing.execute(
             update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
@@ -178,11 +186,15 @@ def _claim(notice_id: int, now: datetime) -> bool:
         notice = session.get_one(ProviderNotice, notice_id)
         claimed = session.execute(
             update(ProviderNotice)
-            .where(ProviderNotice.id == notice_id, ProviderNotice.state == "waiting", ProviderNotice.next_at <= now)
-            .values(attempts=ProviderNotice.attempts + 1, next_at=now + timedelta(seconds=10 * 2**notice.attempts))
+            .where(ProviderNotice.id == notice_id, ProviderNotice.state == "waiting", due(ProviderNotice.next_at, now))
+            .values(attempts=ProviderNotice.attempts + 1, next_at=now + _wait(notice.attempts))
             .execution_options(synchronize_session=False)
         )
         return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _wait(attempts: int) -> timedelta:
+    return min(timedelta(seconds=10 * 2 ** min(attempts, 10)), _LONGEST_WAIT)
 
 
 def find_payment(session: Session, account_id: int, handle: str, merchant_ref: str) -> int | None:

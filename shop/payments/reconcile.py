@@ -24,7 +24,7 @@ from providers.contract import (
     Verb,
 )
 from shop.core import db
-from shop.core.batch import each
+from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, executor, observe, replacement, settle, siblings
 from shop.payments.ledger import CREATING
@@ -64,13 +64,13 @@ Decision = Approved | Declined | Gone | Stuck | None
 def run() -> int:
     """Check every operation that is due. Returns how many reached a final state."""
     now = moment()
-    due = db.db.session.scalars(
+    waiting = db.db.session.scalars(
         select(PaymentOperation.id)
-        .where(PaymentOperation.state.in_(("sent", "unknown")), PaymentOperation.check_at <= now)
+        .where(PaymentOperation.state.in_(("sent", "unknown")), due(PaymentOperation.check_at, now))
         .order_by(PaymentOperation.check_at)
         .limit(_BATCH)
     ).all()
-    return each(due, check)
+    return each(waiting, check)
 
 
 def check(operation_id: int) -> bool:
@@ -196,7 +196,7 @@ def _claim(operation_id: int, now: datetime) -> bool:
             .where(
                 PaymentOperation.id == operation_id,
                 PaymentOperation.state.in_(("sent", "unknown")),
-                PaymentOperation.check_at <= now,
+                due(PaymentOperation.check_at, now),
             )
             .values(state="unknown", check_at=following, checks=PaymentOperation.checks + 1)
             .execution_options(synchronize_session=False)
@@ -219,7 +219,7 @@ def dispatch() -> int:
     now = moment()
     waiting = db.db.session.scalars(
         select(PaymentOperation.id)
-        .where(PaymentOperation.state == "intended", PaymentOperation.check_at <= now)
+        .where(PaymentOperation.state == "intended", due(PaymentOperation.check_at, now))
         .order_by(PaymentOperation.id)
         .limit(_BATCH)
     ).all()

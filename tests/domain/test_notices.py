@@ -11,7 +11,7 @@ from providers.contract import Category, Unreadable
 from providers.ports import Endpoint
 from shop.core import db
 from shop.core.runtime import now
-from shop.payments import accounts, inbox, observe
+from shop.payments import accounts, attention, inbox, observe
 from shop.payments.engine import engine
 from shop.payments.models import ProviderNotice, RejectedNotice
 from tests.domain.desk import Desk, Placed, body, notice, signature
@@ -322,3 +322,45 @@ def test_an_answer_about_an_id_that_was_replaced_meanwhile_is_not_believed(desk:
     assert desk.payment(placed).remote_problem == ""
     assert desk.call(lambda: observe.ask(placed.payment_id, handle=old)) is True
     assert desk.money(placed) == ("authorized", placed.yen - 100, 0, 0)
+
+
+# ---- the provider cannot be asked for a while ----
+
+
+@pytest.mark.req("P-03", "P-09")
+def test_a_notice_outlives_an_outage_of_the_look_up(desk: Desk, clock: MovableClock) -> None:
+    """020's answer lost and believed absent; then its notice comes while nobody can be asked for an hour. Minutes after the
+    provider is well the money is given back – not at the nightly look."""
+    desk.simulator.fault("code", kind="094", code="13001", phase="before")
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    clock.advance(200)
+    desk.run("reconcile")
+    assert desk.operation(placed).state == "absent"
+    desk.simulator.fault("http_500", kind="094", times=None)
+    receive(desk, notice(placed, desk.remote_payments(placed)[0]["payment_id"], 7))
+    for _ in range(60):
+        clock.advance(60)
+        desk.run("inbox")
+    with desk.app.app_context():
+        (item,) = [each for each in attention.items(db.db.session(), now()) if each.kind == "notice"]
+        assert item.order_id == placed.order_id
+        assert item.title.startswith("決済代行会社に確かめている決済通知")
+    desk.simulator.control("faults", clear=True)
+    clock.advance(300)
+    desk.run("inbox", "dispatch")
+    assert desk.remote(placed) == [("32", placed.yen)]
+    assert desk.money(placed) == ("voided", 0, 0, 0)
+    assert states(desk) == [("7", "done", 1)]
+    with desk.app.app_context():
+        assert not [each for each in attention.items(db.db.session(), now()) if each.kind == "notice"]
+
+
+@pytest.mark.req("P-16")
+def test_a_clock_set_back_keeps_no_notice_waiting(desk: Desk, clock: MovableClock) -> None:
+    placed = desk.place()
+    desk.console(placed, "capture")
+    receive(desk, notice(placed, desk.payment(placed).handle, 7, status="40"))
+    clock.advance(-3600)
+    desk.run("inbox")
+    assert desk.money(placed)[0] == "captured"

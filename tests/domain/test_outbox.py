@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
+from functools import partial
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -213,6 +214,30 @@ def test_a_sender_that_died_is_replaced_after_its_time(desk: Desk, clock: Movabl
     clock.advance(121)
     desk.run("outbox")
     assert len(post.received) == 1
+
+
+@pytest.mark.req("P-04")
+def test_who_wakes_up_late_puts_nothing_off(desk: Desk, post: Post, clock: MovableClock) -> None:
+    """A worker stopped before its mail had left; another took it over and sent it; then the first one goes on and fails."""
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    assert desk.call(service._claim, mail_id, desk.call(now))
+    clock.advance(121)
+    desk.run("outbox")
+    desk.call(partial(service._put_off, mail_id, 1, "connection lost", permanent=False))
+    assert state(desk) == ("sent", 2)
+    clock.advance(3600)
+    desk.run("outbox")
+    assert len(post.received) == 1
+
+
+@pytest.mark.req("P-16")
+def test_a_clock_set_back_holds_no_mail(desk: Desk, post: Post, clock: MovableClock) -> None:
+    deliver_to(desk, post.url)
+    promise(desk)
+    clock.advance(-3600)
+    desk.run("outbox")
+    assert state(desk) == ("sent", 1)
 
 
 def test_the_same_mail_is_promised_once(desk: Desk) -> None:

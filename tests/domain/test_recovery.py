@@ -516,3 +516,24 @@ def test_a_provider_that_cannot_be_reached_leaves_it_unknown(desk: Desk) -> None
     desk.simulator.fault("close", kind="094")
     assert desk.refresh(placed) == "pending"
     assert desk.operation(placed).state == "unknown"
+
+
+@pytest.mark.req("P-16", "P-03")
+@pytest.mark.parametrize("jump", [-3600, -86_400])
+def test_a_clock_set_back_stops_no_recovery(desk: Desk, clock: MovableClock, jump: int) -> None:
+    """What was to be asked about at noon is asked about, although it is eleven again."""
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    assert desk.operation(placed).state == "unknown"
+    clock.advance(jump)
+    desk.run("reconcile")
+    assert desk.order(placed).state == "placed"
+    assert desk.remote(placed) == [("20", placed.yen)]
+
+
+@pytest.mark.req("P-16")
+def test_a_clock_set_back_delays_no_compensation(desk: Desk, clock: MovableClock) -> None:
+    placed = late_approval(desk, clock)
+    clock.advance(-3600)
+    desk.run("dispatch")
+    assert desk.remote(placed) == [("32", placed.yen)]
