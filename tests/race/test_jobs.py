@@ -21,6 +21,7 @@ from shop.core.config import Config
 from shop.jobs.joblist import JOBS
 from tests.race.books import assert_books_agree
 from tests.race.practice import GOOD
+from tests.race.runner_process import DELIVERIES
 from tests.race.shopping import CARD, CASH, Shop
 from tests.support.evidence import Series
 from tests.support.servers import LiveServer
@@ -157,6 +158,10 @@ def _run(shop: Shop, runners: Runners, kills: int, dice: random.Random) -> None:
         _until(shop, f"{FINISHED} AND period = :day", sum(job.daily for job in JOBS), day=_today(shop.instance))
     shop.eventually(lambda: not shop.open_work(), "work is left", seconds=30.0, sweeping=False)
     _check(shop, cash, lost)
+    # At least once: only a leader killed between a hand-over and its note makes a second one (P-04).
+    sent = (shop.instance / DELIVERIES).read_text().split()
+    assert len(sent) - len(set(sent)) <= len(runners.killed)
+    assert len(set(sent)) == shop.value(SENT)
 
 
 def _check(shop: Shop, cash: int, lost: int) -> None:
