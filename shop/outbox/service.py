@@ -1,11 +1,11 @@
 """Promise a mail, send what is due, keep what failed in sight.
 
 Sending is at least once: a crash between hand-over and its note sends again, under the same Message-ID, so the copies
-thread and can be told apart; so does a clock that jumps ahead of :data:`_LEASE` in the seconds of a hand-over. What is
-promised twice under one key is promised once.
+thread and can be told apart. What is promised twice under one key is promised once.
 """
 
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -24,8 +24,13 @@ _BATCH = 20
 _GIVE_UP = 12
 _FIRST_WAIT = 30.0
 _LONGEST_WAIT = 6 * 3600.0
-#: A sender that has not reported for this long is taken for dead.
+#: A sender that has not reported for this long is taken for dead …
 _LEASE = timedelta(minutes=2)
+#: … and not before another has seen it so for as many seconds of a clock that cannot jump: the other one may have been moved
+#: while the mail was on the line.
+_SEEN_FOR = 60.0
+#: Message-ID and try of such claims, and when this process saw each first.
+_overdue: dict[tuple[str, int], float] = {}
 
 
 def queue(
@@ -54,13 +59,23 @@ def queue(
 
 def run() -> int:
     """Send what is due. Returns how many mails were handed over."""
-    due = db.db.session.scalars(
-        select(OutboxMail.id)
+    found = db.db.session.execute(
+        select(OutboxMail.id, OutboxMail.state, OutboxMail.message_id, OutboxMail.attempts)
         .where(OutboxMail.state.in_(("queued", "sending")), _due(moment()))
         .order_by(OutboxMail.next_at)
         .limit(_BATCH)
     ).all()
-    return each(due, send)
+    claimed = {row.id: (row.message_id, row.attempts) for row in found if row.state == "sending"}
+    for gone in _overdue.keys() - claimed.values():
+        _overdue.pop(gone, None)
+    return each([row.id for row in found if row.id not in claimed or _abandoned(claimed[row.id])], send)
+
+
+def _abandoned(claim: tuple[str, int]) -> bool:
+    """Whether the sender of this claim must be dead. Writing a file takes no time in which a clock could be moved."""
+    if not runtime().config.smtp_url:
+        return True
+    return monotonic() - _overdue.setdefault(claim, monotonic()) >= _SEEN_FOR
 
 
 def send(mail_id: int) -> bool:

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -205,28 +206,60 @@ def test_two_senders_send_once(desk: Desk, post: Post, monkeypatch: pytest.Monke
     assert len(post.received) == 1
 
 
-def test_a_sender_that_died_is_replaced_after_its_time(desk: Desk, clock: MovableClock, post: Post) -> None:
+@pytest.fixture
+def wait(clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Time passes by both clocks: the one that can be moved and the steady one."""
+    passed = [time.monotonic()]
+    monkeypatch.setattr(service, "monotonic", lambda: passed[0])
+
+    def both(seconds: float) -> None:
+        clock.advance(seconds)
+        passed[0] += seconds
+
+    return both
+
+
+def taken_over(desk: Desk, wait: Callable[[float], None]) -> None:
+    """Two minutes after it was claimed a mail is looked at, and a minute later it is believed abandoned."""
+    wait(121)
+    desk.run("outbox")
+    wait(61)
+    desk.run("outbox")
+
+
+def test_a_sender_that_died_is_replaced_after_its_time(desk: Desk, post: Post, wait: Callable[[float], None]) -> None:
     deliver_to(desk, post.url)
     mail_id = promise(desk)
     assert desk.call(service._claim, mail_id, desk.call(now))
     desk.run("outbox")
     assert post.received == []
-    clock.advance(121)
-    desk.run("outbox")
+    taken_over(desk, wait)
     assert len(post.received) == 1
 
 
+@pytest.mark.req("P-16", "P-04")
+def test_a_clock_moved_during_a_hand_over_sends_nothing_twice(desk: Desk, post: Post, clock: MovableClock) -> None:
+    """The mail is on the line when the clock is put an hour ahead: another leader does not send it as well."""
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    assert desk.call(service._claim, mail_id, desk.call(now))
+    clock.advance(3600)
+    for _ in range(3):
+        desk.run("outbox")
+    assert post.received == []
+    assert state(desk) == ("sending", 1)
+
+
 @pytest.mark.req("P-04")
-def test_who_wakes_up_late_puts_nothing_off(desk: Desk, post: Post, clock: MovableClock) -> None:
+def test_who_wakes_up_late_puts_nothing_off(desk: Desk, post: Post, wait: Callable[[float], None]) -> None:
     """A worker stopped before its mail had left; another took it over and sent it; then the first one goes on and fails."""
     deliver_to(desk, post.url)
     mail_id = promise(desk)
     assert desk.call(service._claim, mail_id, desk.call(now))
-    clock.advance(121)
-    desk.run("outbox")
+    taken_over(desk, wait)
     desk.call(partial(service._put_off, mail_id, 1, "connection lost", permanent=False))
     assert state(desk) == ("sent", 2)
-    clock.advance(3600)
+    wait(3600)
     desk.run("outbox")
     assert len(post.received) == 1
 
