@@ -95,7 +95,7 @@ def test_out_of_reach_nothing_is_said_and_a_card_number_is_wiped(page: Page) -> 
     page.context.set_offline(False)
     field(page, "お名前").fill("4111 1111 1111 1111")
     field(page, "フリガナ").fill(ADDRESS["フリガナ"])
-    expect(page.locator("#buyer_name-error")).to_contain_text("入力された内容は消去しました。")
+    expect(page.locator("#buyer_name-error")).to_contain_text("番号は消去しました。")
     expect(field(page, "お名前")).to_have_value("")
 
 
