@@ -30,8 +30,7 @@ from shop.payments.models import (
 _BATCH = 50
 #: After so many tries a notice that fits nothing of ours is shown to a person.
 _GIVE_UP = 8
-#: One that fits is tried on until the provider can be asked, at most so far apart; after this time the nightly look, which
-#: asks about everything of 60 days, has taken it over.
+#: One that fits is tried on until the provider can be asked, at most so far apart; after this time a person sees to it.
 _LONGEST_WAIT = timedelta(minutes=5)
 _OURS_UNTIL = timedelta(days=3)
 #: How many forged notifications an account keeps for staff to look at.
@@ -155,7 +154,8 @@ def process(notice_id: int) -> bool:
     if payment_id is None:
         state = "waiting" if attempts < _GIVE_UP else "unmatched"
     else:
-        state = "done" if understood or now > received_at + _OURS_UNTIL else "waiting"
+        late = now > received_at + _OURS_UNTIL
+        state = "done" if understood else "unmatched" if late else "waiting"  # seen by a person, never lost in silence
     with db.write() as writing:
         writing.execute(
             update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
