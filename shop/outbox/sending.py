@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from shop.core.clock import jst
 from shop.core.config import Config
 
-_TIMEOUT = 20.0
+#: Seconds for the connection, and for each answer of the server.
+TIMEOUT = 20.0
 #: One mailbox, nothing that a header could read as a second one.
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x7f-\uffff]+@[A-Za-z0-9.-]+")
 
@@ -84,8 +85,8 @@ def _smtp(message: EmailMessage, url: str) -> None:
 def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
     """``smtps`` = TLS from the first byte, ``smtp+starttls`` = upgraded, ``smtp`` = plain (own host)."""
     if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context())
-    server = smtplib.SMTP(host, port or 25, timeout=_TIMEOUT)
+        return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT)
     if scheme == "smtp+starttls":
         server.starttls(context=ssl.create_default_context())
     return server

@@ -1,7 +1,8 @@
 """Promise a mail, send what is due, keep what failed in sight.
 
 Sending is at least once: a crash between hand-over and its note sends again, under the same Message-ID, so the copies
-thread and can be told apart. What is promised twice under one key is promised once.
+thread and can be told apart. So does a sender that was stopped on the line for minutes, taken for dead, and goes on: SMTP has
+no way to ask it back. What is promised twice under one key is promised once.
 """
 
 from datetime import datetime, timedelta
@@ -28,7 +29,8 @@ _LONGEST_WAIT = 6 * 3600.0
 _LEASE = timedelta(minutes=2)
 #: … and not before another has seen it so for as many seconds of a clock that cannot jump: the other one may have been moved
 #: while the mail was on the line.
-_SEEN_FOR = 60.0
+#: A hand-over waits for at most thirteen answers (TLS and login among them), and nobody else may send before it has ended.
+_SEEN_FOR = 15 * sending.TIMEOUT
 #: Message-ID and try of such claims, and when this process saw each first.
 _overdue: dict[tuple[str, int], float] = {}
 
@@ -68,7 +70,7 @@ def run() -> int:
     claimed = {row.id: (row.message_id, row.attempts) for row in found if row.state == "sending"}
     for gone in _overdue.keys() - claimed.values():
         _overdue.pop(gone, None)
-    return each([row.id for row in found if row.id not in claimed or _abandoned(claimed[row.id])], send)
+    return each([(row.id, row.attempts) for row in found if row.id not in claimed or _abandoned(claimed[row.id])], _send)
 
 
 def _abandoned(claim: tuple[str, int]) -> bool:
@@ -78,18 +80,18 @@ def _abandoned(claim: tuple[str, int]) -> bool:
     return monotonic() - _overdue.setdefault(claim, monotonic()) >= _SEEN_FOR
 
 
-def send(mail_id: int) -> bool:
-    """Send one mail if it is due and nobody else is sending it. Returns whether it was handed over."""
-    if not _claim(mail_id, moment()):
+def _send(seen: tuple[int, int]) -> bool:
+    """Send one mail, given with the tries it was seen with, unless somebody took it since. Returns whether it was handed over."""
+    mail_id, tries = seen
+    if not _claim(mail_id, tries, moment()):
         return False
     mail = db.db.session.get_one(OutboxMail, mail_id)
     letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, mail.body, mail.created_at)
-    attempts = mail.attempts
     db.end_read()
     try:
         sending.hand_over(letter, runtime().config)
     except sending.NotHandedOver as error:
-        _put_off(mail_id, attempts, str(error), permanent=error.permanent)
+        _put_off(mail_id, tries + 1, str(error), permanent=error.permanent)
         return False
     with db.write() as session:
         session.execute(
@@ -104,16 +106,18 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(OutboxMail.next_at <= now, OutboxMail.attempts == 0)
 
 
-def _claim(mail_id: int, now: datetime) -> bool:
+def _claim(mail_id: int, tries: int, now: datetime) -> bool:
+    """Take the mail as it was seen: a claim made since is another's, however far the clock has been moved (P-16)."""
     with db.write() as session:
         claimed = session.execute(
             update(OutboxMail)
             .where(
                 OutboxMail.id == mail_id,
+                OutboxMail.attempts == tries,
                 or_(OutboxMail.state == "queued", OutboxMail.state == "sending"),
                 _due(now),
             )
-            .values(state="sending", attempts=OutboxMail.attempts + 1, next_at=now + _LEASE)
+            .values(state="sending", attempts=tries + 1, next_at=now + _LEASE)
             .execution_options(synchronize_session=False)
         )
         return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]

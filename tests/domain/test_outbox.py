@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.exc import IntegrityError
 
 from shop.core import db
+from shop.core.batch import each
 from shop.core.runtime import Runtime, now
 from shop.outbox import sending, service
 from shop.outbox.models import OutboxMail
@@ -220,17 +221,20 @@ def wait(clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Callable[[floa
 
 
 def taken_over(desk: Desk, wait: Callable[[float], None]) -> None:
-    """Two minutes after it was claimed a mail is looked at, and a minute later it is believed abandoned."""
+    """Two minutes after it was claimed a mail is looked at, and five minutes later it is believed abandoned."""
     wait(121)
     desk.run("outbox")
-    wait(61)
+    wait(290)
+    desk.run("outbox")
+    assert desk.row(OutboxMail).attempts == 1, "the longest hand-over may still go on"
+    wait(11)
     desk.run("outbox")
 
 
 def test_a_sender_that_died_is_replaced_after_its_time(desk: Desk, post: Post, wait: Callable[[float], None]) -> None:
     deliver_to(desk, post.url)
     mail_id = promise(desk)
-    assert desk.call(service._claim, mail_id, desk.call(now))
+    assert desk.call(service._claim, mail_id, 0, desk.call(now))
     desk.run("outbox")
     assert post.received == []
     taken_over(desk, wait)
@@ -242,10 +246,30 @@ def test_a_clock_moved_during_a_hand_over_sends_nothing_twice(desk: Desk, post: 
     """The mail is on the line when the clock is put an hour ahead: another leader does not send it as well."""
     deliver_to(desk, post.url)
     mail_id = promise(desk)
-    assert desk.call(service._claim, mail_id, desk.call(now))
+    assert desk.call(service._claim, mail_id, 0, desk.call(now))
     clock.advance(3600)
     for _ in range(3):
         desk.run("outbox")
+    assert post.received == []
+    assert state(desk) == ("sending", 1)
+
+
+@pytest.mark.req("P-16", "P-04")
+def test_a_mail_claimed_since_it_was_seen_is_left_alone(
+    desk: Desk, post: Post, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as queued, then another put it on the line, then the clock is put an hour ahead."""
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    work_off = each
+
+    def overtaken(rows: list[tuple[int, int]], work: Callable[[tuple[int, int]], bool]) -> int:
+        assert service._claim(mail_id, 0, now())
+        clock.advance(3600)
+        return work_off(rows, work)
+
+    monkeypatch.setattr(service, "each", overtaken)
+    desk.run("outbox")
     assert post.received == []
     assert state(desk) == ("sending", 1)
 
@@ -255,7 +279,7 @@ def test_who_wakes_up_late_puts_nothing_off(desk: Desk, post: Post, wait: Callab
     """A worker stopped before its mail had left; another took it over and sent it; then the first one goes on and fails."""
     deliver_to(desk, post.url)
     mail_id = promise(desk)
-    assert desk.call(service._claim, mail_id, desk.call(now))
+    assert desk.call(service._claim, mail_id, 0, desk.call(now))
     taken_over(desk, wait)
     desk.call(partial(service._put_off, mail_id, 1, "connection lost", permanent=False))
     assert state(desk) == ("sent", 2)
