@@ -44,6 +44,17 @@ class Report:
         return "\n".join(rows)
 
 
+def _unnoted(points: list[str], outside: bool) -> bool:
+    """Whether the last mail had left, and the commit that notes it was not through. A kill from outside may have come between
+    the hand-over and the point behind it."""
+    for point in reversed(points):
+        if point.startswith("commit") and "outbox_mail" in point and point.endswith("| after"):
+            return False
+        if point.startswith("mail |"):
+            return outside or point == "mail | after hand-over"
+    return False
+
+
 class Campaign:
     """One scenario on one stage."""
 
@@ -137,6 +148,7 @@ class Campaign:
         stage.ask("sweep")
         books = look(stage, self._stocked)
         books.told_complete = [match[1] for place in stage.told if (match := _COMPLETE.fullmatch(place))]
+        books.may_repeat = _unnoted(points, outside)
         books.secrets = [token] if (token := self._state.fields.get("card_token")) else []
         last = (points or ["before the first point"])[-1]
         self.report.problems += [

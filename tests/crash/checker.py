@@ -48,6 +48,10 @@ class Books:
     shop_address: str
     #: Units per variant as the shop had them before anything was sold.
     stocked: dict[int, int]
+    #: Message-IDs in the order they were handed over.
+    deliveries: list[str] = field(default_factory=list)
+    #: The kill fell between a hand-over and its note: that mail, one, may go out again (P-04).
+    may_repeat: bool = False
     #: Public ids of orders a browser was led to as complete.
     told_complete: list[str] = field(default_factory=list)
     #: What must stand nowhere in our books: card tokens.
@@ -65,6 +69,7 @@ def look(stage: Stage, stocked: dict[int, int]) -> Books:
         operations=operations, notices=notices, exchanges=exchanges, holds=holds, variants=variants,
         cart_items=cart_items, promised=promised, shop_address=shops[0].email, stocked=stocked,
         letters=[email.message_from_bytes(letter, policy=modern) for letter in stage.letters()],
+        deliveries=stage.deliveries(),
     )  # fmt: skip
 
 
@@ -182,6 +187,8 @@ def _mails(books: Books) -> Iterator[str]:
         if sent.pop(mail.message_id, 0) != 1:
             yield f"mail: {mail.kind} of order {mail.order_id} is not in the sink"
     yield from (f"mail: {message_id} was promised by nobody" for message_id in sent)
+    again = [message_id for message_id, n in Counter(books.deliveries).items() for _ in range(n - 1)]
+    yield from (f"mail: {message_id} was handed over again" for message_id in again[int(books.may_repeat):])
     for order in books.orders:
         kinds = Counter(mail.kind for mail in books.promised if mail.order_id == order.id)
         placed = int(order.state == "placed")

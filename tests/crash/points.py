@@ -27,6 +27,11 @@ _WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGN
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+def deliveries(journal: Path) -> Path:
+    """The file of Message-IDs as they are handed over, one a line; lies beside the journal."""
+    return journal.with_name("deliveries")
+
+
 class Points:
     """Counts the points passed since :meth:`arm` and dies at the chosen one."""
 
@@ -42,6 +47,11 @@ class Points:
         with self._lock:
             self._journal = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             self._passed, self._fatal = 0, fatal
+
+    def delivered(self, message_id: str) -> None:
+        """Noted armed or not: the folder of mails keeps one file for each Message-ID, however often it went."""
+        with deliveries(self._path).open("a") as written:
+            written.write(f"{message_id}\n")
 
     def passing(self, name: str) -> None:
         with self._lock:
@@ -112,6 +122,7 @@ def _around_mails(points: Points) -> None:
     def handing_over(letter: sending.Letter, config: Any) -> None:
         points.passing("mail | before hand-over")
         hand_over(letter, config)
+        points.delivered(letter.message_id)
         points.passing("mail | after hand-over")
 
     sending.hand_over = handing_over

@@ -19,6 +19,7 @@ import requests
 import sqlalchemy as sa
 
 from shop.core import db
+from tests.crash.points import deliveries
 from tests.crash.provider import Provider
 from tests.crash.stores import open_store
 from tests.support.shop import ROOT, environment, settings
@@ -130,6 +131,7 @@ class Stage:
         self.provider.thaw(self.folder / f"{state.name}.provider")
         _copy_folder(self.folder / f"{state.name}.mails", self._mails)
         self._set_offset(state.moment - time.time())
+        deliveries(self.journal).unlink(missing_ok=True)
         self.told.clear()
         return self.browser(state.cookies)
 
@@ -202,6 +204,11 @@ class Stage:
     def letters(self) -> list[bytes]:
         """What lies in the mail sink."""
         return [file.read_bytes() for file in sorted(self._mails.glob("*"))]
+
+    def deliveries(self) -> list[str]:
+        """Message-IDs handed over since the last thaw, as often as they were."""
+        written = deliveries(self.journal)
+        return written.read_text().split() if written.exists() else []
 
     def rows(self, model: type[db.Base]) -> list[Any]:
         """A whole table, oldest first."""

@@ -10,6 +10,7 @@ from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange
 from tests.crash.checker import Books, look, problems
+from tests.crash.points import deliveries
 from tests.crash.scenarios import placed
 from tests.crash.stage import Stage, State
 
@@ -105,6 +106,12 @@ def doubled_mail(stage: Stage) -> None:
     letter.with_name("twin.eml").write_bytes(twin)
 
 
+def mail_handed_over_again(stage: Stage) -> None:
+    """Under its own Message-ID: the sink looks as before."""
+    (mail,) = [mail for mail in stage.rows(OutboxMail) if mail.kind == "thanks"]
+    deliveries(stage.journal).write_text(f"{mail.message_id}\n" * 2)
+
+
 def mail_that_never_leaves(stage: Stage) -> None:
     stage.change(sa.update(OutboxMail).where(OutboxMail.kind == "order_notice").values(state="sending"))
 
@@ -148,6 +155,7 @@ def token_in_the_timeline(stage: Stage) -> None:
         (lost_promise, "mail: 0 × thanks"),
         (lost_mail_without_a_trace, "mail: 0 × thanks"),
         (doubled_mail, "mail:"),
+        (mail_handed_over_again, "mail: <"),
         (mail_that_never_leaves, "mail: order_notice"),
         (leaked_hold, "hold:"),
         (leaked_units, "stock:"),
