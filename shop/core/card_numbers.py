@@ -36,7 +36,11 @@ def luhn_valid(number: str) -> bool:
 def places(text: str) -> list[tuple[int, int]]:
     """Where ``text`` holds a card number, written in one or in groups. Groups are taken whole: a longer number holds none."""
     groups = [(found.start(), found.end(1), _plain(found[1]), _separator(found[2])) for found in _GROUP.finditer(text)]
-    return [place for first in range(len(groups)) if (place := _from(groups, first))]
+    found: list[tuple[int, int]] = []
+    for first, group in enumerate(groups):
+        if (not found or group[0] >= found[-1][1]) and (place := _from(groups, first)):
+            found.append(place)
+    return found
 
 
 def _from(groups: list[tuple[int, int, str, str]], first: int) -> tuple[int, int] | None:

@@ -55,10 +55,10 @@ def run_job(job: Job, holder: str, epoch: int) -> int:
         db.db.session.rollback()
         log.exception("job failed", extra={"job": job.name})
         if job.daily:
-            _give_day_back(job.name, day)
+            _give_day_back(job.name, day, epoch)
         return 0
     if job.daily:
-        _finish_day(job.name, day, count)
+        _finish_day(job.name, day, epoch, count)
     elif count:
         log.info("job done", extra={"job": job.name, "count": count})
     return count
@@ -86,18 +86,20 @@ def _begin_day(name: str, day: str, holder: str, epoch: int) -> bool:
     return True
 
 
-def _give_day_back(name: str, day: str) -> None:
-    """A run that failed has not had its day: the next look tries again."""
+def _give_day_back(name: str, day: str, epoch: int) -> None:
+    """A run that failed has not had its day: the next look tries again – unless a newer leader has resumed it."""
     with db.write() as session:
-        session.execute(delete(JobRun).where(JobRun.name == name, JobRun.period == day, JobRun.finished_at.is_(None)))
+        own = (JobRun.name == name, JobRun.period == day, JobRun.epoch == epoch)
+        session.execute(delete(JobRun).where(*own, JobRun.finished_at.is_(None)))
 
 
-def _finish_day(name: str, day: str, count: int) -> None:
-    """Write down that the day's run is done, and that it made up for earlier ones which were killed at work and not
-    resumed before midnight: a daily job looks at all that is due, whenever that fell due."""
+def _finish_day(name: str, day: str, epoch: int, count: int) -> None:
+    """Write down that this leader's run of the day is done – one that a newer leader has resumed is that leader's – and
+    that it made up for earlier ones which were killed at work and not resumed before midnight: a daily job looks at all
+    that is due, whenever that fell due."""
     now = moment()
     with db.write() as session:
-        done = update(JobRun).where(JobRun.name == name, JobRun.period == day)
+        done = update(JobRun).where(JobRun.name == name, JobRun.period == day, JobRun.epoch == epoch)
         session.execute(done.values(finished_at=now, report=str(count)))
         left = update(JobRun).where(JobRun.name == name, JobRun.period < day, JobRun.finished_at.is_(None))
         made_up = session.execute(left.values(finished_at=now, report=f"made up for on {day}"))

@@ -21,10 +21,11 @@ from shop.outbox.models import OutboxMail
 
 _PROMISE = insert(OutboxMail.__table__)  # type: ignore[arg-type]
 _BATCH = 20
-#: After this many tries a person is asked (about two days of waiting).
-_GIVE_UP = 12
+#: Within ten minutes of a mail server's return everything has left (P-04), so no wait is longer than half of that.
 _FIRST_WAIT = 30.0
-_LONGEST_WAIT = 6 * 3600.0
+_LONGEST_WAIT = 300.0
+#: After this many tries – two days of waiting – a person is asked.
+_GIVE_UP = 580
 #: A sender that has not reported for this long is taken for dead …
 _LEASE = timedelta(minutes=2)
 #: … and not before another has seen it so for as many seconds of a clock that cannot jump: the other one may have been moved
@@ -124,7 +125,7 @@ def _claim(mail_id: int, tries: int, now: datetime) -> bool:
 
 
 def _put_off(mail_id: int, attempts: int, error: str, *, permanent: bool) -> None:
-    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT)
     state = "failed" if permanent or attempts >= _GIVE_UP else "queued"
     with db.write() as session:
         session.execute(

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from shop.catalogue.models import Variant
 from shop.checkout.models import Cart, CartItem, Confirmation
@@ -253,3 +254,22 @@ def test_each_difference_is_found_among_many(desk: Desk, monkeypatch: pytest.Mon
     placed = [desk.place() for _ in range(3)]
     desk.change(Payment, Payment.id == placed[2].payment_id, captured_yen=5)
     assert len(desk.call(selfcheck.differences)) == 1
+
+
+@pytest.mark.req("P-16")
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_wakes_up_late_ends_no_run_of_a_newer_leader(desk: Desk, fails: bool) -> None:
+    """Stopped in the middle of the day's run; a newer leader has resumed it and is still at it."""
+
+    def overtaken() -> int:
+        with db.write() as session:
+            session.execute(update(JobRun).where(JobRun.name == "late").values(epoch=2))
+        if fails:
+            raise RuntimeError("woken up")
+        return 1
+
+    with desk.app.app_context(), db.write() as session:
+        assert lease._take(session, "a", now()) == 1
+    desk.call(lambda: run_job(Job("late", overtaken, every=60, daily=True), "a", 1))
+    row = desk.row(JobRun, name="late")
+    assert (row.epoch, row.finished_at) == (2, None)

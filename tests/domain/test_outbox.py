@@ -187,16 +187,34 @@ def test_a_copy_after_a_lost_acknowledgement_has_the_same_message_id(desk: Desk,
     assert state(desk) == ("sent", 2)
 
 
-def test_waits_grow_and_end(desk: Desk, clock: MovableClock) -> None:
+def test_waits_grow_and_end(desk: Desk, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_GIVE_UP", 7)
     deliver_to(desk, f"smtp://127.0.0.1:{free_port()}")
     promise(desk)
-    for attempt in range(1, 13):
+    waits = []
+    for attempt in range(1, 8):
         desk.run("outbox")
         assert state(desk)[1] == attempt
-        clock.advance(6 * 3600 + 1)
-    assert state(desk) == ("failed", 12)
+        waits.append(round((desk.row(OutboxMail).next_at - desk.call(now)).total_seconds(), -1))
+        clock.advance(waits[-1] + 5)
+    assert waits == [30, 60, 120, 240, 300, 300, 300]
+    assert state(desk) == ("failed", 7)
     desk.run("outbox")
-    assert state(desk) == ("failed", 12)
+    assert state(desk) == ("failed", 7)
+
+
+@pytest.mark.req("P-04")
+def test_after_an_outage_of_six_hours_everything_leaves_within_minutes(desk: Desk, post: Post, clock: MovableClock) -> None:
+    deliver_to(desk, f"smtp://127.0.0.1:{free_port()}")
+    promise(desk)
+    for _ in range(6 * 12):
+        desk.run("outbox")
+        clock.advance(300)
+    assert state(desk)[0] == "queued"
+    deliver_to(desk, post.url)
+    clock.advance(300)
+    desk.run("outbox")
+    assert len(post.received) == 1
 
 
 def test_two_senders_send_once(desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

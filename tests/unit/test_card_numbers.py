@@ -25,6 +25,15 @@ def test_a_card_number_is_found_however_it_is_written(around: str) -> None:
         assert card_numbers.cut(text) == around.format("").strip()
 
 
+def test_what_could_begin_twice_is_cut_once() -> None:
+    """Of five groups the first four pass, and so do the last four: nothing behind them is lost."""
+    text = "番号 4000 4008 4000 4000 4000 です"
+    assert card_numbers.present("4000 4008 4000 4000")
+    assert card_numbers.present("4008 4000 4000 4000")
+    assert card_numbers.cut(text) == "番号  4000 です"
+    assert len(card_numbers.places("4111 1111 1111 1111 と 4000 4008 4000 4000")) == 2
+
+
 def test_other_numbers_are_none() -> None:
     """Telephone and slip numbers, dates, JAN codes, payment ids: a note is not lost for them."""
     chance = random.Random(20261128)
