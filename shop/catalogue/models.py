@@ -78,7 +78,8 @@ class Variant(Base):
         return self.on_hand - self.allocated - self.held
 
 
-_HELD = text("state = 'held'")
+#: Condition of the partial index; SQLite wants it in so many words.
+HELD = text("state = 'held'")
 
 
 class StockHold(Base):
@@ -88,7 +89,7 @@ class StockHold(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "variant_id"),
         CheckConstraint("state IN ('held', 'consumed', 'released')", name="state"),
-        Index("ix_stock_hold_open", "expires_at", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_stock_hold_open", "expires_at", sqlite_where=HELD, postgresql_where=HELD),
     )
 
     id: Mapped[Key]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import Verb
 from shop.catalogue import stock
-from shop.catalogue.models import StockHold
+from shop.catalogue.models import HELD, StockHold
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
@@ -193,5 +193,5 @@ def _lapse_parked(session: Session, order_id: int, by: str, now: datetime) -> bo
 
 def expired_orders(session: Session, now: datetime) -> list[int]:
     """Orders with holds whose time is over."""
-    query = select(StockHold.order_id).where(StockHold.state == "held", StockHold.expires_at <= now).distinct().limit(50)
-    return list(session.scalars(query))
+    query = select(StockHold.order_id).where(HELD, StockHold.expires_at <= now).order_by(StockHold.expires_at).limit(50)
+    return list(dict.fromkeys(session.scalars(query)))

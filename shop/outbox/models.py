@@ -5,7 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.core.db import Base, Key, Moment, OptionalMoment
 
-_WAITING = text("state IN ('queued', 'sending')")
+#: Conditions of partial indexes; SQLite wants them in so many words.
+WAITING = text("state IN ('queued', 'sending')")
 _FAILED = text("state = 'failed'")
 
 
@@ -15,7 +16,7 @@ class OutboxMail(Base):
     __tablename__ = "outbox_mail"
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'failed')", name="state"),
-        Index("ix_outbox_mail_waiting", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_outbox_mail_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_outbox_mail_failed", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
     )
 

@@ -17,7 +17,7 @@ from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.core.text import clean_line
 from shop.outbox import sending
-from shop.outbox.models import OutboxMail
+from shop.outbox.models import WAITING, OutboxMail
 
 _PROMISE = insert(OutboxMail.__table__)  # type: ignore[arg-type]
 _BATCH = 20
@@ -64,7 +64,7 @@ def run() -> int:
     """Send what is due. Returns how many mails were handed over."""
     found = db.db.session.execute(
         select(OutboxMail.id, OutboxMail.state, OutboxMail.message_id, OutboxMail.attempts)
-        .where(OutboxMail.state.in_(("queued", "sending")), _due(moment()))
+        .where(WAITING, _due(moment()))
         .order_by(OutboxMail.next_at)
         .limit(_BATCH)
     ).all()

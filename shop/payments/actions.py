@@ -240,7 +240,7 @@ def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor
                 operation_id, call = _intend(session, payment, verb, amount_yen, actor, now)
             ended = executor.wait(slot.run(lambda: _perform(payment_id, operation_id, call)))
     except Busy:
-        return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
+        return _busy()
     except IntegrityError:
         return Outcome("pending", _("前の操作の結果を確認中です"))
     return outcome(operation_id) if ended else _pending()
@@ -291,6 +291,10 @@ def _stale() -> str:
 
 def _other_world() -> Outcome:
     return Outcome("not_allowed", _("練習と本番が違うため、この受注の決済は操作できません。"))
+
+
+def _busy() -> Outcome:
+    return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
 
 
 def _pending() -> Outcome:
@@ -345,7 +349,7 @@ def refresh_for_a_person(payment_id: int) -> Outcome:
     try:
         return executor.attend(ask) or _pending()
     except Busy:
-        return Outcome("busy", _("決済代行会社への通信が混み合っています。何も行っていません。少し待ってからもう一度押してください。"))
+        return _busy()
 
 
 def refresh(payment_id: int) -> Outcome:

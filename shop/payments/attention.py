@@ -12,7 +12,7 @@ from shop.core.money import format_yen
 from shop.outbox.models import OutboxMail
 from shop.payments import replacement
 from shop.payments.executor import COMPENSATION
-from shop.payments.models import Payment, PaymentOperation, ProviderNotice
+from shop.payments.models import OPEN, Payment, PaymentOperation, ProviderNotice
 
 #: An operation without a known outcome for this long is an alarm (decision 17).
 ALARM_AFTER = timedelta(minutes=5)
@@ -48,10 +48,11 @@ def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
         select(PaymentOperation, Payment.order_id)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .where(
+            OPEN,
             PaymentOperation.state.in_(("intended", "sent", "unknown")),
             PaymentOperation.created_at < now - ALARM_AFTER,
         )
-        .order_by(PaymentOperation.id)
+        .order_by(PaymentOperation.check_at)
         .limit(limit)
     )
     return [

@@ -1,7 +1,7 @@
 """休止 – a provider that does not answer is rested, and buyers are led to the methods that work (P-11).
 
-Counted at the provider's account, for all workers: calls in a row, made while a buyer or staff waited, that brought no
-answer. An answer to such a call, also a refusal, ends the count; one to a question of the reconciler says nothing – look-ups
+Counted at the provider's account, for all workers: calls in a row that were to move money and brought no answer. An
+answer to such a call, also a refusal, ends the count; one to a question of the reconciler says nothing – look-ups
 often work while payments do not. While the account rests nobody new is sent there; what is under way goes on.
 """
 
@@ -35,7 +35,7 @@ def rests(account: ProviderAccount | None, now: datetime) -> bool:
 
 
 def note(account_id: int, exchanges: Sequence[Exchange], now: datetime) -> None:
-    """After a call that a buyer or staff waited for: count it when it brought no answer, or end the count. The shop is
+    """After a call that was to move money: count it when it brought no answer, or end the count. The shop is
     told by mail when the rest begins. Does nothing when nothing was sent, and writes nothing while all is well."""
     answers = [exchange.answered for exchange in exchanges if exchange.answered is not None]
     if not answers:

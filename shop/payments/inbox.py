@@ -19,6 +19,7 @@ from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, observe, reconcile
 from shop.payments.models import (
+    WAITING,
     Payment,
     PaymentOperation,
     ProviderAccount,
@@ -130,8 +131,8 @@ def run() -> int:
     """Process waiting notices. Returns how many are done."""
     waiting = db.db.session.scalars(
         select(ProviderNotice.id)
-        .where(ProviderNotice.state == "waiting", due(ProviderNotice.next_at, moment()))
-        .order_by(ProviderNotice.id)
+        .where(WAITING, due(ProviderNotice.next_at, moment()))
+        .order_by(ProviderNotice.next_at)
         .limit(_BATCH)
     ).all()
     return each(waiting, process)

@@ -11,7 +11,9 @@ OPEN_STATES = ("intended", "sent", "parked", "unknown")
 #: ``Payment.authentication`` once an amount changed at the provider replaced an authenticated payment by one that is not.
 PROTECTION_LOST = "lost"
 _UNREADABLE = text("remote_problem <> ''")
-_OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
+#: Conditions of partial indexes. SQLite takes such an index only for a statement that says the same in so many words.
+OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
+WAITING = text("state = 'waiting'")
 
 
 class ProviderAccount(Base):
@@ -133,8 +135,8 @@ class PaymentOperation(Base):
     __tablename__ = "payment_operation"
     __table_args__ = (
         UniqueConstraint("account_id", "merchant_ref"),
-        Index("uq_payment_operation_one_open", "payment_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_payment_operation_due", "check_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_payment_operation_one_open", "payment_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_payment_operation_due", "check_at", sqlite_where=OPEN, postgresql_where=OPEN),
         CheckConstraint(
             "state IN ('intended','sent','parked','unknown','succeeded','declined','absent','dropped','lapsed')",
             name="state",
@@ -192,8 +194,7 @@ class ProviderNotice(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "serial"),
         Index("ix_provider_notice_reference", "account_id", "merchant_ref"),
-        Index("ix_provider_notice_waiting", "next_at", sqlite_where=text("state = 'waiting'"),
-              postgresql_where=text("state = 'waiting'")),
+        Index("ix_provider_notice_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
         CheckConstraint("state IN ('waiting', 'done', 'unmatched')", name="state"),
     )
 

@@ -28,7 +28,7 @@ from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, executor, observe, replacement, settle, siblings
 from shop.payments.ledger import CREATING
-from shop.payments.models import PaymentOperation
+from shop.payments.models import OPEN, PaymentOperation
 
 _BATCH = 20
 _FIRST_WAIT = 5.0
@@ -66,7 +66,7 @@ def run() -> int:
     now = moment()
     waiting = db.db.session.scalars(
         select(PaymentOperation.id)
-        .where(PaymentOperation.state.in_(("sent", "unknown")), due(PaymentOperation.check_at, now))
+        .where(OPEN, PaymentOperation.state.in_(("sent", "unknown")), due(PaymentOperation.check_at, now))
         .order_by(PaymentOperation.check_at)
         .limit(_BATCH)
     ).all()
@@ -219,8 +219,8 @@ def dispatch() -> int:
     now = moment()
     waiting = db.db.session.scalars(
         select(PaymentOperation.id)
-        .where(PaymentOperation.state == "intended", due(PaymentOperation.check_at, now))
-        .order_by(PaymentOperation.id)
+        .where(OPEN, PaymentOperation.state == "intended", due(PaymentOperation.check_at, now))
+        .order_by(PaymentOperation.check_at)
         .limit(_BATCH)
     ).all()
     return each(waiting, _send)

@@ -1,0 +1,30 @@
+"""What the jobs ask every few seconds is answered from an index, however long the tables have grown."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from shop.core import db
+from tests.domain.desk import Desk
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.mark.parametrize("job", ["dispatch", "inbox", "reconcile", "release_holds", "outbox"])
+def test_no_job_reads_a_whole_table_to_find_its_work(desk: Desk, job: str) -> None:
+    asked: list[tuple[str, Any]] = []
+    with desk.app.app_context():
+
+        @event.listens_for(db.db.engine, "before_cursor_execute")
+        def listen(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+            asked.append((statement, values))
+
+        desk.run(job)
+        event.remove(db.db.engine, "before_cursor_execute", listen)
+        cursor = db.db.engine.raw_connection().cursor()
+        looked = [(statement, values) for statement, values in asked if statement.startswith("SELECT")]
+        assert looked
+        for statement, values in looked:
+            plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()]
+            assert not [step for step in plan if step.startswith("SCAN") and "USING" not in step], (statement, plan)
