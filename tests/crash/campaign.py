@@ -140,7 +140,7 @@ class Campaign:
         for passing in _FIVE_MINUTES:
             stage.advance(passing)
             stage.ask("sweep")
-        found = [f"after five minutes: {problem}" for problem in overdue(look(stage, self._stocked))]
+        found = [f"after five minutes: {problem}" for problem in overdue(stage)]
         stage.advance(HOLD_OVER)
         if not repeat_at_once:
             self._repeat(browser)

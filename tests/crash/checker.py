@@ -30,17 +30,23 @@ _OPERATION = {"capture": "40", "void": "32", "refund": "60"}
 
 
 @dataclass
-class Books:
-    """Everything that is compared, as read at one time."""
+class Claims:
+    """Who holds money and units, and for which order."""
 
     remote: list[dict[str, Any]]
     orders: list[Any]
-    lines: list[Any]
     payments: list[Any]
     operations: list[Any]
+    holds: list[Any]
+
+
+@dataclass
+class Books(Claims):
+    """Everything that is compared, as read at one time."""
+
+    lines: list[Any]
     notices: list[Any]
     exchanges: list[Any]
-    holds: list[Any]
     variants: list[Any]
     cart_items: list[Any]
     promised: list[Any]
@@ -78,14 +84,15 @@ def problems(books: Books) -> list[str]:
     return [*orphans(books), *_money(books), *_orders(books), *_mails(books), *_stock(books), *_rest(books)]
 
 
-def overdue(books: Books) -> list[str]:
+def overdue(stage: Stage) -> list[str]:
     """What must be right within five minutes (P-03), while unknown attempts may still keep their units."""
+    books = Claims(stage.provider.ledger()["payments"], *stage.tables(Order, Payment, PaymentOperation, StockHold))
     lapsed = {order.id for order in books.orders if order.state == "lapsed"}
     kept = [hold for hold in books.holds if hold.state == "held" and hold.order_id in lapsed]
     return [*orphans(books), *(f"hold: the lapsed order {hold.order_id} keeps {hold.quantity} units" for hold in kept)]
 
 
-def orphans(books: Books) -> Iterator[str]:
+def orphans(books: Claims) -> Iterator[str]:
     """I-1, I-2: money at the provider that no order explains."""
     orders = {order.id: order for order in books.orders}
     payments = {payment.id: payment for payment in books.payments}

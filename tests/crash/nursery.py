@@ -123,6 +123,8 @@ def rehearse(app: Flask, listener: socket.socket, journal: Path) -> None:
         db.db.engine.dispose()
     gc.collect()
     gc.freeze()
+    # A child lives for some moments; looking for garbage would only copy pages it shares with its parent.
+    gc.disable()
 
 
 def main() -> None:

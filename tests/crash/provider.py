@@ -38,6 +38,7 @@ class Provider:
         self.url, self.port = found[0], int(found[1])
         self._http = requests.Session()
         self._http.trust_env = False
+        self._calm = False
 
     def close(self) -> None:
         self._http.close()
@@ -48,13 +49,16 @@ class Provider:
 
     def switch(self, name: str, **values: Any) -> None:
         """``/control/<name>``."""
+        self._calm = False
         answer = self._http.post(f"{self.url}/control/{name}", json=values)
         assert answer.ok, answer.text
 
     def calm(self) -> None:
-        """No faults; notices wait until they are let go, so that none arrives by chance."""
-        self.switch("faults", clear=True)
-        self.switch("notices", mode="hold", delay=0, retry_seconds=0.1)
+        """No faults; notices wait until they are let go, so that none arrives by chance. Asked again, it stays so."""
+        if not self._calm:
+            self.switch("faults", clear=True)
+            self.switch("notices", mode="hold", delay=0, retry_seconds=0.1)
+            self._calm = True
 
     def register(self, push_url: str) -> None:
         self.switch("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=push_url)

@@ -1,6 +1,7 @@
 """What is killed: each scenario prepares a moment once, and then acts from it as often as there are points."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,14 +43,25 @@ def base(stage: Stage) -> State:
     untouched = stage.freeze("untouched", stage.browser())
     stage.provider.calm()
     with stage.rehearsal():
-        _place(stage, *_confirm(stage, CARD))
-        staff, path, form = _go_to_desk(stage, "capture")
-        stage.ask("sweep")
-        stage.press(staff, path, form)
+        _rehearse(stage)
     stage.thaw(untouched)
     (account,) = stage.rows(ProviderAccount)
     stage.provider.register(f"{stage.url}/pay/n/{account.key}")
     return stage.freeze("base", stage.browser())
+
+
+def _rehearse(stage: Stage) -> None:
+    """One order through everything that is killed later: found out, changed, captured, refunded, told by notices."""
+    browser, form = _confirm(stage, CARD)
+    stage.provider.switch("faults", kind="020", mode="reset", phase="after")
+    stage.press(browser, PLACE, form)
+    stage.advance(CALL_OVER)
+    stage.ask("sweep")
+    _raise_total(stage)
+    for verb in ("update", "capture", "cancel"):
+        stage.press(*_go_to_desk(stage, verb))
+    stage.ask("job/poll_notices")
+    stage.ask("sweep")
 
 
 # ---- prepared moments -----------------------------------------------------------------------------------------------
@@ -101,9 +113,13 @@ def at_the_desk(verb: str, *, captured: bool = False) -> Prepare:
 def edited(stage: Stage) -> State:
     """The order's total was raised by 編集モード; the shopkeeper looks at the question of 取引更新."""
     stage.resume(placed(stage))
+    _raise_total(stage)
+    return stage.freeze("edited", *_go_to_desk(stage, "update"))
+
+
+def _raise_total(stage: Stage) -> None:
     more = {"shipping_yen": Order.shipping_yen + 100, "total_yen": Order.total_yen + 100, "version": 2}
     stage.change(sa.update(Order).values(more))
-    return stage.freeze("edited", *_go_to_desk(stage, "update"))
 
 
 def _go_to_desk(stage: Stage, verb: str) -> tuple[requests.Session, str, dict[str, str]]:
@@ -203,6 +219,7 @@ def pushed(stage: Stage, _browser: requests.Session, _state: State) -> None:
     """The provider lets its notices go."""
     stage.provider.switch("notices", release=True)
     while stage.provider.working():
+        time.sleep(0.005)
         stage.ask("idle")
     stage.ask("idle")
 

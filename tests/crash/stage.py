@@ -1,5 +1,7 @@
 """One shop that can be killed: its nursery, its database, its provider, its clock – and the steps of one run."""
 
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -8,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -59,9 +61,7 @@ class Stage:
         self.port = self._port.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.journal = folder / "points"
-        self.engine = sa.create_engine(
-            database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool
-        )
+        self.engine = self._store.engine()
         config = settings(folder, database_url, self.port, self.provider.port)
         self._nursery = _Nursery(environment(config), self.port, self.journal)
         self._pid = 0
@@ -72,6 +72,7 @@ class Stage:
         self.kill()
         self._nursery.close()
         self._port.close()
+        self._store.close()
         self.provider.close()
 
     # ---- life and death ---------------------------------------------------------------------------------------------
@@ -168,13 +169,15 @@ class Stage:
 
     def ask(self, what: str) -> Any:
         """One of the child's own verbs. Raises :class:`Died`."""
-        with self.browser() as session:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port)) as line:
             try:
-                answer = session.post(f"{self.url}/_crash/{what}")
-            except _BROKEN as error:
+                line.request("POST", f"/_crash/{what}", headers={"Content-Length": "0"})
+                answer = line.getresponse()
+                told = answer.read()
+            except (OSError, http.client.HTTPException) as error:
                 raise Died from error
-        assert answer.ok, f"{what}: {answer.text}"
-        return answer.json()
+        assert answer.status == 200, f"{what}: {told.decode()}"
+        return json.loads(told)
 
     def press(self, browser: requests.Session, path: str, fields: dict[str, str]) -> str:
         """A browser's POST; returns where it is led. Raises :class:`Died` when no answer came."""
