@@ -82,7 +82,7 @@ def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         # Kept open: when the last connection closes, SQLite writes the whole log back – milliseconds on every page.
         return {"poolclass": QueuePool, "pool_size": 20, "max_overflow": 40, "connect_args": {"timeout": 20}}
-    return {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": True}
+    return {"pool_size": 20, "max_overflow": 20, "pool_pre_ping": True}
 
 
 def _tune(engine: Engine) -> None:

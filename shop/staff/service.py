@@ -8,6 +8,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -32,8 +33,12 @@ TRIES_PER_ADDRESS = 20
 _NAME_SCOPE = "staff-login-name"
 _ADDRESS_SCOPE = "staff-login-address"
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-#: Verified for unknown names, so that the answer takes as long as for known ones.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Verified for unknown names, so that the answer takes as long as for known ones."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class WeakPassword(ValueError):
@@ -93,7 +98,8 @@ def authenticate(login: str, password: str, address: str, now: datetime) -> LogI
         select(StaffUser.id, StaffUser.password_hash).where(StaffUser.login == name, StaffUser.active)
     ).one_or_none()
     end_read()
-    if not _matches(row.password_hash if row else _NOBODY, password) or row is None:
+    nobody = _nobody()  # made at the first log-in, whoever it is for
+    if not _matches(row.password_hash if row else nobody, password) or row is None:
         return LogIn()
     better = _hasher.hash(_typed(password)) if _hasher.check_needs_rehash(row.password_hash) else None
     with write() as session:

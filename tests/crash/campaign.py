@@ -81,8 +81,10 @@ class Campaign:
         assert ends == [self._scenario.ends], f"{self._scenario.name} ends with {ends}"
 
     def at_every_point(self) -> None:
-        """Kill once at each point of the clean run."""
-        for fatal in range(1, len(self.report.found) + 1):
+        """Kill once at each point of the clean run – of a variant, from where it differs."""
+        own = self._scenario.varies_from
+        first = self.report.found.index(own) if own else 0
+        for fatal in range(first + 1, len(self.report.found) + 1):
             browser = self._begin(fatal)
             if self._act(browser):
                 self._note_death(self._stage.points()[-1])

@@ -11,7 +11,7 @@ from psycopg import sql
 #: Thaws leave dead rows behind, and the test server does not clean up by itself.
 _VACUUM_EVERY = 50
 #: By this the driver's connections are told from those of a killed shop.
-_DRIVER = {"application_name": "crash driver"}
+_DRIVER = "crash driver"
 
 
 class Store(Protocol):
@@ -64,8 +64,9 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         self._thaws = 0
         # A connection costs the server as much as the questions of a whole run: driver and store keep theirs.
-        self._engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), connect_args=_DRIVER)
-        self._connection = psycopg.connect(url, autocommit=True, **_DRIVER)
+        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self._engine = sa.create_engine(address, connect_args={"application_name": _DRIVER})
+        self._connection = psycopg.connect(url, autocommit=True, application_name=_DRIVER)
 
     def engine(self) -> sa.Engine:
         return self._engine
@@ -84,7 +85,7 @@ class PostgresStore:
         # What a killed process left open at the server ends now.
         self._connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND application_name <> %s", [_DRIVER["application_name"]]
+            " WHERE datname = current_database() AND application_name <> %s", [_DRIVER]
         )  # fmt: skip
         with self._connection.transaction():
             # Foreign keys rest until every table is back.

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 
 import app as product
 from shop.core import db
@@ -37,7 +36,7 @@ class Shop:
         self.app: Flask = product.create_app(config)
         self.server = GranianServer(config, workers)
         self.practice = Practice(int(config.simulator_url.rpartition(":")[2]))
-        self._engine = create_engine(self.app.config["SQLALCHEMY_DATABASE_URI"], poolclass=NullPool)
+        self._engine = create_engine(self.app.config["SQLALCHEMY_DATABASE_URI"])
         self._simulator: subprocess.Popen[bytes] | None = None
         #: Unexplained money that a failed test before this one has left; it is not to fail the others as well.
         self.orphans: dict[str, list[int]] = {}

@@ -132,7 +132,7 @@ def test_200_buyers_get_exactly_50_units(shop: Shop) -> None:
 
 @pytest.mark.req("P-07", "R-165")
 def test_units_of_refused_cards_come_back(shop: Shop) -> None:
-    before, crowd = shop.newest_order(), Crowd(buyers=60, units=20, refused_of_ten=3)
+    before, crowd = shop.newest_order(), Crowd(buyers=40, units=15, refused_of_ten=3)
     _check(shop, crowd, storm(shop, crowd, random.Random(0)), before)
 
 

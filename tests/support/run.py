@@ -20,6 +20,8 @@ from tests.support.requirements import RECORD
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=3")
 LOCKING_RACES = tuple(f"race/test_{name}.py" for name in ("stock_race", "cart_race", "one_order", "money_moves", "notices", "jobs"))
+#: A suite starts dozens of servers; each would compile the whole product for itself.
+_COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"
 _NOT_LONG = "not evidence and not remote"
 
 
@@ -78,10 +80,10 @@ def test_groups() -> Iterator[Group | None]:
     # Kills and parallel buyers, on both databases: three minutes in all (docs/decisions/0004). What does not touch the
     # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
-    yield suite("crash SQLite", 0.8, ("crash",))
-    yield suite("crash PostgreSQL", 1.2, ("crash",), *postgresql)
-    yield suite("race SQLite", 0.5, ("race",))
-    yield suite("race PostgreSQL", 0.5, LOCKING_RACES, *postgresql)
+    yield suite("crash SQLite", 0.75, ("crash",))
+    yield suite("crash PostgreSQL", 1.1, ("crash",), *postgresql)
+    yield suite("race SQLite", 0.6, ("race",))
+    yield suite("race PostgreSQL", 0.55, LOCKING_RACES, *postgresql)
 
 
 def evidence_groups() -> Iterator[Group]:
@@ -147,7 +149,9 @@ def surroundings() -> Iterator[dict[str, str]]:
     with machine.workplace() as folder:
         postgres = PrivatePostgres(folder)
         try:
-            yield os.environ | {"CHROMIUM": str(chromium), "SHOP_TEST_POSTGRES": postgres.url, "TMPDIR": str(folder)}
+            yield {name: value for name, value in os.environ.items() if name != _COMPILES_ANEW} | {
+                "CHROMIUM": str(chromium), "SHOP_TEST_POSTGRES": postgres.url, "TMPDIR": str(folder)
+            }  # fmt: skip
         finally:
             postgres.close()
 

@@ -125,7 +125,7 @@ def test_unknown_name_costs_a_verification_too(app: Flask, monkeypatch: pytest.M
     monkeypatch.setattr(service, "_matches", refuse)
     with app.app_context():
         service.authenticate("nobody", WRONG, "192.0.2.1", now())
-    assert verified == [service._NOBODY]
+    assert verified == [service._nobody()]
 
 
 @pytest.mark.req("T-040")
