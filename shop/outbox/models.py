@@ -7,7 +7,7 @@ from shop.core.db import Base, Key, Moment, OptionalMoment
 
 #: Conditions of partial indexes; SQLite wants them in so many words.
 WAITING = text("state IN ('queued', 'sending')")
-_FAILED = text("state = 'failed'")
+FAILED = text("state = 'failed'")
 
 
 class OutboxMail(Base):
@@ -17,7 +17,7 @@ class OutboxMail(Base):
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'failed')", name="state"),
         Index("ix_outbox_mail_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
-        Index("ix_outbox_mail_failed", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
+        Index("ix_outbox_mail_failed", "id", sqlite_where=FAILED, postgresql_where=FAILED),
     )
 
     id: Mapped[Key]

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from providers.contract import Category, MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
-from shop.outbox.models import OutboxMail
+from shop.outbox.models import FAILED, OutboxMail
 from shop.payments import replacement
 from shop.payments.executor import COMPENSATION
-from shop.payments.models import OPEN, Payment, PaymentOperation, ProviderNotice
+from shop.payments.models import KEPT, OPEN, UNREADABLE, UNSETTLED, Payment, PaymentOperation, ProviderNotice
 
 #: An operation without a known outcome for this long is an alarm (decision 17).
 ALARM_AFTER = timedelta(minutes=5)
@@ -70,7 +70,7 @@ def _unreadable(session: Session, limit: int) -> list[Item]:
     rows = session.scalars(
         select(Payment)
         .where(
-            Payment.remote_problem != "",
+            UNREADABLE,
             or_(
                 Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value)),
                 # Whatever became of ours: a second payment under its reference may stand.
@@ -96,7 +96,7 @@ def _not_undone(session: Session, limit: int) -> list[Item]:
         select(PaymentOperation, Payment)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .where(
-            PaymentOperation.state == "declined",
+            KEPT,
             or_(PaymentOperation.actor == replacement.ACTOR, and_(PaymentOperation.actor == COMPENSATION, live)),
         )
         .order_by(PaymentOperation.id)
@@ -129,7 +129,7 @@ def _notices(session: Session, now: datetime, limit: int) -> list[Item]:
     rows = session.execute(
         select(ProviderNotice, Payment.order_id)
         .outerjoin(Payment, Payment.id == ProviderNotice.payment_id)
-        .where(or_(ProviderNotice.state == "unmatched", unconfirmed))
+        .where(UNSETTLED, or_(ProviderNotice.state == "unmatched", unconfirmed))
         .order_by(ProviderNotice.id)
         .limit(limit)
     )
@@ -148,7 +148,7 @@ def _notice_title(notice: ProviderNotice) -> str:
 
 
 def _mails(session: Session, limit: int) -> list[Item]:
-    rows = session.scalars(select(OutboxMail).where(OutboxMail.state == "failed").order_by(OutboxMail.id).limit(limit))
+    rows = session.scalars(select(OutboxMail).where(FAILED).order_by(OutboxMail.id).limit(limit))
     return [
         Item("mail", _("送れなかったメール"), mail.subject, mail.order_id, None, mail.created_at)
         for mail in rows

@@ -10,10 +10,13 @@ from shop.core.pictures import WithLogo
 OPEN_STATES = ("intended", "sent", "parked", "unknown")
 #: ``Payment.authentication`` once an amount changed at the provider replaced an authenticated payment by one that is not.
 PROTECTION_LOST = "lost"
-_UNREADABLE = text("remote_problem <> ''")
 #: Conditions of partial indexes. SQLite takes such an index only for a statement that says the same in so many words.
 OPEN = text("state IN ('intended', 'sent', 'parked', 'unknown')")
 WAITING = text("state = 'waiting'")
+UNREADABLE = text("remote_problem <> ''")
+#: A provider refused to undo what :mod:`shop.payments.executor` or :mod:`shop.payments.replacement` had to undo.
+KEPT = text("state = 'declined' AND actor IN ('job:compensation', 'job:replacement')")
+UNSETTLED = text("state IN ('waiting', 'unmatched')")
 
 
 class ProviderAccount(Base):
@@ -90,7 +93,7 @@ class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         Index("ix_payment_listed", "status", "id"),
-        Index("ix_payment_unreadable", "id", sqlite_where=_UNREADABLE, postgresql_where=_UNREADABLE),
+        Index("ix_payment_unreadable", "id", sqlite_where=UNREADABLE, postgresql_where=UNREADABLE),
     )
 
     id: Mapped[Key]
@@ -137,6 +140,7 @@ class PaymentOperation(Base):
         UniqueConstraint("account_id", "merchant_ref"),
         Index("uq_payment_operation_one_open", "payment_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_payment_operation_due", "check_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_payment_operation_kept", "id", sqlite_where=KEPT, postgresql_where=KEPT),
         CheckConstraint(
             "state IN ('intended','sent','parked','unknown','succeeded','declined','absent','dropped','lapsed')",
             name="state",
@@ -195,6 +199,7 @@ class ProviderNotice(Base):
         UniqueConstraint("account_id", "serial"),
         Index("ix_provider_notice_reference", "account_id", "merchant_ref"),
         Index("ix_provider_notice_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_provider_notice_unsettled", "id", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
         CheckConstraint("state IN ('waiting', 'done', 'unmatched')", name="state"),
     )
 

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,7 +31,7 @@ def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weak parameters: these tests are about the door, not about argon2's cost."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(service, "_hasher", hasher)
-    monkeypatch.setattr(service, "_NOBODY", hasher.hash("nobody"))
+    monkeypatch.setattr(service, "_nobody", cache(lambda: hasher.hash("nobody")))
 
 
 @pytest.fixture(autouse=True)
