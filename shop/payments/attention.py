@@ -144,6 +144,8 @@ def _notices(session: Session, now: datetime, limit: int) -> list[Item]:
 def _notice_title(notice: ProviderNotice) -> str:
     if notice.state == "waiting":
         return _("決済代行会社に確かめている決済通知（自動で確かめ続けます）")
+    if notice.payment_id is not None:
+        return _("受注の決済として確かめられなかった決済通知")
     return _("どの受注にも合わない決済通知")
 
 

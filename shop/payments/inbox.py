@@ -29,7 +29,8 @@ from shop.payments.models import (
 )
 
 _BATCH = 50
-#: After so many tries a notice that fits nothing of ours is shown to a person.
+#: After so many tries a notice that fits nothing of ours – or, by the provider's word, not the payment it names – is shown to
+#: a person.
 _GIVE_UP = 8
 #: One that fits is tried on until the provider can be asked, at most so far apart; after this time a person sees to it.
 _LONGEST_WAIT = timedelta(minutes=5)
@@ -146,22 +147,23 @@ def process(notice_id: int) -> bool:
     session = db.db.session()
     notice = session.get_one(ProviderNotice, notice_id)
     payment_id = find_payment(session, notice.account_id, notice.handle, notice.merchant_ref)
-    handle, attempts, received_at = notice.handle, notice.attempts, notice.received_at
-    understood = (
-        payment_id is not None
-        and _nothing_open(payment_id)
-        and (_agrees(session, notice, payment_id) or observe.ask(payment_id, handle=handle))
-    )
-    if payment_id is None:
-        state = "waiting" if attempts < _GIVE_UP else "unmatched"
-    else:
-        late = now > received_at + _OURS_UNTIL
-        state = "done" if understood else "unmatched" if late else "waiting"  # seen by a person, never lost in silence
+    attempts, received_at = notice.attempts, notice.received_at
+    understood = None if payment_id is None else _understood(session, notice, payment_id)
+    late = attempts >= _GIVE_UP if understood is None else now > received_at + _OURS_UNTIL
+    state = "done" if understood else "unmatched" if late else "waiting"  # seen by a person, never lost in silence
     with db.write() as writing:
         writing.execute(
             update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
         )
-    return understood
+    return bool(understood)
+
+
+def _understood(session: Session, notice: ProviderNotice, payment_id: int) -> bool | None:
+    """Whether the notice has taken effect; ``None`` when it names another payment than ours."""
+    handle = notice.handle
+    if not _nothing_open(payment_id):
+        return False
+    return _agrees(session, notice, payment_id) or observe.ask(payment_id, handle=handle)
 
 
 def _agrees(session: Session, notice: ProviderNotice, payment_id: int) -> bool:

@@ -48,10 +48,10 @@ _GOES_ON: dict[str, tuple[MoneyStatus, ...]] = {
 _ENDED = (MoneyStatus.VOIDED, MoneyStatus.REFUNDED, MoneyStatus.EXPIRED)
 
 
-def ask(payment_id: int, *, handle: str = "") -> bool:
+def ask(payment_id: int, *, handle: str = "") -> bool | None:
     """Query the provider about a payment (by ``handle`` if given, else its current one) and observe the answers.
 
-    Returns what :func:`observe` returns.
+    Returns what :func:`observe` returns; ``None`` when ``handle`` is, by the provider's word, not an id of this payment.
     """
     session = db.db.session()
     payment = session.get_one(Payment, payment_id)
@@ -66,6 +66,8 @@ def ask(payment_id: int, *, handle: str = "") -> bool:
     answers = _answers(gateway, known, handle or known.handle)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
+    if answers is None:
+        return None
     understood = [observe(payment_id, answer, asked_as=known.handle) for answer in answers]
     return bool(understood) and all(understood)
 
@@ -95,7 +97,7 @@ class Known:
     explained: bool
 
 
-def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
+def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult] | None:
     """What the provider says of our payment – by our reference, because that also tells whether it is the only one."""
     if handle != known.handle:
         return _about_another(gateway, known, handle)
@@ -111,12 +113,15 @@ def _answers(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
     return [own] if known.explained else [own, alone]
 
 
-def _about_another(gateway: Gateway, known: Known, handle: str) -> list[QueryResult]:
+def _about_another(gateway: Gateway, known: Known, handle: str) -> list[QueryResult] | None:
     """What is behind an id that a notice named or 取引更新 left behind – and, where it stands beside ours, ours first: a
-    console that changes an amount ends the old payment and makes another under our reference."""
+    console that changes an amount ends the old payment and makes another under our reference. Empty when it cannot be
+    told; ``None`` when nothing of ours is behind it: what a notice claims of another id says nothing about this payment."""
     answer = gateway.query(handle=handle)
-    if not isinstance(answer, RemoteState) or answer.merchant_ref not in {known.merchant_ref, *known.references}:
-        return []  # what a notice claims of another id says nothing about this payment
+    if not isinstance(answer, RemoteState):
+        return None if isinstance(answer, Absent) else []
+    if answer.merchant_ref not in {known.merchant_ref, *known.references}:
+        return None
     beside = known.live and known.handle and answer.merchant_ref == known.merchant_ref and answer.status in _LIVE
     return [gateway.query(handle=known.handle), answer] if beside else [answer]
 

@@ -293,7 +293,7 @@ def _eventually(desk: Desk, placed: Placed) -> None:
 
 
 @pytest.mark.req("P-10", "T-021")
-def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk: Desk) -> None:
+def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk: Desk, clock: MovableClock) -> None:
     """Our own reference of one order with the payment_id of another: what is learnt of the second says nothing of the
     first, and a state that cannot be read there is no problem here."""
     first, second, third = desk.place(), desk.place(), desk.place()
@@ -304,10 +304,17 @@ def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk:
         # Past the door, which would look into it on a thread of its own: the job does it here, while we wait.
         data = body(notice(first, handle, serial, status="32"))
         assert desk.call(lambda data=data: inbox.receive(key, "POST", data, "", "test")).stored
-    desk.run("inbox")
+    for _ in range(8):
+        desk.run("inbox")
+        clock.advance(301)
     assert desk.money(first) == ("authorized", first.yen, 0, 0)
     assert desk.payment(first).remote_problem == ""
     assert desk.payment(first).handle != other
+    # The provider has said that they are none of ours: a person looks, and nobody asks for days.
+    assert states(desk) == [(serial, "unmatched", 1) for serial in ("78", "79", "80")]
+    with desk.app.app_context():
+        titles = [item.title for item in attention.items(db.db.session(), now()) if item.order_id == first.order_id]
+    assert titles == ["受注の決済として確かめられなかった決済通知"] * 3
 
 
 def test_an_answer_about_an_id_that_was_replaced_meanwhile_is_not_believed(desk: Desk) -> None:
