@@ -43,7 +43,7 @@ def retry_mail(mail_id: int) -> ResponseReturnValue:
     """再送 – queue a failed mail again; its order's history says so."""
     with write() as session:
         found = session.get(OutboxMail, mail_id) or abort(404)
-        queued = service.retry(session, mail_id, now())
+        queued = service.retry(session, mail_id)
         order = session.get(Order, found.order_id) if found.order_id else None
         if queued and order and order.number:
             history.add_deed(session, order, actor(), _("メール再送「%(subject)s」", subject=found.subject), now())

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.core import db, ids, shopinfo
-from shop.core.batch import each
+from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.core.text import clean_line
@@ -24,7 +24,7 @@ _BATCH = 20
 #: Within ten minutes of a mail server's return everything has left (P-04), so no wait is longer than half of that.
 _FIRST_WAIT = 30.0
 _LONGEST_WAIT = 300.0
-#: After this many tries – two days of waiting – a person is asked.
+#: After this many tries – two days of waiting – a person is asked; told to try again, we do as often once more.
 _GIVE_UP = 580
 #: A sender that has not reported for this long is taken for dead …
 _LEASE = timedelta(minutes=2)
@@ -104,7 +104,7 @@ def _send(seen: tuple[int, int]) -> bool:
 
 def _due(now: datetime) -> ColumnElement[bool]:
     """A mail that was never tried is due whatever the clock says: it may have been set back."""
-    return or_(OutboxMail.next_at <= now, OutboxMail.attempts == 0)
+    return or_(due(OutboxMail.next_at, now), OutboxMail.attempts == 0)
 
 
 def _claim(mail_id: int, tries: int, now: datetime) -> bool:
@@ -126,7 +126,7 @@ def _claim(mail_id: int, tries: int, now: datetime) -> bool:
 
 def _put_off(mail_id: int, attempts: int, error: str, *, permanent: bool) -> None:
     wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT)
-    state = "failed" if permanent or attempts >= _GIVE_UP else "queued"
+    state = "failed" if permanent or attempts % _GIVE_UP == 0 else "queued"
     with db.write() as session:
         session.execute(
             update(OutboxMail)
@@ -136,12 +136,15 @@ def _put_off(mail_id: int, attempts: int, error: str, *, permanent: bool) -> Non
         )
 
 
-def retry(session: Session, mail_id: int, now: datetime) -> bool:
-    """Queue a failed mail again, on a staff member's word. Returns ``False`` when it had not failed."""
+def retry(session: Session, mail_id: int) -> bool:
+    """Queue a failed mail again, due whatever the clock says, on a staff member's word. Returns ``False`` when it had not failed.
+
+    Its tries go on being counted: by their number a sender knows its own claim.
+    """
     changed = session.execute(
         update(OutboxMail)
         .where(OutboxMail.id == mail_id, OutboxMail.state == "failed")
-        .values(state="queued", attempts=0, next_at=now)
+        .values(state="queued", next_at=OutboxMail.created_at)
     )
     return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 

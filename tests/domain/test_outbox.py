@@ -157,7 +157,9 @@ def test_a_temporary_refusal_is_tried_again(desk: Desk, clock: MovableClock, pos
 
 @pytest.mark.req("R-154")
 @pytest.mark.parametrize("answers", [{"at_rcpt": ["550 nobody"]}, {"at_data": ["554 no"]}], ids=str)
-def test_a_final_refusal_is_shown_and_can_be_sent_again(desk: Desk, post: Post, answers: dict[str, list[str]]) -> None:
+def test_a_final_refusal_is_shown_and_can_be_sent_again(
+    desk: Desk, post: Post, clock: MovableClock, answers: dict[str, list[str]]
+) -> None:
     vars(post).update(answers)
     deliver_to(desk, post.url)
     mail_id = promise(desk)
@@ -167,10 +169,25 @@ def test_a_final_refusal_is_shown_and_can_be_sent_again(desk: Desk, post: Post, 
     desk.run("outbox")
     assert post.received == []
     with desk.app.app_context(), db.write() as session:
-        assert service.retry(session, mail_id, now())
-        assert not service.retry(session, mail_id, now())
+        assert service.retry(session, mail_id)
+        assert not service.retry(session, mail_id)
+    clock.advance(-3600)
     desk.run("outbox")
-    assert state(desk) == ("sent", 1)
+    assert state(desk) == ("sent", 2)
+
+
+@pytest.mark.req("P-04")
+def test_a_mail_tried_again_knows_its_senders_apart(desk: Desk, post: Post) -> None:
+    """The first try wakes up after staff had the mail sent again: what it has to say is not about this try."""
+    post.at_data = ["554 no"]
+    deliver_to(desk, post.url)
+    mail_id = promise(desk)
+    desk.run("outbox")
+    with desk.app.app_context(), db.write() as session:
+        assert service.retry(session, mail_id)
+    assert desk.call(service._claim, mail_id, 1, desk.call(now))
+    desk.call(partial(service._put_off, mail_id, 1, "connection lost", permanent=False))
+    assert state(desk) == ("sending", 2)
 
 
 @pytest.mark.req("S-064")
@@ -310,9 +327,13 @@ def test_who_wakes_up_late_puts_nothing_off(desk: Desk, post: Post, wait: Callab
 def test_a_clock_set_back_holds_no_mail(desk: Desk, post: Post, clock: MovableClock) -> None:
     deliver_to(desk, post.url)
     promise(desk)
+    post.at_rcpt = ["451 later", "250 OK"]
+    clock.advance(-300)
+    desk.run("outbox")
+    assert state(desk) == ("queued", 1)
     clock.advance(-3600)
     desk.run("outbox")
-    assert state(desk) == ("sent", 1)
+    assert state(desk) == ("sent", 2)
 
 
 def test_the_same_mail_is_promised_once(desk: Desk) -> None:
