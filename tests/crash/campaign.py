@@ -146,6 +146,7 @@ class Campaign:
         stage.advance(HOLD_OVER)
         if not repeat_at_once:
             self._repeat(browser)
+            stage.advance(HOLD_OVER)  # an attempt that only now began has its own time, and may be left at the issuer's
         stage.ask("job/poll_notices")
         stage.ask("sweep")
         books = look(stage, self._stocked)
