@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from providers.paygent.simulator.cards import TEST_CARDS
+from providers.paygent.simulator.notices import Heartbeat
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 if TYPE_CHECKING:
@@ -681,3 +683,19 @@ def test_card_numbers_are_not_kept(world: World) -> None:
         assert VISA.encode() not in content
         assert b"4980000000077301" not in content
     world.start()
+
+
+def test_a_failed_beat_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
+    beaten: list[int] = []
+    again = threading.Event()
+
+    def beat() -> None:
+        beaten.append(1)
+        if len(beaten) == 1:
+            raise LookupError("the books were put back meanwhile")
+        again.set()
+
+    heart = Heartbeat(beat)
+    assert again.wait(30)
+    heart.stop()
+    assert "own activity failed" in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import threading
 import time
@@ -17,6 +18,8 @@ import requests
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant, Payment
 from providers.sandbox.clock import Clock, wire_time
+
+log = logging.getLogger(__name__)
 
 #: Card statuses with a notice (protocol §9). 10 is sent only where the contract says so.
 NOTICED = frozenset(["11", "20", "32", "33", "40", "41", "60"])
@@ -253,7 +256,8 @@ def _notice_fields(notice_id: int, payment: Payment, at: float) -> dict[str, str
 
 
 class Heartbeat:
-    """The provider's own activity between telegrams: a thread that runs ``beat`` every tenth of a second."""
+    """The provider's own activity between telegrams: a thread that runs ``beat`` every tenth of a second. A beat that fails is
+    logged, and the next one comes all the same."""
 
     def __init__(self, beat: Callable[[], None]) -> None:
         self._beat = beat
@@ -263,7 +267,10 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stop.wait(0.1):
-            self._beat()
+            try:
+                self._beat()
+            except Exception:
+                log.exception("the provider's own activity failed")
 
     def stop(self) -> None:
         self._stop.set()
