@@ -227,7 +227,11 @@ def test_after_an_outage_of_six_hours_everything_leaves_within_minutes(desk: Des
     for _ in range(6 * 12):
         desk.run("outbox")
         clock.advance(300)
-    assert state(desk)[0] == "queued"
+    tried = state(desk)[1]
+    while state(desk) == ("queued", tried):
+        clock.advance(30)
+        desk.run("outbox")
+    assert state(desk) == ("queued", tried + 1), "a try fails just before the server is well"
     deliver_to(desk, post.url)
     clock.advance(300)
     desk.run("outbox")
