@@ -16,6 +16,8 @@ from shop.payments.models import KEPT, OPEN, UNREADABLE, UNSETTLED, Payment, Pay
 
 #: An operation without a known outcome for this long is an alarm (decision 17).
 ALARM_AFTER = timedelta(minutes=5)
+#: A notice that fits nothing is given up long before; one still waiting then cannot even be looked into.
+STUCK_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,9 @@ def _kept(operation: PaymentOperation, payment: Payment) -> Item:
 
 
 def _notices(session: Session, now: datetime, limit: int) -> list[Item]:
-    """Notices that fit nothing, and those of ours that the provider, asked, has not confirmed for a while."""
-    unconfirmed = and_(
-        ProviderNotice.state == "waiting", ProviderNotice.payment_id.is_not(None), ProviderNotice.received_at < now - ALARM_AFTER
-    )
+    """Notices that fit nothing, those of ours that the provider, asked, has not confirmed for a while, and any that fails."""
+    ours = and_(ProviderNotice.payment_id.is_not(None), ProviderNotice.received_at < now - ALARM_AFTER)
+    unconfirmed = and_(ProviderNotice.state == "waiting", or_(ours, ProviderNotice.received_at < now - STUCK_AFTER))
     rows = session.execute(
         select(ProviderNotice, Payment.order_id)
         .outerjoin(Payment, Payment.id == ProviderNotice.payment_id)

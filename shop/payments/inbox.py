@@ -92,12 +92,13 @@ def _store(account_id: int, notice: Notice) -> int | None:
 
 def _repeated(account_id: int, serial: str, values: Mapping[str, object], now: datetime) -> int | None:
     """Count a serial that came again. One that says something else than before is looked at again: a digest over
-    joined fields cannot tell which of the two was meant."""
+    joined fields cannot tell which of the two was meant, and the status is not even part of it."""
     with db.write() as session:
         here = (ProviderNotice.account_id == account_id, ProviderNotice.serial == serial)
         row = session.scalars(select(ProviderNotice).where(*here).with_for_update()).one()
         row.received += 1
-        if (row.merchant_ref, row.handle) == (values["merchant_ref"], values["handle"]):
+        said = ("merchant_ref", "handle", "raw_status")
+        if all(getattr(row, name) == values[name] for name in said):
             return None
         for name, value in values.items():
             setattr(row, name, value)

@@ -363,6 +363,39 @@ def test_a_notice_outlives_an_outage_of_the_look_up(desk: Desk, clock: MovableCl
         assert not [each for each in attention.items(db.db.session(), now()) if each.kind == "notice"]
 
 
+def test_a_notice_that_cannot_be_looked_into_comes_to_sight(
+    desk: Desk, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is broken in us while we look: the notice waits, and a person is told."""
+    placed = desk.place()
+
+    def broken(*_: object) -> None:
+        raise LookupError
+
+    receive(desk, notice(placed, desk.payment(placed).handle, 7, status="40"))
+    monkeypatch.setattr(inbox, "find_payment", broken)
+    for _ in range(13):
+        desk.run("inbox")
+        clock.advance(300)
+    assert states(desk) == [("7", "waiting", 1)]
+    with desk.app.app_context():
+        (item,) = [each for each in attention.items(db.db.session(), now()) if each.kind == "notice"]
+        assert item.title.startswith("決済代行会社に確かめている決済通知")
+
+
+@pytest.mark.req("P-09", "T-022")
+def test_a_serial_that_comes_again_with_another_status_is_looked_at_again(desk: Desk) -> None:
+    placed = desk.place()
+    handle = desk.payment(placed).handle
+    receive(desk, notice(placed, handle, 7, status="20"))
+    desk.run("inbox")
+    desk.console(placed, "capture")
+    receive(desk, notice(placed, handle, 7, status="40"))
+    desk.run("inbox")
+    assert states(desk) == [("7", "done", 2)]
+    assert desk.money(placed)[0] == "captured"
+
+
 @pytest.mark.req("P-16")
 def test_a_clock_set_back_keeps_no_notice_waiting(desk: Desk, clock: MovableClock) -> None:
     placed = desk.place()
