@@ -154,7 +154,10 @@ def process(notice_id: int) -> bool:
     state = "done" if understood else "unmatched" if late else "waiting"  # seen by a person, never lost in silence
     with db.write() as writing:
         writing.execute(
-            update(ProviderNotice).where(ProviderNotice.id == notice_id).values(state=state, payment_id=payment_id)
+            update(ProviderNotice)
+            # Only as it was claimed: it may have come again saying something else, or another may have gone on with it.
+            .where(ProviderNotice.id == notice_id, ProviderNotice.state == "waiting", ProviderNotice.attempts == attempts)
+            .values(state=state, payment_id=payment_id)
         )
     return bool(understood)
 

@@ -1,6 +1,7 @@
 """通知受信箱: a notice is checked, stored and acknowledged; it is never believed, only a reason to ask."""
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -391,6 +392,29 @@ def test_a_serial_that_comes_again_with_another_status_is_looked_at_again(desk: 
     desk.run("inbox")
     desk.console(placed, "capture")
     receive(desk, notice(placed, handle, 7, status="40"))
+    desk.run("inbox")
+    assert states(desk) == [("7", "done", 2)]
+    assert desk.money(placed)[0] == "captured"
+
+
+def test_a_notice_that_changes_while_it_is_looked_into_is_looked_at_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = desk.place()
+    handle = desk.payment(placed).handle
+    receive(desk, notice(placed, handle, 7, status="20"))
+    look = inbox._understood
+
+    def overtaken(*arguments: Any) -> bool | None:
+        found = look(*arguments)
+        desk.console(placed, "capture")
+        receive(desk, notice(placed, handle, 7, status="40"))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "_understood", overtaken)
+        desk.run("inbox")
+    assert states(desk) == [("7", "waiting", 2)]
     desk.run("inbox")
     assert states(desk) == [("7", "done", 2)]
     assert desk.money(placed)[0] == "captured"
