@@ -3,7 +3,7 @@
 What goes through them – verbs, results, verdicts – stands in :mod:`providers.contract`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,8 +52,9 @@ class Gateway(Protocol):
 
     def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult: ...
 
-    def poll_notices(self) -> tuple[Notice, ...]:
-        """Fetch waiting notices from the provider's feed, oldest first; empty when there is none or no feed."""
+    def poll_notices(self) -> Iterator[Notice]:
+        """Fetch waiting notices from the provider's feed, oldest first, each when it is asked for: what was fetched may not come
+        again. Empty when there is none or no feed."""
         ...
 
     def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading: ...

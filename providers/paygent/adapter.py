@@ -1,7 +1,7 @@
 """Paygent in the words of the contract: each verb is one telegram, each answer one result."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -163,17 +163,16 @@ class PaygentGateway:
             return Absent(answer.code)
         return Unreadable(errors.category(answer.code), answer.code, answer.detail)
 
-    def poll_notices(self) -> tuple[Notice, ...]:
-        """091 until the feed is empty. Stops at the first answer that is no notice; a gap is closed on a later run."""
-        notices: list[Notice] = []
-        while len(notices) < _FEED_LIMIT:
+    def poll_notices(self) -> Iterator[Notice]:
+        """091 until the feed is empty, each notice at once: fetched, it is not shown again. Stops at the first answer that is no
+        notice. What a lost answer held, the nightly look at the payments finds."""
+        for _ in range(_FEED_LIMIT):
             answer = self._call("091", [*self._header("091"), ("payment_notice_id", "")])
             if isinstance(answer, (NotSent, Unknown)) or not answer.ok or answer.fields.get("success_code") == "1":
-                break
+                return
             if not answer.fields.get("payment_notice_id"):
-                break
-            notices.append(_notice(answer.fields))
-        return tuple(notices)
+                return
+            yield _notice(answer.fields)
 
     def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading:
         """差分通知: genuine only with the right digest under our key; acknowledged by exactly ``result=0``."""

@@ -5,6 +5,7 @@ thread and can be told apart. So does a sender that was stopped on the line for 
 no way to ask it back. What is promised twice under one key is promised once.
 """
 
+import logging
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -18,6 +19,8 @@ from shop.core.runtime import runtime
 from shop.core.text import clean_line
 from shop.outbox import sending
 from shop.outbox.models import WAITING, OutboxMail
+
+log = logging.getLogger(__name__)
 
 _PROMISE = insert(OutboxMail.__table__)  # type: ignore[arg-type]
 _BATCH = 20
@@ -93,6 +96,11 @@ def _send(seen: tuple[int, int]) -> bool:
         sending.hand_over(letter, runtime().config)
     except sending.NotHandedOver as error:
         _put_off(mail_id, tries + 1, str(error), permanent=error.permanent)
+        return False
+    except Exception as error:
+        # Ours to mend; meanwhile it is put off and given up like any other, in sight of a person (R-154).
+        log.exception("mail not handed over", extra={"mail": mail_id})
+        _put_off(mail_id, tries + 1, type(error).__name__, permanent=False)
         return False
     with db.write() as session:
         session.execute(

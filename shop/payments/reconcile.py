@@ -186,7 +186,7 @@ def _claim(operation_id: int, now: datetime) -> bool:
     with db.write() as session:
         operation = session.get_one(PaymentOperation, operation_id)
         rules = executor.capabilities(operation.payment.account_version)  # type: ignore[arg-type]
-        wait = min(_FIRST_WAIT * 2**operation.checks, _LONGEST_WAIT)
+        wait = min(_FIRST_WAIT * 2 ** min(operation.checks, 10), _LONGEST_WAIT)
         believed = (operation.sent_at or operation.created_at) + timedelta(seconds=rules.absent_after)
         following = now + timedelta(seconds=wait)
         if now < believed < following:

@@ -179,7 +179,7 @@ def test_a_connection_test_without_an_answer_finds_nothing(provider: Provider) -
 
 @every
 def test_an_unreachable_feed_is_empty(provider: Provider) -> None:
-    assert gateway(provider).poll_notices() == ()
+    assert tuple(gateway(provider).poll_notices()) == ()
 
 
 @every

@@ -420,6 +420,25 @@ def test_a_notice_that_changes_while_it_is_looked_into_is_looked_at_again(
     assert desk.money(placed)[0] == "captured"
 
 
+def test_of_the_feed_only_what_was_kept_is_fetched(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider shows a notice once: killed while one is stored, the shop has not yet fetched the next."""
+    placed = desk.place()
+    desk.console(placed, "capture")
+    desk.run("poll_notices", "inbox")
+    first, second = desk.place(), desk.place()
+    desk.console(first, "capture")
+    desk.console(second, "capture")
+    asked = desk.telegrams("091")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inbox, "_store", killed)
+    with pytest.raises(KeyboardInterrupt):
+        desk.call(inbox.poll)
+    assert desk.telegrams("091") == asked + 1
+
+
 @pytest.mark.req("P-16")
 def test_a_clock_set_back_keeps_no_notice_waiting(desk: Desk, clock: MovableClock) -> None:
     placed = desk.place()

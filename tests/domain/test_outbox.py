@@ -220,6 +220,19 @@ def test_waits_grow_and_end(desk: Desk, clock: MovableClock, monkeypatch: pytest
     assert state(desk) == ("failed", 7)
 
 
+@pytest.mark.req("R-154")
+def test_a_mail_that_cannot_even_be_tried_ends_in_sight(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of our own – a password that SMTP cannot carry – is put off and given up like a refusal."""
+    monkeypatch.setattr(service, "_GIVE_UP", 2)
+    monkeypatch.setattr("shop.outbox.sending.hand_over", lambda *_: "ä".encode("ascii"))
+    mail_id = promise(desk)
+    for _ in range(2):
+        desk.change(OutboxMail, OutboxMail.id == mail_id, next_at=desk.call(now))
+        desk.run("outbox")
+    assert state(desk) == ("failed", 2)
+    assert desk.row(OutboxMail).last_error == "UnicodeEncodeError"
+
+
 @pytest.mark.req("P-04")
 def test_after_an_outage_of_six_hours_everything_leaves_within_minutes(desk: Desk, post: Post, clock: MovableClock) -> None:
     deliver_to(desk, f"smtp://127.0.0.1:{free_port()}")

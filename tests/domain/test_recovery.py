@@ -268,6 +268,11 @@ def test_checks_are_put_off_further_each_time(desk: Desk, clock: MovableClock) -
         waits.append((desk.operation(placed).check_at - desk.call(now)).total_seconds())
     assert [round(wait, -1) for wait in waits[:4]] == [0, 10, 20, 40]
     assert max(waits) < 61
+    # After days of silence it still asks.
+    desk.change(PaymentOperation, PaymentOperation.id == placed.operation_id, checks=5000)
+    due(desk, placed)
+    desk.run("reconcile")
+    assert desk.operation(placed).checks == 5001
 
 
 def test_a_check_is_never_put_off_beyond_the_moment_absent_is_believed(desk: Desk, clock: MovableClock) -> None:

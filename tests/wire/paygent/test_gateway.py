@@ -320,7 +320,7 @@ def test_query_answered_for_another_payment_is_unknown(wire: Wire) -> None:
 def test_feed_is_read_until_it_is_empty(wire: Wire) -> None:
     row = captured("091_difference_next")["parsed_by_client"]["rows"][0]
     wire.answers = [answer("091_difference_next"), answer("091_difference_next"), answer("091_difference_none")]
-    notices = wire.gateway().poll_notices()
+    notices = tuple(wire.gateway().poll_notices())
     assert [notice.serial for notice in notices] == [row["payment_notice_id"]] * 2
     assert (notices[0].handle, notices[0].merchant_ref) == (row["payment_id"], row["trading_id"])
     assert notices[0].amount_yen == int(row["payment_amount"])
@@ -330,14 +330,14 @@ def test_feed_is_read_until_it_is_empty(wire: Wire) -> None:
 @pytest.mark.parametrize("body", [answer("091_difference_locked"), answer("091_difference_none"), b"", b"\xff"])
 def test_feed_stops_at_once_when_there_is_no_notice(wire: Wire, body: bytes) -> None:
     wire.answers = [body]
-    assert wire.gateway().poll_notices() == ()
+    assert tuple(wire.gateway().poll_notices()) == ()
     assert len(wire.requests) == 1
 
 
 def test_feed_is_bounded(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("providers.paygent.adapter._FEED_LIMIT", 3)
     wire.answers = [answer("091_difference_next")]
-    assert len(wire.gateway().poll_notices()) == 3
+    assert len(tuple(wire.gateway().poll_notices())) == 3
 
 
 SIGNED = {
