@@ -81,9 +81,9 @@ def test_groups() -> Iterator[Group | None]:
     # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
     yield suite("crash SQLite", 0.75, ("crash",))
-    yield suite("crash PostgreSQL", 1.1, ("crash",), *postgresql)
-    yield suite("race SQLite", 0.6, ("race",))
-    yield suite("race PostgreSQL", 0.55, LOCKING_RACES, *postgresql)
+    yield suite("crash PostgreSQL", 1.0, ("crash",), *postgresql)
+    yield suite("race SQLite", 0.65, ("race",))
+    yield suite("race PostgreSQL", 0.6, LOCKING_RACES, *postgresql)
 
 
 def evidence_groups() -> Iterator[Group]:
