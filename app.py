@@ -4,10 +4,12 @@ import os
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 import admin
+from admin.blueprint import load_user as load_staff
 from providers.installed import INSTALLED
 from providers.registry import Registry
 from shop.checkout import cart as carts
@@ -25,6 +27,7 @@ from shop.web import (
     filters,
     health,
     hop,
+    member,
     provider,
     security,
     storefront,
@@ -56,6 +59,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)
     csrf.exempt(provider.blueprint)  # authenticated by the provider's signature instead
+    LoginManager(app).user_loader(lambda user_id: load_staff(user_id) or member.load_user(user_id))
     admin.init_app(app)
     cli.init_app(app)
     return app
