@@ -16,6 +16,7 @@ from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
+from shop.payments.cards import reconcile as cards
 from shop.payments.models import PaymentMethod
 
 #: Carts nobody touched for this long are forgotten, and earlier what was typed on the way: it is personal data.
@@ -76,8 +77,10 @@ def _sweep_pictures(now: datetime) -> int:
 
 JOBS: tuple[Job, ...] = (
     Job("dispatch", reconcile.dispatch, every=2),
+    Job("dispatch_cards", cards.dispatch, every=2),
     Job("inbox", inbox.run, every=2),
     Job("reconcile", reconcile.run, every=3),
+    Job("reconcile_cards", cards.run, every=3),
     Job("release_holds", release_holds, every=5),
     Job("outbox", outbox.run, every=3),
     Job("poll_notices", inbox.poll, every=300),

@@ -5,7 +5,7 @@ with 31011, another card with P010; the amount may differ and another token of t
 identification is used up as soon as a 020 has made a payment with it, also a refused one, while the repetition of
 that payment after code 2003 may name it again; 3dsecure_ryaku=1 beside an identification does no harm (one open
 client sends both). A merchant that demands 3-D Secure (a switch, off) still charges
-the card of an earlier order without it.
+the card of an earlier order without it, but no stored card: there the buyer is present.
 """
 
 from __future__ import annotations
