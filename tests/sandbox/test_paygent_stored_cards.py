@@ -493,6 +493,7 @@ def test_authentication_of_a_stored_card(world: World) -> None:
     assert world.authenticate(**customer, customer_card_id=other)["result"] == "0"
     world.control("merchants", threeds_required=True)
     assert charge(world, card_id, "order2").code == "P010"
+    assert charge(world, card_id, "order2", ref_trading_id="order1").code == "P010"
 
 
 # ---- faults, console, books ----------------------------------------------------------------------
