@@ -229,7 +229,7 @@ export class CardForm {
 
   /** Put what was made into the hidden fields of the form that orders. */
   static hand(order, made) {
-    for (const [name, value] of [["card_token", made.token], ["link_token", made.linkToken], ["card_brand", made.brand]]) {
+    for (const [name, value] of [["card_token", made.token], ["link_token", made.linkToken], ["card_brand", made.linkToken && made.brand]]) {
       order.querySelector(`[name=${name}]`).value = value;
     }
   }
