@@ -25,6 +25,7 @@ from shop.web import (
     filters,
     health,
     hop,
+    postal,
     provider,
     security,
     storefront,
@@ -52,6 +53,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        postal.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

@@ -36,7 +36,7 @@ from shop.delivery import service as delivery
 from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, legal, security
+from shop.web import attempt, legal, postal, security
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
@@ -112,7 +112,7 @@ def confirm_zero() -> Any:
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
     form = CheckoutForm()
-    if request.form.get("refresh"):
+    if request.form.get("refresh") or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
     agreement = _agreed(form, cart)

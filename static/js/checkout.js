@@ -4,6 +4,7 @@
 import { CardForm } from "./card.js";
 import { check, isWrong, watch } from "./fields.js";
 import { overhear } from "./kana.js";
+import { followPostal } from "./postal.js";
 
 const wide = matchMedia("(min-width: 60rem)");
 const dialog = document.getElementById("confirm");
@@ -80,7 +81,7 @@ function foldSummary() {
 // ---- 「注文確認する」 ----
 
 async function confirmOrder(event) {
-  if (event.submitter?.name === "refresh") return;
+  if (["refresh", "lookup"].includes(event.submitter?.name)) return;
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
@@ -229,6 +230,7 @@ function begin() {
   form.addEventListener("change", follow);
   watch(form, forgetOthers);
   overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
+  followPostal(form);
   foldSummary();
   follow();
 }
