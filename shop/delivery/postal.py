@@ -17,6 +17,7 @@ _BATCH = 2_000
 Row = tuple[str, str, str, str]
 _COLUMNS = ("code", "prefecture", "city", "town")
 _table = PostalCode.__table__.c
+_INSERT = insert(PostalCode.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,10 @@ def places(connection: Connection, code: str) -> list[Place]:
 
 def replace_all(session: Session, rows: Iterable[Row]) -> int:
     """Put ``rows`` in the place of all that is there, within the caller's transaction; returns how many they are."""
-    session.execute(delete(PostalCode))
+    connection = session.connection()
+    connection.execute(delete(PostalCode))
     waiting, count = iter(rows), 0
     while batch := [dict(zip(_COLUMNS, row, strict=True)) for row in islice(waiting, _BATCH)]:
-        session.execute(insert(PostalCode), batch)
+        connection.execute(_INSERT, batch)
         count += len(batch)
     return count

@@ -133,7 +133,7 @@ def _records(file: IO[bytes]) -> Iterator[_Record]:
 def _record(columns: list[str]) -> _Record | None:
     if len(columns) != _COLUMNS or not re.fullmatch("[0-9]{5}", columns[0]) or not re.fullmatch("[0-9]{7}", columns[2]):
         return None
-    prefecture, city, town = (clean_line(each) for each in columns[6:9])
+    prefecture, city, town = (each if each.isprintable() else clean_line(each) for each in columns[6:9])
     if prefecture not in PREFECTURES or not 0 < len(city) <= _LONGEST_CITY:
         return None
     return _Record(columns[2], prefecture, city, town)
