@@ -6,13 +6,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
+from shop.catalogue.models import Product
 from shop.checkout.models import Confirmation
 from shop.core.db import write
 from shop.delivery.models import PostalCode
-from tests.support.buying import ADDRESS, CASH, Buyer
+from tests.support.buying import ADDRESS, CASH, Buyer, StepsBuyer
 from tests.support.pages import Page
+from tests.support.servers import LiveServer
 from tests.support.shop import count_statements
-from tests.web.counter import TEA, count, number_of
+from tests.web.counter import TEA, change, count, number_of, path_of
 
 pytestmark = pytest.mark.one_database
 
@@ -151,6 +153,19 @@ def test_without_data_or_without_a_code_everything_is_typed(typing: Buyer, demo_
     assert NOT_FOUND in Page(shown.text).text
     assert address(shown) == ("", "松本市中央1-2-3")
     number_of(typing.place(typing.confirm(CASH, postal_code=MATSUMOTO)))
+
+
+@pytest.mark.req("U-006", "R-126")
+def test_step_1_of_the_3_step_cart_has_the_same_fields(live_server: LiveServer, demo_app: Flask) -> None:
+    change(demo_app, Product.flow, "steps", code=TEA)
+    walker = StepsBuyer(live_server.url)
+    walker.put_into_cart(TEA)
+    shown = walker.step1(**NO_PLACE | {"postal_code": MATSUMOTO, "lookup": "postal_code", "ship_to": "other"})
+    filled = Page(shown.text).form("/checkout/step1").fields
+    assert (shown.status_code, path_of(shown)) == (200, "/checkout/step1")
+    assert (filled["prefecture"], filled["address1"], filled["ship_to"]) == ("長野県", "松本市中央", "other")
+    assert "error-summary" not in shown.text
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step1", "nothing is kept of it yet"
 
 
 @pytest.mark.req("R-111")
