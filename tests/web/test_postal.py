@@ -55,6 +55,11 @@ def offered(answer: requests.Response) -> list[str]:
     return [button["value"] for button in buttons if " " in button["value"]]
 
 
+def focused(answer: requests.Response) -> list[str]:
+    """Where the page puts the focus without script."""
+    return [attributes["name"] for _tag, attributes in Page(answer.text).elements if "autofocus" in attributes]
+
+
 # ---- what scripts ask ----
 
 
@@ -95,7 +100,7 @@ def test_the_button_fills_in_the_address_and_keeps_the_rest(typing: Buyer, demo_
         "email": "taro@", "phone": "", "note": "玄関の前へ", "address2": "月見荘 203", "buyer_name": ADDRESS["buyer_name"],
     }  # fmt: skip
     assert "住所が見つかりました。" in Page(shown.text).text
-    assert Page(shown.text).having("autofocus")["name"] == "address1"
+    assert focused(shown) == ["address1"]
     assert "error-summary" not in shown.text, "nothing is judged yet"
     assert "送料" in shown.text
     assert count(demo_app, Confirmation) == 0
@@ -107,6 +112,7 @@ def test_several_places_are_offered_and_none_is_guessed(typing: Buyer) -> None:
     assert address(shown) == ("", "")
     assert offered(shown) == [f"postal_code {OYAMAZAKI}", f"postal_code {SHIMAMOTO}"]
     assert "住所の候補がいくつかあります。" in Page(shown.text).text
+    assert focused(shown) == ["lookup"], "the first place"
     chosen = search(typing, offered(shown)[1], postal_code=SHARED)
     assert address(chosen) == ("大阪府", "三島郡島本町")
     assert offered(chosen) == []
@@ -145,6 +151,8 @@ def test_without_data_or_without_a_code_everything_is_typed(typing: Buyer, demo_
     for code in ("", "390-08", "あ"):
         assert "郵便番号は7桁の数字で入力してください" in Page(search(typing, postal_code=code).text).text
     assert NOT_FOUND in Page(search(typing, postal_code=UNKNOWN).text).text
+    assert focused(search(typing, postal_code=UNKNOWN)) == ["postal_code"]
+    assert focused(typing.get("/checkout/zero")) == [], "only after a look-up"
     for junk in ("", "x", "csrf_token", "email", " ", "xpostal_code 長野県"):
         assert NOT_FOUND not in Page(search(typing, junk, postal_code=UNKNOWN).text).text
     with demo_app.app_context(), write() as session:
