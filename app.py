@@ -28,6 +28,7 @@ from shop.web import (
     health,
     hop,
     member,
+    postal,
     provider,
     security,
     storefront,
@@ -56,6 +57,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        postal.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

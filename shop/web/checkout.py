@@ -12,7 +12,7 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments.engine import engine
-from shop.web import attempt, flow
+from shop.web import attempt, flow, postal
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
 
@@ -41,7 +41,7 @@ def confirm_zero() -> Any:
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
     form = CheckoutForm()
-    if request.form.get("refresh"):
+    if request.form.get("refresh") or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
     agreement = _agreed(form, cart)

@@ -18,7 +18,7 @@ from shop.web.sessions import Sessions
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset(
-    {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
+    {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
 _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.

@@ -19,7 +19,7 @@ from shop.core import db
 from shop.core.i18n import language
 from shop.core.text import small_number
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, flow
+from shop.web import attempt, flow, postal
 from shop.web.cart import cart_key
 from shop.web.choices import method_choice
 from shop.web.forms import Step1Form, Step2Form, Step3Form
@@ -45,6 +45,8 @@ def take_step1() -> Any:
     if isinstance(cart, Response):
         return cart
     form = Step1Form()
+    if postal.looked_up(form):
+        return _step1_page(form, cart)
     if not form.validate():
         return _step1_page(form, cart), 422
     _keep(cart, form.cleaned())

@@ -5,6 +5,7 @@ import { CardForm } from "./card.js";
 import { watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
+import { followPostal } from "./postal.js";
 import { foldSummary, follow, followCard, onWidth } from "./totals.js";
 
 const step = document.getElementById("checkout");
@@ -14,6 +15,7 @@ if (step) {
   watch(step, () => {});
   foldSummary(step);
   onWidth(() => foldSummary(step));
+  followPostal(step);
   const name = step.querySelector("[name=buyer_name]");
   if (name) overhear(name, step.querySelector("[name=buyer_kana]"));
   if (step.querySelector("[data-method]")) {

@@ -49,7 +49,7 @@ RULES = {
     Rule.PUBLIC: """
         static bootstrap.static health.healthz health.readyz checkout.browser_module
         storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
-        admin.login admin.log_in
+        postal.places admin.login admin.log_in
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero

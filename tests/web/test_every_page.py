@@ -31,12 +31,12 @@ VALUES = {
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
     "key": "x", "rest": "x", "provider": "paygent", "token": "x", "accent": "3d5733",
 }  # fmt: skip
-ELSEWHERE = {"storefront.product": f"/products/{TEA}", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
+ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal/3900811", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 LOG_IN = {"admin.login", "admin.log_in"}
 #: Files without personal data that browsers may keep.
-KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
+KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 
 
 def addresses(app: Flask, method: str, values: Mapping[str, str] = VALUES) -> Iterator[tuple[str, str]]:
