@@ -4,10 +4,12 @@ import os
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 import admin
+from admin.blueprint import load_user as load_staff
 from providers.installed import INSTALLED
 from providers.registry import Registry
 from shop.checkout import cart as carts
@@ -26,10 +28,12 @@ from shop.web import (
     filters,
     health,
     hop,
+    member,
     provider,
     security,
     storefront,
     window,
+    wizard,
 )
 
 
@@ -53,11 +57,12 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
-        storefront.blueprint, cart.blueprint, checkout.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)
     csrf.exempt(provider.blueprint)  # authenticated by the provider's signature instead
+    LoginManager(app).user_loader(lambda user_id: load_staff(user_id) or member.load_user(user_id))
     admin.init_app(app)
     cli.init_app(app)
     return app

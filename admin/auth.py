@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from wtforms import PasswordField, StringField
@@ -13,8 +13,8 @@ from admin.blueprint import Staff, blueprint, load_user, own_path, staff
 from admin.forms import StaffForm
 from shop.core.clock import jst
 from shop.core.db import write
+from shop.core.i18n import LANGUAGES, lazy_gettext
 from shop.core.i18n import gettext as _
-from shop.core.i18n import lazy_gettext
 from shop.core.runtime import now
 from shop.staff import service
 
@@ -65,6 +65,15 @@ def log_out() -> ResponseReturnValue:
     _clear_session()
     flash(_("ログアウトしました。"), "good")
     return redirect(url_for("admin.login"), 303)
+
+
+@blueprint.post("/language/<code>")
+def choose_language(code: str) -> ResponseReturnValue:
+    """The desk's own language: its session is not the shop's."""
+    if code not in LANGUAGES:
+        abort(404)
+    session["language"] = code
+    return redirect(own_path(request.form.get("return_to", "")), 303)
 
 
 def _open_session(user_id: int) -> None:

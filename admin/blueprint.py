@@ -4,7 +4,7 @@ import re
 from typing import cast
 
 from flask import Blueprint, Flask, flash, redirect, request, session, url_for
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 
 from admin import words
@@ -33,9 +33,7 @@ class Staff(UserMixin):
 
 
 def init_app(app: Flask) -> None:
-    """Attach the door to ``app``."""
-    manager = LoginManager(app)
-    manager.user_loader(load_user)
+    """Attach the admin to ``app``."""
     app.register_blueprint(blueprint)
 
 

@@ -33,6 +33,25 @@ class Verb(StrEnum):
     ISSUE_SLIP = "issue_slip"
 
 
+class CardVerb(StrEnum):
+    """What can be asked of a provider that keeps members' cards (カードお預かり)."""
+
+    #: Keep the card of a one-time token.
+    STORE = "store"
+    REMOVE = "remove"
+
+
+class Linking(StrEnum):
+    """クレジットカード紐づけ設定: whether the card of an order is kept for the member's next one."""
+
+    #: Every order of a member links the card it was paid with (12-1).
+    ALWAYS = "always"
+    #: The member decides, order by order (12-2).
+    ASK = "ask"
+    #: An order leaves no card behind (12-3).
+    NEVER = "never"
+
+
 class Recovery(StrEnum):
     """How an unknown outcome of a verb is found out."""
 
@@ -68,6 +87,8 @@ class Category(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     #: 本人認証 failed, was given up, or its outcome is not enough for this shop.
     AUTHENTICATION = "authentication"
+    #: The provider keeps no such card any more: the buyer enters one (R-140).
+    STORED_CARD_GONE = "stored_card_gone"
     CONFIGURATION = "configuration"
     STATE_CONFLICT = "state_conflict"
     DEADLINE = "deadline"
@@ -251,6 +272,50 @@ class CardSource:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredCardSource:
+    """A card that the provider keeps: of which customer of it, and which of their cards."""
+
+    customer_ref: str
+    card_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCard:
+    """A card as its keeper describes it. Empty = not said."""
+
+    card_ref: str
+    last_four: str = ""
+    #: As buyers know it: ``Visa``, ``Mastercard``, ``JCB``, ``American Express``, ``Diners Club``.
+    brand: str = ""
+    #: ``MMYY``: good to the end of that month.
+    expiry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardStored:
+    """The provider keeps the card from now on."""
+
+    card: KeptCard
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """The provider keeps the card no longer. It says :class:`Absent` where it knew no such card: that is as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardList:
+    """The cards the provider keeps for one customer, the one used last first; empty for a customer it does not know."""
+
+    cards: tuple[KeptCard, ...]
+
+
+StoreResult = CardStored | Declined | NotSent | Unknown
+RemoveResult = CardRemoved | Absent | Declined | NotSent | Unknown
+ListResult = CardList | Unreadable | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Cardholder:
     """What the card's issuer may be told about the buyer to authenticate them. Plain text, empty where not known."""
 
@@ -268,7 +333,7 @@ class Charge:
 
     merchant_ref: str
     amount_yen: int
-    source: CardSource
+    source: CardSource | StoredCardSource
     capture: bool
     #: 支払回数: 1 = 一括, n = 分割, 0 = ボーナス一括.
     instalments: int = 1
@@ -365,6 +430,9 @@ class Capabilities(Protocol):
     #: Overall deadline of one call, seconds.
     call_deadline: float
     recovery: Mapping[Verb, Recovery]
+    #: Card tokens the page must make so that one card can be charged and kept: two where a token dies with its first use;
+    #: zero where the provider keeps no cards.
+    tokens_to_link: int
 
     def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict: ...
 
@@ -374,4 +442,8 @@ class Capabilities(Protocol):
 
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         """Whether the card's issuer is told about the buyer to authenticate them (3-D Secure) under these settings."""
+        ...
+
+    def linking(self, settings: Mapping[str, str]) -> Linking:
+        """クレジットカード紐づけ設定 under these settings; ``NEVER`` where the provider keeps no cards."""
         ...

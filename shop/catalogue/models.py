@@ -40,6 +40,8 @@ class Product(Base):
     #: Unpublished: 「販売停止中」.
     published: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    #: Which checkout 「カゴに入れる」 leads to: ``zero`` or ``steps`` (R-124).
+    flow: Mapped[str] = mapped_column(String(8), default="zero")
 
     category: Mapped[Category] = relationship()
     variants: Mapped[list["Variant"]] = relationship(order_by="Variant.position", back_populates="product")

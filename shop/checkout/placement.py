@@ -8,11 +8,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import Cardholder, CardSource, Charge, Verb
+from providers.contract import Cardholder, CardSource, Charge, Linking, StoredCardSource, Verb
 from shop.catalogue import stock
 from shop.checkout import cart as carts
 from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true
@@ -22,6 +22,7 @@ from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
 from shop.payments import accounts, executor, hop
+from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
@@ -59,6 +60,25 @@ class Buyer:
     device: str
     ip: str
     language: str
+    #: Who is logged in.
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the press says about the card."""
+
+    #: The token that pays; none is needed where the linked card does.
+    token: str = ""
+    #: 支払回数 as :class:`~providers.contract.Charge` counts it.
+    instalments: int = 1
+    #: ご登録のクレジットカードで購入する.
+    stored: bool = False
+    #: カード情報を保持し次回も利用する.
+    keep: bool = False
+    #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
+    link_token: str = ""
+    brand: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,53 +88,106 @@ class Placed:
     order_id: int
 
 
-def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *, attempt: int = 1) -> Placed:
     """Order what was confirmed and wait for the outcome as long as a buyer should.
 
-    Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing` or
-    :class:`TryLater`; then nothing was ordered.
+    ``attempt`` counts the tries of one confirmation: the page says which one it offers, so that a double press is one
+    try, and a press after a refusal is a new one. Returns the attempt, whose state tells the rest. Raises
+    :class:`ConfirmAgain`, :class:`TokenMissing` or :class:`TryLater`; then nothing was ordered.
     """
-    earlier = _earlier(db.db.session(), confirmation)
+    key = _submission_key(confirmation, attempt)
+    earlier = _earlier(db.db.session(), confirmation, key)
     if earlier is not None:
         return Placed(earlier)
+    if attempt > attempts_made(db.db.session(), confirmation) + 1:
+        raise ConfirmAgain  # no page of ours offers that one
     try:
-        return _place(confirmation, cart_key, card_token, buyer)
+        return _place(confirmation, cart_key, key, card, buyer)
     except ConfirmAgain:
         # What changed may be a press in parallel that has just ordered this very cart.
-        earlier = _earlier(db.db.session(), confirmation)
+        earlier = _earlier(db.db.session(), confirmation, key)
         if earlier is None:
             raise
         return Placed(earlier)
 
 
-def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+def attempts_made(session: Session, confirmation: Confirmation) -> int:
+    """How often this confirmation has been tried."""
+    tried = select(func.count()).where(
+        Order.cart_id == confirmation.cart_id, Order.submission_key.startswith(confirmation.token)
+    )
+    return session.scalar(tried) or 0
+
+
+def _submission_key(confirmation: Confirmation, attempt: int) -> str:
+    return confirmation.token if attempt == 1 else f"{confirmation.token}-{attempt}"
+
+
+def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buyer: Buyer) -> Placed:
+    if buyer.member_id != confirmation.member_id:
+        raise ConfirmAgain  # logged in or out since: another address book, another card
     agreement = _agreement(db.db.session(), confirmation, cart_key)
-    if agreement.method.account_id is None:
-        return _write(confirmation, agreement, buyer, None)
-    if not card_token:
-        raise TokenMissing
+    source = _source(agreement, card, buyer)
+    press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer)
+    if source is None:
+        return _write(press, None)
     try:
         with executor.reserve() as slot:
-            return _write(confirmation, agreement, buyer, (slot, card_token))
+            return _write(press, slot)
     except Busy:
         raise TryLater from None
 
 
-def _earlier(session: Session, confirmation: Confirmation) -> int | None:
-    """The attempt this confirmation – or another one of the very same cart, in another tab – has already led to."""
-    same_cart = select(Confirmation.token).where(
-        Confirmation.cart_id == confirmation.cart_id, Confirmation.cart_version == confirmation.cart_version
-    )
+def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | StoredCardSource | None:
+    """What pays: the member's linked card, the token – or no card at all. Raises :class:`TokenMissing` without a token, and
+    :class:`ConfirmAgain` when the linked card is gone."""
+    account_id = agreement.method.account_id
+    if account_id is None:
+        return None
+    if card.stored:
+        kept = book.source_for(db.db.session(), buyer.member_id, account_id) if buyer.member_id else None
+        if kept is None:
+            raise ConfirmAgain("card")
+        return kept
+    if not card.token:
+        raise TokenMissing
+    return CardSource(card.token)
+
+
+def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
+    account = agreement.method.account
+    if account is None or (confirmation.member_id is None and not confirmation.registration):
+        return None
+    return accounts.provider_of(account).capabilities.linking(accounts.method_options(agreement.method))
+
+
+def _earlier(session: Session, confirmation: Confirmation, key: str) -> int | None:
+    """The attempt this press – or another one on the very same cart, in another tab – has already led to."""
+    cart_id, version = confirmation.cart_id, confirmation.cart_version
     return session.scalar(
         select(Order.id)
         .where(
-            (Order.submission_key == confirmation.token)
-            | ((Order.cart_id == confirmation.cart_id) & (Order.state == "draft"))
-            | ((Order.state == "placed") & Order.submission_key.in_(same_cart))
+            (Order.submission_key == key)
+            | ((Order.cart_id == cart_id) & (Order.state == "draft"))
+            | ((Order.cart_id == cart_id) & (Order.state == "placed") & (Order.cart_version == version))
         )
         .order_by(Order.id.desc())
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """One press on 注文する, judged: what was confirmed still holds."""
+
+    confirmation: Confirmation
+    agreement: Agreement
+    key: str
+    card: Card
+    source: CardSource | StoredCardSource | None
+    #: How the method links cards; ``None`` where the buyer has no link and gets none.
+    linking: Linking | None
+    buyer: Buyer
 
 
 def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
@@ -128,15 +201,15 @@ def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> A
     return agreement
 
 
-def _write(
-    confirmation: Confirmation, agreement: Agreement, buyer: Buyer, card: tuple[Slot, str] | None
-) -> Placed:
+def _write(press: _Press, slot: Slot | None) -> Placed:
+    """Draft, hold and operation in one transaction, then the call. ``slot`` is for the call; ``None`` without a provider."""
     now = moment()
+    confirmation, agreement = press.confirmation, press.agreement
     cart_id, version = confirmation.cart_id, confirmation.cart_version
-    draft = _draft(confirmation, agreement, buyer, now)
-    payment = _payment(confirmation, agreement, now)
+    draft = _draft(press, now)
+    payment = _payment(press, now)
     public_id = ids.public_id()
-    charge = _charge(agreement, payment, draft, card[1], hop.return_url(public_id), now) if card else None
+    charge = _charge(press, payment, draft, hop.return_url(public_id), now) if slot else None
     try:
         with db.write() as session:
             session.add(draft)
@@ -147,13 +220,15 @@ def _write(
             session.add(payment)
             session.flush()
             operation_id = _commit_to(session, draft, payment, charge, public_id, now)
+            if press.linking:
+                _expect_link(session, press, press.linking, payment, now)
             order_id = draft.id
     except stock.OutOfStock as error:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
     except IntegrityError:
         raise ConfirmAgain from None  # another attempt of this cart came first; :func:`place` looks which
-    if card and charge and operation_id:
-        executor.wait(executor.start(card[0], operation_id, lambda gateway: gateway.authorize(charge)))
+    if slot and charge and operation_id:
+        executor.wait(executor.start(slot, operation_id, lambda gateway: gateway.authorize(charge)))
     return Placed(order_id)
 
 
@@ -173,6 +248,15 @@ def _commit_to(
     return operation.id
 
 
+def _expect_link(session: Session, press: _Press, mode: Linking, payment: Payment, now: datetime) -> None:
+    """What becomes of the member's card if the order stands (features B4), in the transaction of the draft."""
+    card, member_id = press.card, press.buyer.member_id
+    linking.expect(
+        session, payment, member_id=member_id, registering=member_id is None, linking=mode, used_stored=card.stored,
+        keep=card.keep, link_token=card.link_token, brand=card.brand, now=now,
+    )  # fmt: skip
+
+
 def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> None:
     """The cart must still be the confirmed one *in this transaction*: a change in another tab either came before
     and is seen here, or comes after and belongs to the next order (T-019)."""
@@ -181,11 +265,13 @@ def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> N
         raise ConfirmAgain
 
 
-def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: datetime) -> Order:
+def _draft(press: _Press, now: datetime) -> Order:
+    confirmation, agreement, buyer = press.confirmation, press.agreement, press.buyer
     form = json.loads(confirmation.form)
     ship = ship_prefix(form)
     return Order(
-        public_id=ids.public_id(), submission_key=confirmation.token, cart_id=confirmation.cart_id,
+        public_id=ids.public_id(), submission_key=press.key, cart_id=confirmation.cart_id,
+        cart_version=confirmation.cart_version, flow=confirmation.flow, member_id=confirmation.member_id,
         language=buyer.language, practice=_practice(agreement), state="draft", filed="open",
         buyer_name=form["buyer_name"], buyer_kana=form.get("buyer_kana", ""), email=form["email"], phone=form["phone"],
         postal_code=form["postal_code"], prefecture=form["prefecture"], address1=form["address1"],
@@ -219,27 +305,27 @@ def _lines(agreement: Agreement) -> list[OrderLine]:
     ]  # fmt: skip
 
 
-def _payment(confirmation: Confirmation, agreement: Agreement, now: datetime) -> Payment:
-    method = agreement.method
+def _payment(press: _Press, now: datetime) -> Payment:
+    method = press.agreement.method
     version: AccountVersion | None = None
     if method.account_id is not None:
         version = accounts.current_version(db.db.session(), method.account_id)
     return Payment(
         method_id=method.id, method_name=method.name, kind=method.kind, capture_at_once=method.capture_at_once,
-        account_version_id=version.id if version else None, practice=_practice(agreement), created_at=now,
-        instalments=int(json.loads(confirmation.form)["installments"]) if method.kind == "card" else 1,
+        account_version_id=version.id if version else None, practice=_practice(press.agreement), created_at=now,
+        instalments=press.card.instalments if method.kind == "card" else 1,
     )  # fmt: skip
 
 
-def _charge(
-    agreement: Agreement, payment: Payment, draft: Order, token: str, return_url: str, now: datetime
-) -> Charge:
+def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now: datetime) -> Charge:
+    agreement = press.agreement
     account = agreement.method.account
     assert account is not None
+    assert press.source is not None
     return Charge(
         merchant_ref=accounts.provider_of(account).new_merchant_ref(now),
         amount_yen=agreement.quote.total_yen,
-        source=CardSource(token),
+        source=press.source,
         capture=payment.capture_at_once,
         instalments=payment.instalments,
         options=accounts.method_options(agreement.method),

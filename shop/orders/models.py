@@ -1,6 +1,6 @@
 """Tables of orders."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Key, Moment, OptionalMoment, YenColumn
@@ -22,6 +22,7 @@ class Order(Base):
         Index("uq_shop_order_one_draft", "cart_id", unique=True, sqlite_where=_DRAFT, postgresql_where=_DRAFT),
         Index("ix_shop_order_listed", "filed", "id", sqlite_where=_PLACED, postgresql_where=_PLACED),
         Index("ix_shop_order_placed", "placed_at", sqlite_where=_PLACED, postgresql_where=_PLACED),
+        Index("ix_shop_order_member", "member_id", "id"),
         Index("ix_shop_order_drafts", "created_at", sqlite_where=text("state <> 'placed'"),
               postgresql_where=text("state <> 'placed'")),
     )
@@ -38,6 +39,14 @@ class Order(Base):
     #: The confirmation it came from; one submission per confirmation (R-122).
     submission_key: Mapped[str] = mapped_column(String(40), unique=True)
     cart_id: Mapped[int] = mapped_column(index=True)
+    #: The cart as it was ordered; a press in another tab of the very same cart finds this order.
+    cart_version: Mapped[int] = mapped_column(default=0)
+    #: Which checkout it came through: ``zero`` or ``steps``. A refusal leads back there.
+    flow: Mapped[str] = mapped_column(String(8), default="zero")
+    #: Who ordered, if a member did or became one with this order.
+    member_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    #: 会員登録 with this order, JSON with the password's hash; blank once it is done or void.
+    registration: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(String(8), default="ja")
     practice: Mapped[bool] = mapped_column(default=False)
 

@@ -1,22 +1,14 @@
-"""Who may open the admin: passwords, the throttle on guessing, and sessions that can be ended from here.
-
-argon2 takes a tenth of a second by design, so it never runs while a transaction is open.
-"""
+"""Who may open the admin: the throttle on guessing, and sessions that can be ended from here."""
 
 import hashlib
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from shop.core import throttle
+from shop.core import passwords, throttle
 from shop.core.db import db, end_read, write
 from shop.core.text import narrow
 from shop.staff.models import StaffSession, StaffUser
@@ -32,18 +24,6 @@ TRIES_PER_ADDRESS = 20
 
 _NAME_SCOPE = "staff-login-name"
 _ADDRESS_SCOPE = "staff-login-address"
-_hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-
-
-@cache
-def _nobody() -> str:
-    """Verified for unknown names, so that the answer takes as long as for known ones."""
-    return _hasher.hash(secrets.token_hex(16))
-
-
-class WeakPassword(ValueError):
-    """The password is shorter than the rule asks."""
-
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
@@ -69,16 +49,10 @@ class Identity:
 
 
 def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
-    """A staff member, hashed but not yet stored: add it in a write of your own. Raises :class:`WeakPassword`."""
-    return StaffUser(login=_login_name(login), name=name, password_hash=hash_password(password), created_at=now)
-
-
-def hash_password(password: str) -> str:
-    """argon2id of ``password``. Raises :class:`WeakPassword` when it is shorter than twelve characters."""
-    typed = _typed(password)
-    if len(typed) < PASSWORD_LENGTH:
-        raise WeakPassword(f"shorter than {PASSWORD_LENGTH} characters")
-    return _hasher.hash(typed)
+    """A staff member, hashed but not yet stored: add it in a write of your own. Raises
+    :class:`~shop.core.passwords.WeakPassword`."""
+    hashed = passwords.hashed(password, PASSWORD_LENGTH)
+    return StaffUser(login=_login_name(login), name=name, password_hash=hashed, created_at=now)
 
 
 def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
@@ -98,10 +72,10 @@ def authenticate(login: str, password: str, address: str, now: datetime) -> LogI
         select(StaffUser.id, StaffUser.password_hash).where(StaffUser.login == name, StaffUser.active)
     ).one_or_none()
     end_read()
-    nobody = _nobody()  # made at the first log-in, whoever it is for
-    if not _matches(row.password_hash if row else nobody, password) or row is None:
+    nobody = passwords.nobody()
+    if not passwords.matches(row.password_hash if row else nobody, password) or row is None:
         return LogIn()
-    better = _hasher.hash(_typed(password)) if _hasher.check_needs_rehash(row.password_hash) else None
+    better = passwords.renewed(row.password_hash, password)
     with write() as session:
         throttle.forget(session, _NAME_SCOPE, _digest(name))
         session.execute(delete(throttle.ThrottleEvent).where(throttle.ThrottleEvent.id == counted))
@@ -160,20 +134,8 @@ def _count_try(session: Session, name: str, address: str, now: datetime) -> int:
     return event.id
 
 
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, _typed(password))
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 def _login_name(login: str) -> str:
     return narrow(login).casefold()
-
-
-def _typed(password: str) -> str:
-    """The same characters whatever keyboard composed them."""
-    return unicodedata.normalize("NFKC", password)
 
 
 def _digest(value: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from shop.core import db
 from shop.core.config import ConfigError, check_production
+from shop.core.passwords import WeakPassword
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.demo import seed
@@ -41,7 +42,7 @@ def create_owner(login: str, name: str, password: str) -> None:
     """Create a staff account that may open the admin."""
     try:
         user = staff.new_owner(login, name, password, moment())
-    except staff.WeakPassword as error:
+    except WeakPassword as error:
         raise click.ClickException(f"the password is too short: at least {staff.PASSWORD_LENGTH} characters") from error
     try:
         with db.write() as session:

@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 from shop.core import card_numbers, pictures
 from shop.core.config import Config
 from shop.core.i18n import gettext as _
+from shop.web.sessions import Sessions
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset(
@@ -23,7 +24,8 @@ _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
 _TELL_AT_THE_FIELD = frozenset(
     {
-        "checkout.confirm_zero", "checkout.check_zero", "admin.log_in", "admin.save_memo", "admin.save_row",
+        "checkout.confirm_zero", "checkout.check_zero", "wizard.take_step1", "wizard.check_step1", "wizard.take_step2",
+        "wizard.check_step2", "admin.log_in", "admin.save_memo", "admin.save_row",
         "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
@@ -51,6 +53,7 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_FORM_PARTS=_MAX_PARTS,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = Sessions()
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

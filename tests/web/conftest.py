@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+from shop.core import passwords
 from shop.core.logs import JsonFormatter
-from shop.staff import service
 from shop.staff.models import StaffUser
 from tests.support.buying import Buyer
 from tests.support.servers import LiveServer
@@ -42,7 +42,7 @@ def shopper(live_server: LiveServer, demo_app: Flask) -> Buyer:
 def desk(live_server: LiveServer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The owner of the demo shop, logged in – by a weaker hash, because these tests are not about argon2's cost."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(service, "_hasher", hasher)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
     change(demo_app, StaffUser.password_hash, hasher.hash(OWNER_PASSWORD))
     return Desk(live_server.url)
 

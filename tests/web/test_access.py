@@ -53,12 +53,13 @@ RULES = {
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
+        wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
         attempt.pending attempt.check attempt.abort_attempt
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
     Rule.STAFF: """
-        admin.dashboard admin.staff_log admin.log_out
+        admin.dashboard admin.staff_log admin.choose_language admin.log_out
         admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
         admin.confirm_money admin.act_on_money admin.refresh_payment
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
@@ -171,7 +172,7 @@ def knock(
     for endpoint in sorted(RULE_OF, key=lambda name: name == LAST):
         for method in ("GET", "POST"):
             for path in known.address(app, endpoint, method):
-                form = {"csrf_token": form_token(session, shop_url), "remove": "1", "memo": "x", "quantity": "3"}
+                form = {"csrf_token": form_token(session, shop_url, desk=endpoint.startswith("admin.")), "remove": "1", "memo": "x", "quantity": "3"}
                 sent: dict[str, Any] = {"data": form} if method == "POST" else {}
                 answer = session.request(method, shop_url + path, allow_redirects=False, **sent)
                 refused = answer.status_code == 400 and "もう一度お試しください" in answer.text
@@ -179,8 +180,10 @@ def knock(
                 yield endpoint, method, answer
 
 
-def form_token(session: requests.Session, shop_url: str) -> str:
-    return Page(session.get(f"{shop_url}/products").text).forms[0].fields["csrf_token"]
+def form_token(session: requests.Session, shop_url: str, *, desk: bool) -> str:
+    """Shop and desk have a session each, and so a token each."""
+    page = Page(session.get(f"{shop_url}/admin/login" if desk else f"{shop_url}/products").text)
+    return page.forms[0].fields["csrf_token"]
 
 
 def sent_to_log_in(answer: requests.Response) -> bool:

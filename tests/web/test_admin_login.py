@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from shop.core import passwords
 from shop.core.clock import Clock
 from shop.core.db import db, write
 from shop.core.runtime import now
@@ -23,6 +24,7 @@ from shop.staff.models import StaffSession, StaffUser
 LOGIN = "hana"
 PASSWORD = "tsukinowa no cha 12"
 WRONG = "not the right words"
+COOKIE = "session-admin"
 HEX_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -30,8 +32,8 @@ HEX_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weak parameters: these tests are about the door, not about argon2's cost."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(service, "_hasher", hasher)
-    monkeypatch.setattr(service, "_nobody", cache(lambda: hasher.hash("nobody")))
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    monkeypatch.setattr(passwords, "nobody", cache(lambda: hasher.hash("nobody")))
 
 
 @pytest.fixture(autouse=True)
@@ -123,10 +125,10 @@ def test_unknown_name_costs_a_verification_too(app: Flask, monkeypatch: pytest.M
         verified.append(stored)
         return False
 
-    monkeypatch.setattr(service, "_matches", refuse)
+    monkeypatch.setattr(passwords, "matches", refuse)
     with app.app_context():
         service.authenticate("nobody", WRONG, "192.0.2.1", now())
-    assert verified == [service._nobody()]
+    assert verified == [passwords.nobody()]
 
 
 @pytest.mark.req("T-040")
@@ -147,7 +149,7 @@ def test_correct_password_clears_the_count_of_its_name(client: FlaskClient) -> N
         for _ in range(4):
             log_in(client, password=WRONG)
         assert log_in(client).status_code == 303
-        client.delete_cookie(client.application.config["SESSION_COOKIE_NAME"])
+        client.delete_cookie(COOKIE)
 
 
 @pytest.mark.req("T-040")
@@ -180,13 +182,13 @@ def test_parallel_guesses_do_not_slip_past_the_limit(app: Flask) -> None:
 
 def test_no_password_is_hashed_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
-    verify = service._matches
+    verify = passwords.matches
 
     def watched(stored: str, typed: str) -> bool:
         seen.append(db.session().in_transaction())
         return verify(stored, typed)
 
-    monkeypatch.setattr(service, "_matches", watched)
+    monkeypatch.setattr(passwords, "matches", watched)
     with app.app_context():
         assert service.authenticate(LOGIN, PASSWORD, "192.0.2.1", now()).user_id
     assert seen == [False]
@@ -195,7 +197,7 @@ def test_no_password_is_hashed_inside_a_transaction(app: Flask, monkeypatch: pyt
 @pytest.mark.req("T-105")
 def test_hash_is_renewed_at_log_in_when_the_parameters_grew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
-    monkeypatch.setattr(service, "_hasher", stronger)
+    monkeypatch.setattr(passwords, "_hasher", stronger)
     with app.app_context():
         assert service.authenticate(LOGIN, PASSWORD, "192.0.2.1", now()).user_id
         stored = db.session.scalar(select(StaffUser.password_hash))
@@ -206,19 +208,19 @@ def test_hash_is_renewed_at_log_in_when_the_parameters_grew(app: Flask, monkeypa
 
 @pytest.mark.req("T-105")
 def test_password_has_at_least_twelve_characters() -> None:
-    with pytest.raises(service.WeakPassword):
-        service.hash_password("eleven char")
-    assert service.hash_password("twelve chars").startswith("$argon2id$")
+    with pytest.raises(passwords.WeakPassword):
+        passwords.hashed("eleven char", service.PASSWORD_LENGTH)
+    assert passwords.hashed("twelve chars", service.PASSWORD_LENGTH).startswith("$argon2id$")
 
 
 @pytest.mark.req("T-034")
 def test_log_in_starts_a_new_session(client: FlaskClient) -> None:
     before = token_of(client)
-    with client.session_transaction() as session:
+    with client.session_transaction("/admin") as session:
         session["planted"] = "by someone else"
         session["language"] = "en"
     log_in(client)
-    with client.session_transaction() as session:
+    with client.session_transaction("/admin") as session:
         assert "planted" not in session
         assert session["language"] == "en"
     stale = client.post("/admin/logout", data={"csrf_token": before})
@@ -228,7 +230,7 @@ def test_log_in_starts_a_new_session(client: FlaskClient) -> None:
 @pytest.mark.req("T-034")
 def test_log_out_ends_the_session_on_the_server(client: FlaskClient) -> None:
     log_in(client)
-    name = client.application.config["SESSION_COOKIE_NAME"]
+    name = COOKIE
     cookie = client.get_cookie(name)
     assert cookie is not None
     answer = client.post("/admin/logout", data={"csrf_token": token_of(client, "/admin")})
@@ -240,7 +242,7 @@ def test_log_out_ends_the_session_on_the_server(client: FlaskClient) -> None:
 
 def test_only_the_digest_of_the_session_is_stored(app: Flask, client: FlaskClient) -> None:
     log_in(client)
-    with client.session_transaction() as session:
+    with client.session_transaction("/admin") as session:
         kind, token = session["_user_id"].split(":")
     with app.app_context():
         stored = db.session.scalar(select(StaffSession.token_digest))

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask
 from PIL import Image
 
 from admin import cart_design
@@ -14,10 +14,10 @@ from shop.core.cart_design import stored as design_of
 from shop.core.db import db
 from shop.core.pictures import MAX_BYTES
 from tests.support import images
-from tests.support.buying import CASH, Buyer
+from tests.support.buying import CASH, Buyer, StepsBuyer
 from tests.support.pages import Page
 from tests.support.shop import count_statements, run_jobs
-from tests.web.counter import TEA, Desk, number_of
+from tests.web.counter import CUP, TEA, Desk, number_of
 from tests.web.test_design import (
     BOMBS,
     NAMES,
@@ -26,11 +26,13 @@ from tests.web.test_design import (
     WINDOW,
     age_all,
     kept,
+    logo_on,
     own_folder,
     owner,
     path_of,
     sheets,
 )
+from tests.web.test_wizard import sell_in_steps
 
 __all__ = ["own_folder", "owner"]  # fixtures
 
@@ -106,6 +108,33 @@ def test_header_colours_and_texts_of_the_zero_step_cart(owner: Desk, shopper: Bu
         assert sheets(answer) == [], elsewhere
 
 
+@pytest.mark.req("R-123")
+def test_logo_colours_and_texts_of_the_3_step_cart(owner: Desk, demo_app: Flask) -> None:
+    sell_in_steps(demo_app, TEA)
+    owner.set_up(STEPS, logo=images.picture("JPEG", (900, 180)), logo_alt="三段の印", accent=INDIGO, heading=BRICK, ground=MIST)
+    owner.set_up(BASKET, cart_ja="カゴの一言")
+    owner.set_up(COMMENTS, step1_ja="一の言葉", step2_ja="二の言葉", step3_ja="三の言葉")
+    owner.set_up(STEP4, complete_title_ja="三段の御礼", complete_text_ja="またどうぞ")
+    owner.set_up(ORDER, logo=images.picture(), logo_alt="ゼロの印", lead_ja="ゼロの言葉")
+    buyer = StepsBuyer(owner.shop_url)
+    pages = {"カゴの一言": buyer.put_into_cart(TEA), "一の言葉": buyer.get("/checkout/step1"), "二の言葉": buyer.step1()}
+    pages["三の言葉"] = buyer.step2(CASH)
+    pages["またどうぞ"] = buyer.press(pages["三の言葉"]).response
+    assert "三段の御礼</h1>" in pages["またどうぞ"].text
+    for own, answer in pages.items():
+        assert sheets(answer.text) == ["/design/24508c-e4ecf7-7a2f1d-.css"], own
+        assert {"alt": "三段の印", "width": "240", "height": "48"}.items() <= logo_on(Page(answer.text)).items(), own
+        assert_in_order(answer.text, "</header>", "</h1>", own)
+        assert [text for text in (*pages, "ゼロの言葉") if text in answer.text] == [own]
+        assert "ゼロの印" not in answer.text
+    other = Buyer(owner.shop_url)
+    other.put_into_cart(CUP)
+    for path in ("/cart", "/checkout/zero", "/"):
+        text = other.get(path).text
+        assert "三段の印" not in text, path
+        assert sheets(text) == [], path
+
+
 def assert_in_order(text: str, *parts: str) -> None:
     places = [text.index(part) for part in parts]
     assert places == sorted(places), dict(zip(parts, places, strict=True))
@@ -140,24 +169,6 @@ def test_texts_are_shown_in_the_language_of_the_page_else_in_japanese(owner: Des
     assert "A word in English" in english
     assert "日本語の案内" not in english
     assert "訳のない文" in english
-
-
-@pytest.mark.parametrize("cart", CARTS)
-def test_the_macros_of_a_cart_show_that_cart_only(cart: str, owner: Desk, demo_app: Flask) -> None:
-    """What a page of either cart puts into its head and body (``templates/shop/_design.html``)."""
-    for form, own in WITH_IMAGE.items():
-        owner.set_up(form, logo=images.picture(), logo_alt=f"印 {own}", heading=BRICK if own == "zero" else INDIGO)
-    for form in (COMPLETE, STEP4):
-        owner.set_up(form, complete_text_ja="ゼロの文" if form == COMPLETE else "3ステップの文")
-    page = """{% from 'shop/_design.html' import cart_header, cart_sheet, cart_sign, cart_words %}
-        {{ cart_sheet(cart) }}{{ cart_sign(cart) }}{{ cart_header(cart) }}{{ cart_words(cart, 'complete_text') }}"""
-    with demo_app.test_request_context("/"):
-        shown = render_template_string(page, cart=cart)
-    said = {"zero": ("7a2f1d", "ゼロの文"), "steps": ("24508c", "3ステップの文")}
-    assert sheets(shown) == [f"/design/--{said[cart][0]}-.css"]
-    assert {a["alt"] for a in Page(shown).find("img")} == {f"印 {cart}"}
-    assert said[cart][1] in shown
-    assert len([text for _colour, text in said.values() if text in shown]) == 1
 
 
 def test_texts_are_plain_text(owner: Desk, shopper: Buyer) -> None:

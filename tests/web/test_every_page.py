@@ -238,11 +238,12 @@ def test_only_the_form_lets_the_provider_s_script_in(shopper: Buyer, demo_app: F
 
 @pytest.mark.req("T-097")
 def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Config) -> None:
-    plain = app.test_client().get("/admin/login").headers["Set-Cookie"]
-    assert plain.startswith("session=")
-    assert "HttpOnly" in plain
-    assert "SameSite=Lax" in plain
-    assert "Secure" not in plain
+    for path, name, same_site in (("/products", "session=", "Lax"), ("/admin/login", "session-admin=", "Strict")):
+        plain = app.test_client().get(path).headers["Set-Cookie"]
+        assert plain.startswith(name)
+        assert "HttpOnly" in plain
+        assert f"SameSite={same_site}" in plain
+        assert "Secure" not in plain
 
     secure = create_app(replace(settings, base_url="https://shop.example.jp"))
     for endpoint, answer in _answers(secure, base_url="https://shop.example.jp"):
