@@ -21,6 +21,7 @@ from shop.payments import engine
 from shop.web import (
     attempt,
     cart,
+    cart_design,
     checkout,
     cli,
     errors,
@@ -53,6 +54,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     csrf = CSRFProtect(app)
     filters.init_app(app)
     window.init_app(app)
+    cart_design.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, union_all, update
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, pictures, throttle
 from shop.core.batch import each
+from shop.core.cart_design import CartDesign
 from shop.core.runtime import now as moment
 from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
@@ -70,7 +71,9 @@ def purge() -> int:
 def _sweep_pictures(now: datetime) -> int:
     """Images that were chosen and never stored, and those of methods that left the list."""
     used = union_all(
-        select(ShopInfo.logo_file), select(PaymentMethod.logo_file).where(PaymentMethod.removed_at.is_(None))
+        select(ShopInfo.logo_file),
+        select(CartDesign.logo_file),
+        select(PaymentMethod.logo_file).where(PaymentMethod.removed_at.is_(None)),
     )
     return pictures.sweep(set(db.db.session.scalars(used)), now)
 

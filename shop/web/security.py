@@ -26,12 +26,16 @@ _TELL_AT_THE_FIELD = frozenset(
     {
         "checkout.confirm_zero", "checkout.check_zero", "wizard.take_step1", "wizard.check_step1", "wizard.take_step2",
         "wizard.check_step2", "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
+        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
 _MAX_BODY = 256 * 1024
 #: Forms of the admin that bring an image beside their fields.
-_WITH_IMAGE = frozenset({"admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method"})
+_WITH_IMAGE = frozenset(
+    {
+        "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method",
+    }
+)  # fmt: skip
 _MAX_PARTS = 200
 
 

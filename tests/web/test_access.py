@@ -65,6 +65,7 @@ RULES = {
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.design admin.confirm_design admin.revise_design admin.save_design
+        admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method

@@ -29,7 +29,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 VALUES = {
     "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
-    "key": "x", "rest": "x", "provider": "paygent", "token": "x", "accent": "3d5733",
+    "key": "x", "rest": "x", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order",
 }  # fmt: skip
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal/3900811", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.
@@ -135,7 +135,7 @@ BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "
 STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
-    "/admin/design",
+    "/admin/design", "/admin/design/carts/zero-order",
 )  # fmt: skip
 
 
