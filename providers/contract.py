@@ -279,13 +279,17 @@ class StoredCardSource:
     card_ref: str
 
 
+#: Brands as buyers know them.
+CARD_BRANDS = ("Visa", "Mastercard", "JCB", "American Express", "Diners Club")
+
+
 @dataclass(frozen=True, slots=True)
 class KeptCard:
     """A card as its keeper describes it. Empty = not said."""
 
     card_ref: str
     last_four: str = ""
-    #: As buyers know it: ``Visa``, ``Mastercard``, ``JCB``, ``American Express``, ``Diners Club``.
+    #: One of :data:`CARD_BRANDS`.
     brand: str = ""
     #: ``MMYY``: good to the end of that month.
     expiry: str = ""

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import CardVerb, Category
+from providers.contract import CARD_BRANDS, CardVerb, Category
 from shop.core import db, throttle
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
@@ -111,7 +111,7 @@ def _write_store(member_id: int, account_id: int, token: str, brand: str, now: d
         operation = CardOperation(
             verb=CardVerb.STORE.value, member_id=member_id, account_id=account_id,
             account_version_id=accounts.current_version(session, account_id).id,
-            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand[:32],
+            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand if brand in CARD_BRANDS else "",
             state="intended", check_at=now, actor="member", created_at=now,
         )  # fmt: skip
         session.add(operation)
