@@ -32,6 +32,7 @@ from shop.web import (
     security,
     storefront,
     window,
+    wizard,
 )
 
 
@@ -54,7 +55,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
-        storefront.blueprint, cart.blueprint, checkout.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

@@ -54,6 +54,8 @@ class CartLine:
     tax_rate: int
     available: int
     published: bool
+    #: Which checkout its product leads to.
+    flow: str = "zero"
 
     @property
     def name(self) -> str:
@@ -86,6 +88,11 @@ class CartView:
         return sum(line.amount_yen for line in self.lines)
 
     @property
+    def flow(self) -> str:
+        """Which checkout this cart goes through: ``steps`` as soon as one product asks for it (R-124)."""
+        return "steps" if any(line.flow == "steps" for line in self.lines) else "zero"
+
+    @property
     def count(self) -> int:
         return sum(line.quantity for line in self.lines)
 
@@ -109,7 +116,7 @@ def lines(session: Session, cart_id: int) -> tuple[CartLine, ...]:
         select(
             CartItem.id, CartItem.quantity, Variant.id.label("variant_id"), Variant.code, Variant.name, Variant.price_yen,
             available.label("available"), Product.code.label("product_code"), Product.name.label("product_name"),
-            Product.image, Product.reduced_tax, Product.published,
+            Product.image, Product.reduced_tax, Product.published, Product.flow,
         )
         .join(Variant, Variant.id == CartItem.variant_id)
         .join(Product, Product.id == Variant.product_id)
@@ -121,7 +128,7 @@ def lines(session: Session, cart_id: int) -> tuple[CartLine, ...]:
             item_id=row.id, variant_id=row.variant_id, product_code=row.product_code, product_name=row.product_name,
             variant_name=row.name, code=row.code, image=row.image, unit_yen=row.price_yen, quantity=row.quantity,
             tax_rate=REDUCED_RATE if row.reduced_tax else STANDARD_RATE, available=row.available,
-            published=row.published,
+            published=row.published, flow=row.flow,
         )
         for row in rows
     )  # fmt: skip
@@ -133,8 +140,9 @@ def count(session: Session, key: str) -> int:
     return int(session.scalar(query) or 0)
 
 
-def add(session: Session, key: str, variant_id: int, quantity: int, now: datetime) -> None:
-    """Put units into the cart, on top of what is there. Raises :class:`CartError`; then nothing has changed."""
+def add(session: Session, key: str, variant_id: int, quantity: int, now: datetime) -> str:
+    """Put units into the cart, on top of what is there. Returns the checkout its product leads to, ``zero`` or ``steps``.
+    Raises :class:`CartError`; then nothing has changed."""
     cart_id = _touch(session, key, now)
     present = session.scalar(
         select(CartItem.quantity).where(CartItem.cart_id == cart_id, CartItem.variant_id == variant_id)
@@ -142,12 +150,13 @@ def add(session: Session, key: str, variant_id: int, quantity: int, now: datetim
     if present is None and _line_count(session, cart_id) >= MAX_LINES:
         raise CartError("too_many")
     wanted = (present or 0) + quantity
-    _check(session, variant_id, wanted)
+    flow = _check(session, variant_id, wanted)
     if present is None:
         session.add(CartItem(cart_id=cart_id, variant_id=variant_id, quantity=quantity))
         session.flush()
     else:
         _set(session, cart_id, CartItem.variant_id == variant_id, wanted)
+    return flow
 
 
 def set_quantity(session: Session, key: str, item_id: int, quantity: int, now: datetime) -> None:
@@ -203,10 +212,10 @@ def _line_count(session: Session, cart_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def _check(session: Session, variant_id: int, wanted: int) -> None:
-    """Stock is checked at add already (R-291); nothing is reserved by a cart."""
+def _check(session: Session, variant_id: int, wanted: int) -> str:
+    """Stock is checked at add already (R-291); nothing is reserved by a cart. Returns the product's checkout."""
     row = session.execute(
-        select(Product.name, Product.published, (Variant.on_hand - Variant.allocated - Variant.held).label("available"))
+        select(Product.name, Product.published, Product.flow, (Variant.on_hand - Variant.allocated - Variant.held).label("available"))
         .join(Product, Product.id == Variant.product_id)
         .where(Variant.id == variant_id)
     ).one_or_none()
@@ -219,3 +228,4 @@ def _check(session: Session, variant_id: int, wanted: int) -> None:
     if wanted > min(row.available, MAX_QUANTITY):
         key = "not_enough" if wanted > row.available else "too_many"
         raise CartError(key, row.name, min(row.available, MAX_QUANTITY))
+    return str(row.flow)

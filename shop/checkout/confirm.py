@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shop.checkout.cart import CartView
@@ -78,18 +78,33 @@ def _choice(offered: list[Choice], delivery_id: int) -> Choice:
 
 
 def store(
-    session: Session, token: str, agreement: Agreement, form: Mapping[str, object], page: str, now: datetime
+    session: Session,
+    token: str,
+    agreement: Agreement,
+    form: Mapping[str, str],
+    page: str,
+    now: datetime,
+    *,
+    flow: str = "zero",
+    member_id: int | None = None,
 ) -> None:
     """Write a confirmation down: the buyer's cleaned form (never card data) and ``page``, the final page as shown
-    (R-290)."""
+    (R-290). ``flow`` is the checkout that shows it. The form is kept for the cart as well: nobody types it twice."""
+    cart_id = agreement.cart.cart_id
+    assert cart_id is not None
     session.add(
         Confirmation(
-            token=token, cart_id=agreement.cart.cart_id, cart_version=agreement.cart.version,
+            token=token, cart_id=cart_id, cart_version=agreement.cart.version, flow=flow, member_id=member_id,
             delivery_id=agreement.delivery_id, payment_method_id=agreement.method_id,
             total_yen=agreement.quote.total_yen, quote_digest=agreement.quote.digest,
-            form=json.dumps(form, ensure_ascii=False), snapshot=page, created_at=now,
+            form=_packed(form), snapshot=page, created_at=now,
         )
     )  # fmt: skip
+    keep_typed(session, cart_id, form)
+
+
+def _packed(form: Mapping[str, str]) -> str:
+    return json.dumps(form, ensure_ascii=False, sort_keys=True)
 
 
 def find(session: Session, token: str, cart_key: str) -> Confirmation | None:
@@ -104,12 +119,42 @@ def find(session: Session, token: str, cart_key: str) -> Confirmation | None:
     return session.scalar(query)
 
 
-def latest_form(session: Session, cart_id: int) -> dict[str, str]:
-    """What the buyer typed last in this cart's checkout; empty when nothing was confirmed yet."""
-    form = session.scalar(
-        select(Confirmation.form).where(Confirmation.cart_id == cart_id).order_by(Confirmation.id.desc()).limit(1)
-    )
+def form_of(confirmation: Confirmation) -> dict[str, str]:
+    """The buyer's form as it was confirmed."""
+    return dict(json.loads(confirmation.form))
+
+
+def typed(session: Session, cart_id: int | None) -> dict[str, str]:
+    """What the buyer has typed in this cart's checkout, whichever it is; empty when nothing was yet."""
+    form = session.scalar(select(Cart.form).where(Cart.id == cart_id)) if cart_id else None
     return dict(json.loads(form)) if form else {}
+
+
+def keep_typed(session: Session, cart_id: int, form: Mapping[str, str]) -> None:
+    """Remember what the buyer has typed, on top of what they typed on other pages of the checkout."""
+    known = typed(session, cart_id)
+    session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(known | dict(form))))
+
+
+def standing(session: Session, cart: CartView) -> Confirmation | None:
+    """The confirmation that STEP3 shows: the newest of this cart, if it says what the buyer has typed since and would pay
+    now. ``None`` sends them through STEP2 again (R-107, S-071)."""
+    if cart.cart_id is None:
+        return None
+    newest = session.scalar(
+        select(Confirmation)
+        .where(Confirmation.cart_id == cart.cart_id, Confirmation.flow == "steps")
+        .order_by(Confirmation.id.desc())
+        .limit(1)
+    )
+    if newest is None or newest.form != _packed(typed(session, cart.cart_id)):
+        return None
+    prefecture = ship_prefecture(form_of(newest))
+    try:
+        agreement = agree(session, cart, newest.delivery_id, newest.payment_method_id, prefecture)
+    except CannotConfirm:
+        return None
+    return newest if still_true(agreement, newest) else None
 
 
 def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:

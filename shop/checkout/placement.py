@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -59,6 +59,16 @@ class Buyer:
     device: str
     ip: str
     language: str
+    #: Who is logged in.
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the press says about the card: the token that pays, and 支払回数 as :class:`~providers.contract.Charge` counts it."""
+
+    token: str = ""
+    instalments: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,53 +78,81 @@ class Placed:
     order_id: int
 
 
-def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *, attempt: int = 1) -> Placed:
     """Order what was confirmed and wait for the outcome as long as a buyer should.
 
-    Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing` or
-    :class:`TryLater`; then nothing was ordered.
+    ``attempt`` counts the tries of one confirmation: the page says which one it offers, so that a double press is one
+    try, and a press after a refusal is a new one. Returns the attempt, whose state tells the rest. Raises
+    :class:`ConfirmAgain`, :class:`TokenMissing` or :class:`TryLater`; then nothing was ordered.
     """
-    earlier = _earlier(db.db.session(), confirmation)
+    key = _submission_key(confirmation, attempt)
+    earlier = _earlier(db.db.session(), confirmation, key)
     if earlier is not None:
         return Placed(earlier)
+    if attempt > attempts_made(db.db.session(), confirmation) + 1:
+        raise ConfirmAgain  # no page of ours offers that one
     try:
-        return _place(confirmation, cart_key, card_token, buyer)
+        return _place(confirmation, cart_key, key, card, buyer)
     except ConfirmAgain:
         # What changed may be a press in parallel that has just ordered this very cart.
-        earlier = _earlier(db.db.session(), confirmation)
+        earlier = _earlier(db.db.session(), confirmation, key)
         if earlier is None:
             raise
         return Placed(earlier)
 
 
-def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+def attempts_made(session: Session, confirmation: Confirmation) -> int:
+    """How often this confirmation has been tried."""
+    tried = select(func.count()).where(
+        Order.cart_id == confirmation.cart_id, Order.submission_key.startswith(confirmation.token)
+    )
+    return session.scalar(tried) or 0
+
+
+def _submission_key(confirmation: Confirmation, attempt: int) -> str:
+    return confirmation.token if attempt == 1 else f"{confirmation.token}-{attempt}"
+
+
+def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buyer: Buyer) -> Placed:
+    if buyer.member_id != confirmation.member_id:
+        raise ConfirmAgain  # logged in or out since: another address book, another card
     agreement = _agreement(db.db.session(), confirmation, cart_key)
+    press = _Press(confirmation, agreement, key, card, buyer)
     if agreement.method.account_id is None:
-        return _write(confirmation, agreement, buyer, None)
-    if not card_token:
+        return _write(press, None)
+    if not card.token:
         raise TokenMissing
     try:
         with executor.reserve() as slot:
-            return _write(confirmation, agreement, buyer, (slot, card_token))
+            return _write(press, slot)
     except Busy:
         raise TryLater from None
 
 
-def _earlier(session: Session, confirmation: Confirmation) -> int | None:
-    """The attempt this confirmation – or another one of the very same cart, in another tab – has already led to."""
-    same_cart = select(Confirmation.token).where(
-        Confirmation.cart_id == confirmation.cart_id, Confirmation.cart_version == confirmation.cart_version
-    )
+def _earlier(session: Session, confirmation: Confirmation, key: str) -> int | None:
+    """The attempt this press – or another one on the very same cart, in another tab – has already led to."""
+    cart_id, version = confirmation.cart_id, confirmation.cart_version
     return session.scalar(
         select(Order.id)
         .where(
-            (Order.submission_key == confirmation.token)
-            | ((Order.cart_id == confirmation.cart_id) & (Order.state == "draft"))
-            | ((Order.state == "placed") & Order.submission_key.in_(same_cart))
+            (Order.submission_key == key)
+            | ((Order.cart_id == cart_id) & (Order.state == "draft"))
+            | ((Order.cart_id == cart_id) & (Order.state == "placed") & (Order.cart_version == version))
         )
         .order_by(Order.id.desc())
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """One press on 注文する, judged: what was confirmed still holds."""
+
+    confirmation: Confirmation
+    agreement: Agreement
+    key: str
+    card: Card
+    buyer: Buyer
 
 
 def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
@@ -128,15 +166,15 @@ def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> A
     return agreement
 
 
-def _write(
-    confirmation: Confirmation, agreement: Agreement, buyer: Buyer, card: tuple[Slot, str] | None
-) -> Placed:
+def _write(press: _Press, slot: Slot | None) -> Placed:
+    """Draft, hold and operation in one transaction, then the call. ``slot`` is for the call; ``None`` without a provider."""
     now = moment()
+    confirmation, agreement = press.confirmation, press.agreement
     cart_id, version = confirmation.cart_id, confirmation.cart_version
-    draft = _draft(confirmation, agreement, buyer, now)
-    payment = _payment(confirmation, agreement, now)
+    draft = _draft(press, now)
+    payment = _payment(press, now)
     public_id = ids.public_id()
-    charge = _charge(agreement, payment, draft, card[1], hop.return_url(public_id), now) if card else None
+    charge = _charge(press, payment, draft, hop.return_url(public_id), now) if slot else None
     try:
         with db.write() as session:
             session.add(draft)
@@ -152,8 +190,8 @@ def _write(
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
     except IntegrityError:
         raise ConfirmAgain from None  # another attempt of this cart came first; :func:`place` looks which
-    if card and charge and operation_id:
-        executor.wait(executor.start(card[0], operation_id, lambda gateway: gateway.authorize(charge)))
+    if slot and charge and operation_id:
+        executor.wait(executor.start(slot, operation_id, lambda gateway: gateway.authorize(charge)))
     return Placed(order_id)
 
 
@@ -181,11 +219,13 @@ def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> N
         raise ConfirmAgain
 
 
-def _draft(confirmation: Confirmation, agreement: Agreement, buyer: Buyer, now: datetime) -> Order:
+def _draft(press: _Press, now: datetime) -> Order:
+    confirmation, agreement, buyer = press.confirmation, press.agreement, press.buyer
     form = json.loads(confirmation.form)
     ship = ship_prefix(form)
     return Order(
-        public_id=ids.public_id(), submission_key=confirmation.token, cart_id=confirmation.cart_id,
+        public_id=ids.public_id(), submission_key=press.key, cart_id=confirmation.cart_id,
+        cart_version=confirmation.cart_version, flow=confirmation.flow, member_id=confirmation.member_id,
         language=buyer.language, practice=_practice(agreement), state="draft", filed="open",
         buyer_name=form["buyer_name"], buyer_kana=form.get("buyer_kana", ""), email=form["email"], phone=form["phone"],
         postal_code=form["postal_code"], prefecture=form["prefecture"], address1=form["address1"],
@@ -219,27 +259,26 @@ def _lines(agreement: Agreement) -> list[OrderLine]:
     ]  # fmt: skip
 
 
-def _payment(confirmation: Confirmation, agreement: Agreement, now: datetime) -> Payment:
-    method = agreement.method
+def _payment(press: _Press, now: datetime) -> Payment:
+    method = press.agreement.method
     version: AccountVersion | None = None
     if method.account_id is not None:
         version = accounts.current_version(db.db.session(), method.account_id)
     return Payment(
         method_id=method.id, method_name=method.name, kind=method.kind, capture_at_once=method.capture_at_once,
-        account_version_id=version.id if version else None, practice=_practice(agreement), created_at=now,
-        instalments=int(json.loads(confirmation.form)["installments"]) if method.kind == "card" else 1,
+        account_version_id=version.id if version else None, practice=_practice(press.agreement), created_at=now,
+        instalments=press.card.instalments if method.kind == "card" else 1,
     )  # fmt: skip
 
 
-def _charge(
-    agreement: Agreement, payment: Payment, draft: Order, token: str, return_url: str, now: datetime
-) -> Charge:
+def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now: datetime) -> Charge:
+    agreement = press.agreement
     account = agreement.method.account
     assert account is not None
     return Charge(
         merchant_ref=accounts.provider_of(account).new_merchant_ref(now),
         amount_yen=agreement.quote.total_yen,
-        source=CardSource(token),
+        source=CardSource(press.card.token),
         capture=payment.capture_at_once,
         instalments=payment.instalments,
         options=accounts.method_options(agreement.method),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, union_all
+from sqlalchemy import delete, select, union_all, update
 
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, pictures, throttle
@@ -19,7 +19,7 @@ from shop.payments import inbox, reconcile
 from shop.payments.cards import reconcile as cards
 from shop.payments.models import PaymentMethod
 
-#: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
+#: Carts nobody touched for this long are forgotten, and earlier what was typed on the way: it is personal data.
 _CART_LIFE = timedelta(days=30)
 _CONFIRMATION_LIFE = timedelta(days=2)
 _THROTTLE_LIFE = timedelta(days=2)
@@ -50,6 +50,11 @@ def purge() -> int:
         old = select(Cart.id).where(Cart.touched_at < now - _CART_LIFE)
         busy = select(Order.cart_id).where(Order.state == "draft")
         session.execute(delete(Confirmation).where(Confirmation.created_at < now - _CONFIRMATION_LIFE))
+        session.execute(
+            update(Cart)
+            .where(Cart.touched_at < now - _CONFIRMATION_LIFE, (Cart.form != "{}") | (Cart.password_hash != ""))
+            .values(form="{}", password_hash="")
+        )
         session.execute(delete(Confirmation).where(Confirmation.cart_id.in_(old), Confirmation.cart_id.not_in(busy)))
         session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
         carts = session.execute(

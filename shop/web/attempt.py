@@ -23,6 +23,9 @@ from shop.web.cart import cart_key
 
 blueprint = Blueprint("attempt", __name__)
 
+#: Where a refusal leads back to, by the checkout it came through.
+HOME = {"zero": "checkout.zero", "steps": "wizard.step3"}
+
 #: A buyer may have the provider asked this often; beyond it the reconciler asks anyway.
 _QUESTIONS, _WINDOW = 10, timedelta(minutes=5)
 
@@ -47,7 +50,7 @@ def onward(order_id: int, *, first: bool = False) -> str:
             away = _away(order_id) if first else None
             return _issuer_url(away) if away else url_for("attempt.pending")
         case _:
-            return url_for("checkout.zero")
+            return url_for(HOME[order.flow])
 
 
 @blueprint.get("/checkout/pending")

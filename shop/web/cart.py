@@ -35,15 +35,15 @@ def current() -> cart.CartView:
 
 @blueprint.post("/cart/items")
 def add() -> ResponseReturnValue:
-    """「カゴに入れる」 – on to the one-page checkout (R-106). Prices or totals sent along are not read."""
+    """「カゴに入れる」 – on to the one-page checkout or, where the product says so, to カゴの中身 (R-106, R-124). Prices or totals sent along are not read."""
     variant_id = _variant_id()
     try:
         quantity = _quantity()
         with write() as transaction:
-            cart.add(transaction, cart_key(), variant_id, quantity, now())
+            flow = cart.add(transaction, cart_key(), variant_id, quantity, now())
     except (BadQuantity, cart.CartError) as error:
         return _product_again(variant_id, _message(error)), 422
-    return redirect(url_for("checkout.zero"), 303)
+    return redirect(url_for("cart.show" if flow == "steps" else "checkout.zero"), 303)
 
 
 @blueprint.get("/cart")

@@ -137,8 +137,8 @@ def _prefecture_field(label: Any, *validators: Any) -> SelectField:
     return SelectField(label, choices=options, validators=[*validators, _prefecture], validate_choice=False)
 
 
-class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
-    """Zero-step 注文手続き画面. Card fields are no part of it: they never come to us."""
+class BuyerFields:
+    """ご注文者 and お届け先: STEP1, and the first half of the one-page checkout."""
 
     buyer_name = _text(_l("お名前"), Needed(), AtMost(60))
     buyer_kana = _text(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
@@ -159,10 +159,24 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
     ship_address1 = _text(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
     ship_address2 = _text(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
+
+
+class ChoiceFields:
+    """支払い方法・配送指定: STEP2, and the second half of the one-page checkout."""
+
     note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(clean_lines))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
+
+
+class CardFields:
+    """What goes with a card besides the card itself, whose fields are no part of any form: they never come to us."""
+
     installments = SelectField(_l("支払回数"), coerce=str, validate_choice=False, default="1")
+
+
+class CheckoutPage(FlaskForm):  # type: ignore[misc]  # the package has no types
+    """What the forms of both checkouts have in common."""
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Besides each field's own rules: a card number typed into the wrong field is refused and forgotten (R-111)."""
@@ -172,9 +186,25 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]  # the package has no types
     def advice(self) -> dict[str, Advice]:
         """Questions about fields that may well be meant as they are, by name."""
         asked = {"email": advice.of_mail, "address1": advice.of_address, "ship_address1": advice.of_address}
-        found = {name: ask(str(self[name].data or "")) for name, ask in asked.items()}
+        found = {name: ask(str(self[name].data or "")) for name, ask in asked.items() if name in self}
         return {name: said for name, said in found.items() if said}
 
     def cleaned(self) -> dict[str, str]:
         """The values to keep, by field name; no token of ours, no card data."""
         return {name: str(field.data or "") for name, field in self._fields.items() if name != "csrf_token"}
+
+
+class CheckoutForm(BuyerFields, ChoiceFields, CardFields, CheckoutPage):
+    """Zero-step 注文手続き画面."""
+
+
+class Step1Form(BuyerFields, CheckoutPage):
+    """STEP1 購入者情報入力."""
+
+
+class Step2Form(ChoiceFields, CheckoutPage):
+    """STEP2 支払い方法・配送指定."""
+
+
+class Step3Form(CardFields, CheckoutPage):
+    """STEP3: what is chosen with the card."""

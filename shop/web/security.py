@@ -24,7 +24,8 @@ _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
 _TELL_AT_THE_FIELD = frozenset(
     {
-        "checkout.confirm_zero", "checkout.check_zero", "admin.log_in", "admin.save_memo", "admin.save_row",
+        "checkout.confirm_zero", "checkout.check_zero", "wizard.take_step1", "wizard.check_step1", "wizard.take_step2",
+        "wizard.check_step2", "admin.log_in", "admin.save_memo", "admin.save_row",
         "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip

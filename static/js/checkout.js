@@ -4,8 +4,9 @@
 import { CardForm } from "./card.js";
 import { check, isWrong, watch } from "./fields.js";
 import { overhear } from "./kana.js";
+import { markSent } from "./place.js";
+import { foldSummary, follow, onWidth } from "./totals.js";
 
-const wide = matchMedia("(min-width: 60rem)");
 const dialog = document.getElementById("confirm");
 const cards = new Map(); // card fieldset → CardForm; a kept fieldset keeps its CardForm
 
@@ -14,68 +15,6 @@ let card = null; // the card form of the confirmation that is open
 let busy = false;
 
 const words = () => JSON.parse(form.dataset.words);
-const checked = (name) => form.querySelector(`input[name="${name}"]:checked`);
-
-// ---- Choices and sums ----
-
-function follow() {
-  showPrices();
-  const delivery = checked("delivery_id");
-  const apart = isApart(delivery);
-  if (delivery) offerMethods(new Set((apart ? delivery.dataset.methodsApart : delivery.dataset.methods).split(" ")));
-  const method = checked("payment_method_id");
-  for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
-    fieldset.disabled = !method || fieldset.closest("[data-method]").dataset.method !== method.value;
-  }
-  showSums(apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), apart);
-}
-
-/** Whether shipping to where the goods go is 別途連絡 with this delivery (R-244). */
-function isApart(delivery) {
-  const name = checked("ship_to").value === "other" ? "ship_prefecture" : "prefecture";
-  const prefecture = form.querySelector(`[name="${name}"]`).value;
-  return prefecture !== "" && (delivery?.dataset.apart ?? "").split(" ").includes(prefecture);
-}
-
-/** Only methods that go with the delivery are offered (R-117). */
-function offerMethods(paired) {
-  const offered = [];
-  for (const place of form.querySelectorAll("[data-method]")) {
-    const radio = place.querySelector("input[name=payment_method_id]");
-    const fits = paired.has(place.dataset.method);
-    place.hidden = radio.disabled = !fits;
-    if (fits) offered.push(radio);
-    else radio.checked = false;
-  }
-  if (offered.length === 1) offered[0].checked = true;
-}
-
-function showPrices() {
-  for (const delivery of form.querySelectorAll("input[name=delivery_id]")) {
-    const price = isApart(delivery) ? words().apart : amount(Number(delivery.dataset.fee));
-    delivery.closest(".choice").querySelector("[data-price]").textContent = price;
-  }
-}
-
-const amount = (yen) => form.dataset.amount.replace("{amount}", yen.toLocaleString("ja-JP"));
-
-function showSums(shipping, fee, apart) {
-  if (Number.isNaN(shipping)) return;
-  const { goods, standardGoods } = form.dataset;
-  const sums = { shipping, fee, total: Number(goods) + shipping + fee, "rate-10": Number(standardGoods) + shipping + fee };
-  for (const [name, yen] of Object.entries(sums)) {
-    for (const place of form.querySelectorAll(`[data-sum="${name}"]`)) {
-      place.textContent = name === "shipping" && apart ? words().apart : amount(yen);
-      if (name === "rate-10") place.parentElement.hidden = yen === 0;
-    }
-  }
-  for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !apart;
-}
-
-/** On a phone the goods are folded away – unless one of them cannot be had as ordered. */
-function foldSummary() {
-  form.querySelector("[data-summary]").open = wide.matches || form.querySelector(".sum-lines .field-error") !== null;
-}
 
 // ---- 「注文確認する」 ----
 
@@ -183,12 +122,7 @@ function work(text) {
 
 function placeOrder(event) {
   const order = event.target;
-  if (!order.matches("[data-place]")) return;
-  if (order.dataset.sent) return event.preventDefault();
-  order.dataset.sent = "yes";
-  order.querySelector("[data-place-button]").disabled = true;
-  order.querySelector("[data-back]").hidden = true;
-  order.querySelector("[data-progress]").textContent = order.dataset.working;
+  if (order.matches("[data-place]") && !markSent(order)) event.preventDefault();
 }
 
 function setUpDialog() {
@@ -226,17 +160,17 @@ function begin() {
     if (!cards.has(fieldset)) cards.set(fieldset, new CardForm(fieldset, words()));
   }
   form.addEventListener("submit", confirmOrder);
-  form.addEventListener("change", follow);
+  form.addEventListener("change", () => follow(form));
   watch(form, forgetOthers);
   overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
-  foldSummary();
-  follow();
+  foldSummary(form);
+  follow(form);
 }
 
 if (form) {
   begin();
   setUpDialog();
-  wide.addEventListener("change", foldSummary);
+  onWidth(() => foldSummary(form));
   if (history.state?.confirming) history.replaceState(null, "");
   form.querySelector("[data-error-summary]")?.focus();
 }
@@ -245,5 +179,5 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) return location.reload();
   if (!form || performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
   for (const each of cards.values()) each.wipeCode(); // the browser may have filled it again on the way back
-  follow();
+  follow(form);
 });

@@ -27,6 +27,8 @@ ADDRESS = {
     "ship_to": "same",
     "note": "",
 }
+#: What STEP1 asks for of it.
+ADDRESS_ONLY = {name: value for name, value in ADDRESS.items() if name != "note"}
 _COMPLETE = re.compile(r"/orders/([0-9a-z]+)/complete")
 CARD, CASH = "card", "cash_on_delivery"
 
@@ -121,11 +123,51 @@ class Buyer:
         return Purchase(self, self.post("/checkout/zero/place", form.fields | {"card_token": token}))
 
 
+class StepsBuyer(Buyer):
+    """The same browser, going through the 3-step cart."""
+
+    def step1(self, **typed: str) -> requests.Response:
+        """次へ on STEP1; the answer is STEP2, or STEP1 with what is wrong."""
+        form = Page(self.get("/checkout/step1").text).form("/checkout/step1")
+        return self.post("/checkout/step1", form.fields | ADDRESS_ONLY | typed)
+
+    def step2(self, method: str = CARD, **typed: str) -> requests.Response:
+        """次へ on STEP2; the answer is STEP3, or STEP2 with what is wrong."""
+        page = Page(self.get("/checkout/step2").text)
+        form = page.form("/checkout/step2")
+        chosen = {"payment_method_id": method_id(page, form, method)}
+        return self.post("/checkout/step2", form.fields | chosen | typed)
+
+    def press(self, step3: requests.Response, token: str = "", **typed: str) -> Purchase:
+        """注文する on STEP3; follows to the last page."""
+        form = Page(step3.text).form("/checkout/place")
+        return Purchase(self, self.post("/checkout/place", form.fields | {"card_token": token} | typed))
+
+
+def buy_in_steps(
+    shop_url: str,
+    product: str = "",
+    *,
+    quantity: int = 1,
+    method: str = CARD,
+    card: str = VISA,
+    buyer: StepsBuyer | None = None,
+    **typed: str,
+) -> Purchase:
+    """Buy through the whole 3-step cart, as :func:`buy` does through the one page."""
+    buyer = buyer or StepsBuyer(shop_url)
+    buyer.put_into_cart(product or any_product(buyer), quantity)
+    buyer.step1(**typed)
+    step3 = buyer.step2(method)
+    token = buyer.card_token(card, Page(step3.text)) if method == CARD else ""
+    return buyer.press(step3, token)
+
+
 def method_id(page: Page, form: Form, kind: str) -> str:
-    """The id of a payment method by its kind: the one with a card form, or the one without."""
-    with_card = {a["id"].removeprefix("card-") for a in page.find("fieldset", class_="card-form")}
+    """The id of an offered payment method by its kind."""
+    kinds = {a["value"]: a["data-kind"] for a in page.find("input", name="payment_method_id")}
     for offered in form.offered["payment_method_id"]:
-        if (offered in with_card) == (kind == CARD):
+        if kinds[offered] == kind:
             return offered
     raise LookupError(f"no method of the kind {kind}; the page says: {page.text[:500]}")
 

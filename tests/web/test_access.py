@@ -53,6 +53,7 @@ RULES = {
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
+        wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
         attempt.pending attempt.check attempt.abort_attempt
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",

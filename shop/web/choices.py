@@ -1,0 +1,131 @@
+"""What the checkout pages offer: deliveries, payment methods, the card form – as they look from the page."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from providers.ports import BuyerMessage, Endpoint
+from shop.checkout.quote import Choice
+from shop.core import db
+from shop.core.i18n import gettext as _
+from shop.core.pictures import Picture
+from shop.delivery import service as delivery
+from shop.payments import accounts
+from shop.payments.models import PaymentMethod
+from shop.web import security
+
+
+@dataclass(frozen=True, slots=True)
+class CardForm:
+    """What the page needs to make a card token in the browser."""
+
+    script_url: str
+    module_url: str
+    public: dict[str, str]
+    messages: dict[str, str]
+    default_message: str
+    note: str
+    #: The issuer learns who the buyer is: they are told so (3-D Secure).
+    authenticates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChoice:
+    id: int
+    kind: str
+    name: str
+    #: 決済サービスロゴ画像 and its ALT.
+    logo: Picture | None
+    logo_alt: str
+    note: str
+    fee_yen: int
+    instalments: tuple[tuple[str, str], ...]
+    card: CardForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChoice:
+    id: int
+    name: str
+    fee_yen: int
+    lead_time: str
+    methods: tuple[MethodChoice, ...]
+    #: 別途連絡: to these prefectures, to where the form says, and the methods that are left then.
+    apart_prefectures: tuple[str, ...]
+    apart: bool
+    apart_ids: tuple[int, ...]
+
+    @property
+    def offered_ids(self) -> tuple[int, ...]:
+        return self.apart_ids if self.apart else tuple(method.id for method in self.methods)
+
+
+def delivery_choice(choice: Choice, prefecture: str, *, with_card: bool) -> DeliveryChoice:
+    """A courier with its methods for goods that go to ``prefecture``; the card form only where the page asks for the card."""
+    courier = choice.delivery
+    return DeliveryChoice(
+        id=courier.id,
+        name=courier.name,
+        fee_yen=courier.fee_yen,
+        lead_time=courier.lead_time,
+        methods=tuple(method_choice(method, with_card=with_card) for method in choice.methods),
+        apart_prefectures=tuple(courier.apart_prefectures),
+        apart=delivery.shipping(courier, prefecture) is None,
+        apart_ids=tuple(method.id for method in choice.methods_apart),
+    )
+
+
+def method_choice(method: PaymentMethod, *, with_card: bool) -> MethodChoice:
+    counts = tuple((str(count), instalment_word(count)) for count in instalments(method))
+    note = method.note if method.note_at_choice else ""
+    return MethodChoice(
+        id=method.id,
+        kind=method.kind,
+        name=method.name,
+        logo=method.logo,
+        logo_alt=method.logo_alt,
+        note=note,
+        fee_yen=method.fee_yen,
+        instalments=counts,
+        card=_card_form(method) if with_card else None,
+    )
+
+
+def instalments(method: PaymentMethod) -> tuple[int, ...]:
+    """支払回数 a method offers; none where it is no card."""
+    if method.account is None:
+        return ()
+    return accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
+
+
+def instalment_word(count: int) -> str:
+    """一括払い, 3回払い, ボーナス一括払い."""
+    if count == 0:
+        return _("ボーナス一括払い")
+    return _("一括払い") if count == 1 else _("%(count)s回払い", count=count)
+
+
+def _card_form(method: PaymentMethod) -> CardForm | None:
+    if method.kind != "card" or method.account is None:
+        return None
+    provider = accounts.provider_of(method.account)
+    settings = accounts.current_settings(db.db.session(), method.account)
+    endpoint = Endpoint(method.account.endpoint)
+    tokens = provider.browser(settings, accounts.base_url(method.account), endpoint)
+    security.allow_origins(tokens.origins)
+    options = accounts.method_options(method)
+    messages = {code: _card_words(message) for code, message in provider.browser_messages().items()}
+    return CardForm(
+        script_url=tokens.script_url,
+        module_url=url_for("checkout.browser_module", provider=provider.code),
+        public=dict(tokens.public),
+        messages=messages,
+        default_message=messages.get("", ""),
+        note=options.get("instalments_note", ""),
+        authenticates=provider.capabilities.authenticates(options),
+    )
+
+
+def _card_words(message: BuyerMessage) -> str:
+    sentence = _(message.text)
+    return _("%(words)s（エラーコード: %(code)s）", words=sentence, code=message.code) if message.code else sentence

@@ -1,0 +1,184 @@
+"""One checkout engine, two controllers: what the one-page checkout and the steps do alike – judge the choice, fix it as a
+confirmation, press 注文する."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, get_flashed_messages, render_template, request, session, url_for
+from markupsafe import Markup
+from wtforms import Field
+
+from providers.contract import N_
+from shop.checkout import confirm, placement
+from shop.checkout.cart import CartView
+from shop.checkout.confirm import Agreement, CannotConfirm
+from shop.checkout.models import Confirmation
+from shop.checkout.quote import Choice, choices, quote
+from shop.core import db, ids
+from shop.core.i18n import gettext as _
+from shop.core.i18n import language
+from shop.core.runtime import now as moment
+from shop.core.text import small_number
+from shop.payments.models import PaymentMethod
+from shop.web import legal
+from shop.web.advice import Advice
+from shop.web.cart import cart_key
+from shop.web.choices import delivery_choice, instalment_word, instalments
+from shop.web.forms import CheckoutPage
+from shop.web.member import current_member
+
+
+def typed(cart: CartView) -> dict[str, str]:
+    """What the buyer has typed so far, on whichever page."""
+    return confirm.typed(db.db.session(), cart.cart_id)
+
+
+def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dict[str, Any]:
+    """What the page shows of deliveries and methods for goods that go to ``prefecture``, with the sums of the choice in
+    ``form`` – the first of each where nothing was chosen that fits."""
+    offered = choices(db.db.session(), cart.goods_yen)
+    courier = _chosen_courier(offered, form.delivery_id.data)
+    methods = courier.methods_to(prefecture) if courier else ()
+    method = next((m for m in methods if str(m.id) == form.payment_method_id.data), methods[0] if methods else None)
+    form.delivery_id.data = str(courier.delivery.id) if courier else ""
+    form.payment_method_id.data = str(method.id) if method else ""
+    return {
+        "quote": quote(cart, courier.delivery if courier else None, method, prefecture),
+        "choices": [delivery_choice(choice, prefecture, with_card=with_card) for choice in offered],
+        "resting": dict.fromkeys(method.name for choice in offered for method in choice.resting),
+    }
+
+
+def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
+    return next((c for c in offered if str(c.delivery.id) == chosen), offered[0] if offered else None)
+
+
+def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:
+    """The choice as an agreement, or ``None`` with a sentence at the field that is wrong – about the goods above the form,
+    for they are no field; each line of them says what there is left."""
+    delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
+    try:
+        return confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
+    except CannotConfirm as error:
+        said = changed_words(error.problem, error.product_names)
+        if error.problem in ("stock", "empty"):
+            flash(said, "changed")
+        else:
+            field = form.delivery_id if error.problem == "delivery" else form.payment_method_id
+            field.errors = [*field.errors, said]
+        return None
+
+
+def fits_instalments(form: Any, method: PaymentMethod) -> bool:
+    """Whether 支払回数 is one the method offers; a sentence at its field when not. Where there is no card it is 1."""
+    offered = instalments(method) or (1,)
+    form.installments.data = (form.installments.data if method.kind == "card" else "") or "1"
+    if form.installments.data in {str(count) for count in offered}:
+        return True
+    form.installments.errors = [_("支払回数を選んでください。")]
+    return False
+
+
+def fix(flow: str, agreement: Agreement, values: Mapping[str, str], advised: Mapping[str, Advice]) -> tuple[str, Markup]:
+    """Write down what is confirmed. Returns the confirmation's token and the final page as shown (R-290)."""
+    courier, method = agreement.delivery, agreement.method
+    receipt = Markup(
+        render_template(
+            "shop/_receipt.html",
+            lines=agreement.cart.lines,
+            quote=agreement.quote,
+            buyer=values,
+            advised=advised,
+            delivery=courier,
+            method=method,
+            instalments=instalment_word(int(values["installments"])) if method.kind == "card" and "installments" in values else "",
+            texts=legal.final_page_texts(courier, method),
+            legal_url=url_for("storefront.legal", page="commerce"),
+        )
+    )
+    token, member = ids.public_id(), current_member()
+    with db.write() as writing:
+        confirm.store(
+            writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None
+        )
+    return token, receipt
+
+
+def press(confirmation: Confirmation, card: placement.Card, *, attempt: int = 1) -> int | None:
+    """注文する. Returns the attempt it led to, or ``None`` with the reason flashed: then nothing was ordered."""
+    member = current_member()
+    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), member.member_id if member else None)
+    try:
+        placed = placement.place(confirmation, cart_key(), card, buyer, attempt=attempt)
+    except placement.ConfirmAgain as error:
+        flash(changed_words(error.problem, error.product_names), "changed")
+    except placement.TokenMissing:
+        flash(_("カード情報が受け付けられていません。カード情報を入力して、もう一度ご確認ください。請求はされていません。"), "changed")
+    except placement.TryLater:
+        flash(_("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。"), "changed")
+    else:
+        session["attempt"] = placed.order_id
+        return placed.order_id
+    return None
+
+
+def too_late() -> None:
+    """Say that a confirmation is not there any more."""
+    flash(_("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。"), "changed")
+
+
+def posted_token(name: str) -> str:
+    """A token made by the provider's script in the buyer's browser."""
+    return request.form.get(name, "").strip()[:200]
+
+
+def flashed(category: str) -> list[str]:
+    return [str(message) for message in get_flashed_messages(category_filter=[category])]
+
+
+def verdicts(form: CheckoutPage) -> dict[str, object]:
+    """What is wrong with the fields sent along, or may be a slip. A script asks for them as they are left (U-012); nothing
+    is kept."""
+    form.validate()
+    advised = form.advice()
+    return {name: _verdict(form[name], advised.get(name)) for name in form.cleaned() if name in request.form}
+
+
+def _verdict(field: Field, advice: Advice | None) -> dict[str, object]:
+    return {
+        "error": " ".join(field.errors),
+        "advice": advice.text if advice else "",
+        "instead": advice.instead if advice else "",
+        #: What is left of it where something was taken out.
+        "kept": field.data if field.raw_data is None else None,
+    }
+
+
+def changed_words(problem: str, names: tuple[str, ...]) -> str:
+    """Why the buyer must look again; says first that nothing was charged."""
+    match problem:
+        case "stock":
+            return _("在庫が足りなくなりました：%(names)s。ご注文はまだ確定していません。", names="、".join(names))
+        case "delivery":
+            return _("配送方法を選んでください。")
+        case "payment":
+            return _("この配送方法で使えるお支払方法を選んでください。")
+        case "resting":
+            return _("このお支払方法は、決済代行会社の応答がないため、いまはご利用いただけません。請求はされていません。ほかのお支払方法を選ぶか、しばらくしてからお試しください。")
+        case "apart":
+            return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
+        case "empty":
+            return _("カートに商品がありません。")
+        case _:
+            return _("確認のあとで内容（カート、金額、配送方法、お支払方法のいずれか）が変わりました。ご注文はまだ確定していません。もう一度ご確認ください。")
+
+
+def _device() -> str:
+    """購入端末の種別: a coarse word from the browser's own name."""
+    agent = request.user_agent.string
+    return N_("スマートフォン") if any(word in agent for word in ("Mobile", "iPhone", "Android")) else N_("パソコン")
+
+
+def by_script() -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+

@@ -1,0 +1,198 @@
+"""The 3-step cart: カゴの中身 → STEP1 購入者情報入力 → STEP2 支払い方法・配送指定 → STEP3 確認画面 → STEP4 注文完了.
+
+Each step is kept on the server before the next one opens, so going back and correcting loses nothing, and a later step
+opens only while the earlier ones hold (R-107). What STEP3 shows is a confirmation like the one of the one-page checkout;
+placing it is the same code.
+"""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from shop.checkout import cart as carts
+from shop.checkout import confirm, placement
+from shop.checkout.cart import CartView
+from shop.checkout.models import Confirmation
+from shop.core import db
+from shop.core.i18n import language
+from shop.core.text import small_number
+from shop.payments.models import PaymentMethod
+from shop.web import attempt, flow
+from shop.web.cart import cart_key
+from shop.web.choices import method_choice
+from shop.web.forms import Step1Form, Step2Form, Step3Form
+
+blueprint = Blueprint("wizard", __name__)
+
+_FLOW = "steps"
+
+
+@blueprint.get("/checkout/step1")
+def step1() -> Any:
+    """購入者情報入力, filled with what the buyer typed before."""
+    cart = _cart()
+    if isinstance(cart, Response):
+        return cart
+    return _step1_page(Step1Form(data=flow.typed(cart)), cart)
+
+
+@blueprint.post("/checkout/step1")
+def take_step1() -> Any:
+    """次へ: keep who buys and where it goes."""
+    cart = _cart()
+    if isinstance(cart, Response):
+        return cart
+    form = Step1Form()
+    if not form.validate():
+        return _step1_page(form, cart), 422
+    _keep(cart, form.cleaned())
+    return redirect(url_for("wizard.step2"), 303)
+
+
+@blueprint.post("/checkout/step1/check")
+def check_step1() -> dict[str, object]:
+    """Verdicts on single fields, for the script of the page."""
+    return flow.verdicts(Step1Form())
+
+
+@blueprint.get("/checkout/step2")
+def step2() -> Any:
+    """支払い方法・配送指定, once STEP1 holds."""
+    cart = _cart()
+    if isinstance(cart, Response):
+        return cart
+    known = flow.typed(cart)
+    if not _step1_holds(known):
+        return redirect(url_for("wizard.step1"), 303)
+    return _step2_page(Step2Form(data=known), cart, known, refusal=attempt.last_refusal())
+
+
+@blueprint.post("/checkout/step2")
+def take_step2() -> Any:
+    """次へ: fix what the buyer will see at STEP3."""
+    cart = _cart()
+    if isinstance(cart, Response):
+        return cart
+    known = flow.typed(cart)
+    if not _step1_holds(known):
+        return redirect(url_for("wizard.step1"), 303)
+    form = Step2Form()
+    if request.form.get("refresh"):
+        return _step2_page(form, cart, known)
+    valid = form.validate()
+    agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))
+    if not valid or agreement is None:
+        return _step2_page(form, cart, known), 422
+    values = known | form.cleaned() | {"language": language()}
+    flow.fix(_FLOW, agreement, values, _filled(Step1Form, values).advice())
+    return redirect(url_for("wizard.step3"), 303)
+
+
+@blueprint.post("/checkout/step2/check")
+def check_step2() -> dict[str, object]:
+    """Verdicts on single fields, for the script of the page."""
+    return flow.verdicts(Step2Form())
+
+
+@blueprint.get("/checkout/step3")
+def step3() -> Any:
+    """確認画面, with the card at its end; the refusal of the last attempt on top."""
+    cart = _cart()
+    if isinstance(cart, Response):
+        return cart
+    confirmation = confirm.standing(db.db.session(), cart)
+    if confirmation is None or confirm.form_of(confirmation).get("language") != language():
+        return redirect(url_for("wizard.step2"), 303)
+    return _step3_page(confirmation, Step3Form(formdata=None), refusal=attempt.last_refusal())
+
+
+@blueprint.post("/checkout/place")
+def place() -> Any:
+    """注文する. Answers with a redirect – reload and back cannot repeat it – or with STEP3 and what is wrong beside the card."""
+    confirmation = confirm.find(db.db.session(), request.form.get("confirmation_token", ""), cart_key())
+    if confirmation is None or confirmation.flow != _FLOW:
+        flow.too_late()
+        return redirect(url_for("wizard.step2"), 303)
+    form = Step3Form()
+    method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
+    if not form.validate() or not flow.fits_instalments(form, method):
+        return _step3_page(confirmation, form), 422
+    card = placement.Card(token=flow.posted_token("card_token"), instalments=int(form.installments.data))
+    order_id = flow.press(confirmation, card, attempt=small_number(request.form.get("attempt", "")) or 1)
+    if order_id is None:
+        return redirect(url_for("wizard.step3"), 303)
+    return redirect(attempt.onward(order_id, first=True), 303)
+
+
+def _cart() -> CartView | Response:
+    """This visitor's cart, or where they belong instead: to a payment that is still open, or to an empty basket."""
+    reading = db.db.session()
+    cart = carts.view(reading, cart_key())
+    if placement.open_attempt(reading, cart.cart_id):
+        return redirect(url_for("attempt.pending"), 303)
+    return redirect(url_for("cart.show"), 303) if cart.is_empty else cart
+
+
+def _keep(cart: CartView, values: dict[str, str]) -> None:
+    assert cart.cart_id is not None
+    with db.write() as writing:
+        confirm.keep_typed(writing, cart.cart_id, values)
+
+
+def _filled(kind: Any, values: dict[str, str]) -> Any:
+    return kind(formdata=None, data=values)
+
+
+def _step1_holds(known: dict[str, str]) -> bool:
+    """Whether what is kept of STEP1 would be accepted again – by today's rules, not by a mark that it once was."""
+    return bool(known) and _judged(Step1Form, known)
+
+
+def _judged(kind: Any, values: dict[str, str]) -> bool:
+    """A form's verdict on kept values. They came from us, so no token is asked for."""
+    form = kind(formdata=None, data=values, meta={"csrf": False})
+    form.process(None, data=values)
+    return bool(form.validate())
+
+
+def _step1_page(form: Step1Form, cart: CartView) -> str:
+    values = form.cleaned()
+    chosen = _filled(Step2Form, flow.typed(cart))
+    offer = flow.offer(chosen, cart, confirm.ship_prefecture(values), with_card=False)
+    return render_template("shop/step1.html", form=form, cart=cart, changed=flow.flashed("changed"), **offer)
+
+
+def _step2_page(
+    form: Step2Form, cart: CartView, known: dict[str, str], *, refusal: attempt.Refusal | None = None
+) -> str:
+    prefecture = confirm.ship_prefecture(known)
+    offer = flow.offer(form, cart, prefecture, with_card=False)
+    return render_template(
+        "shop/step2.html",
+        form=form,
+        cart=cart,
+        buyer=known,
+        prefecture=prefecture,
+        refusal=refusal,
+        changed=flow.flashed("changed"),
+        **offer,
+    )
+
+
+def _step3_page(
+    confirmation: Confirmation, form: Step3Form, *, refusal: attempt.Refusal | None = None
+) -> str:
+    method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
+    return render_template(
+        "shop/step3.html",
+        form=form,
+        receipt=Markup(confirmation.snapshot),
+        confirmation_token=confirmation.token,
+        attempt=placement.attempts_made(db.db.session(), confirmation) + 1,
+        total_yen=confirmation.total_yen,
+        method=method_choice(method, with_card=True),
+        refusal=refusal,
+        changed=flow.flashed("changed"),
+    )

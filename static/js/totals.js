@@ -1,0 +1,74 @@
+// Choices that follow each other and sums that follow the choices, on the one-page checkout and at STEP2. The server
+// reckons everything again.
+
+const wide = matchMedia("(min-width: 60rem)");
+const checked = (form, name) => form.querySelector(`input[name="${name}"]:checked`);
+const word = (form) => JSON.parse(form.dataset.words).apart;
+
+/** Make methods, card form and sums fit what is chosen in `form`. */
+export function follow(form) {
+  showPrices(form);
+  const delivery = checked(form, "delivery_id");
+  const apart = isApart(form, delivery);
+  if (delivery) offerMethods(form, (apart ? delivery.dataset.methodsApart : delivery.dataset.methods).split(" "));
+  const method = checked(form, "payment_method_id");
+  for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
+    fieldset.disabled = !method || fieldset.closest("[data-method]").dataset.method !== method.value;
+  }
+  showSums(form, apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), apart);
+}
+
+/** Whether shipping to where the goods go is 別途連絡 with this delivery (R-244). */
+function isApart(form, delivery) {
+  const prefecture = form.dataset.prefecture ?? typedPrefecture(form);
+  return prefecture !== "" && (delivery?.dataset.apart ?? "").split(" ").includes(prefecture);
+}
+
+function typedPrefecture(form) {
+  const name = checked(form, "ship_to").value === "other" ? "ship_prefecture" : "prefecture";
+  return form.querySelector(`[name="${name}"]`).value;
+}
+
+/** Only methods that go with the delivery are offered (R-117). */
+function offerMethods(form, paired) {
+  const offered = [];
+  for (const place of form.querySelectorAll("[data-method]")) {
+    const radio = place.querySelector("input[name=payment_method_id]");
+    const fits = paired.includes(place.dataset.method);
+    place.hidden = radio.disabled = !fits;
+    if (fits) offered.push(radio);
+    else radio.checked = false;
+  }
+  if (offered.length === 1) offered[0].checked = true;
+}
+
+function showPrices(form) {
+  for (const delivery of form.querySelectorAll("input[name=delivery_id]")) {
+    const price = isApart(form, delivery) ? word(form) : amount(form, Number(delivery.dataset.fee));
+    delivery.closest(".choice").querySelector("[data-price]").textContent = price;
+  }
+}
+
+const amount = (form, yen) => form.dataset.amount.replace("{amount}", yen.toLocaleString("ja-JP"));
+
+function showSums(form, shipping, fee, apart) {
+  if (Number.isNaN(shipping)) return;
+  const { goods, standardGoods } = form.dataset;
+  const sums = { shipping, fee, total: Number(goods) + shipping + fee, "rate-10": Number(standardGoods) + shipping + fee };
+  for (const [name, yen] of Object.entries(sums)) {
+    for (const place of form.querySelectorAll(`[data-sum="${name}"]`)) {
+      place.textContent = name === "shipping" && apart ? word(form) : amount(form, yen);
+      if (name === "rate-10") place.parentElement.hidden = yen === 0;
+    }
+  }
+  for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !apart;
+}
+
+/** On a phone the goods are folded away – unless one of them cannot be had as ordered. */
+export function foldSummary(form) {
+  const summary = form.querySelector("[data-summary]");
+  if (summary) summary.open = wide.matches || form.querySelector(".sum-lines .field-error") !== null;
+}
+
+/** Call `fold` whenever the page becomes wide or narrow. */
+export const onWidth = (fold) => wide.addEventListener("change", fold);

@@ -1,0 +1,272 @@
+"""The 3-step cart: each step in its turn, kept on the server, corrected from everywhere – and the same order at the end."""
+
+import json
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select, update
+
+from shop.catalogue.models import Product, Variant
+from shop.checkout.models import Cart
+from shop.core.db import db, write
+from shop.orders.models import Order
+from shop.payments.models import PaymentMethod
+from tests.support.buying import CASH, StepsBuyer, buy, buy_in_steps
+from tests.support.pages import Page
+from tests.support.servers import LiveServer
+from tests.support.world import VISA, Simulator
+from tests.web.counter import CUP, TEA, change, count, number_of, orders, path_of, stock
+
+REFUSED = "4980000000038261"  # 2001
+STEPS = ("/checkout/step1", "/checkout/step2", "/checkout/step3")
+OTHER_PLACE = {
+    "ship_to": "other", "ship_name": "髙橋 𠮷郎", "ship_phone": "0263001122", "ship_postal_code": "3990001",
+    "ship_prefecture": "長野県", "ship_address1": "宵待町3-8-2", "ship_address2": "離れ",
+}  # fmt: skip
+
+
+@pytest.fixture
+def walker(live_server: LiveServer, demo_app: Flask) -> StepsBuyer:
+    """A visitor of a shop whose tea is sold through the 3-step cart."""
+    sell_in_steps(demo_app, TEA)
+    return StepsBuyer(live_server.url)
+
+
+def sell_in_steps(app: Flask, *codes: str) -> None:
+    with app.app_context(), write() as session:
+        session.execute(update(Product).where(Product.code.in_(codes)).values(flow="steps"))
+
+
+def at_step3(buyer: StepsBuyer, method: str = "card", **typed: str) -> requests.Response:
+    buyer.put_into_cart(TEA)
+    buyer.step1(**typed)
+    answer = buyer.step2(method)
+    assert path_of(answer) == "/checkout/step3"
+    return answer
+
+
+@pytest.mark.req("R-106", "R-124")
+def test_the_product_says_which_cart_its_button_leads_to(walker: StepsBuyer) -> None:
+    page = walker.put_into_cart(TEA)
+    assert path_of(page) == "/cart"
+    assert 'href="/checkout/step1"' in page.text
+    assert path_of(StepsBuyer(walker.shop_url).put_into_cart(CUP)) == "/checkout/zero"
+
+
+@pytest.mark.req("R-107", "R-109", "R-156")
+def test_from_the_basket_to_step_4(walker: StepsBuyer, demo_app: Flask, simulator: Simulator) -> None:
+    walker.put_into_cart(TEA)
+    step2 = walker.step1()
+    assert path_of(step2) == "/checkout/step2"
+    assert not list(Page(step2.text).find("fieldset", class_="card-form")), "the card is asked for at STEP3"
+    step3 = walker.step2()
+    assert path_of(step3) == "/checkout/step3"
+    assert list(Page(step3.text).find("fieldset", class_="card-form"))
+    done = walker.press(step3, walker.card_token(VISA, Page(step3.text)))
+    number_of(done)
+    assert "STEP4" in done.page.text
+    assert "4242" not in done.page.text
+    with demo_app.app_context():
+        order = db.session.scalars(select(Order)).one()
+        assert (order.flow, order.state, order.device) == ("steps", "placed", "パソコン")
+    assert [payment["amount"] for payment in simulator.payments()] == [order.total_yen]
+
+
+@pytest.mark.req("R-107")
+def test_a_later_step_opens_only_when_the_earlier_ones_hold(walker: StepsBuyer) -> None:
+    assert [path_of(walker.get(step)) for step in STEPS] == ["/cart"] * 3
+    walker.put_into_cart(TEA)
+    assert [path_of(walker.get(step)) for step in STEPS] == [STEPS[0]] * 3
+    token = Page(walker.get(STEPS[0]).text).form(STEPS[0]).fields["csrf_token"]
+    assert path_of(walker.post(STEPS[1], {"csrf_token": token, "delivery_id": "1"})) == STEPS[0]
+    walker.step1()
+    assert [path_of(walker.get(step)) for step in STEPS] == [STEPS[0], STEPS[1], STEPS[1]]
+    walker.step2()
+    assert [path_of(walker.get(step)) for step in STEPS] == list(STEPS)
+
+
+@pytest.mark.req("R-107", "R-289")
+def test_what_was_typed_is_judged_again_by_the_rules_of_today(walker: StepsBuyer, demo_app: Flask) -> None:
+    at_step3(walker)
+    with demo_app.app_context(), write() as session:
+        cart = session.scalars(select(Cart)).one()
+        cart.form = json.dumps(json.loads(cart.form) | {"email": ""})
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step1"
+
+
+@pytest.mark.req("R-289")
+def test_everything_can_be_corrected_from_step_3_and_nothing_is_lost(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker, **OTHER_PLACE)
+    for way in ("/cart", "/checkout/step1", "/checkout/step2"):
+        assert f'href="{way}"' in page.text
+    fields = Page(walker.get("/checkout/step1").text).form("/checkout/step1").fields
+    assert {name: fields[name] for name in OTHER_PLACE} == OTHER_PLACE
+    walker.step1(**OTHER_PLACE | {"ship_name": "山田 次郎"})
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step2", "what was corrected is confirmed again"
+    again = walker.step2()
+    assert "山田 次郎" in again.text
+    number_of(walker.press(again, walker.card_token(VISA, Page(again.text))))
+    with demo_app.app_context():
+        assert db.session.scalars(select(Order.ship_name)).one() == "山田 次郎"
+
+
+@pytest.mark.req("S-071", "R-121")
+def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    walker.put_into_cart(CUP)
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step2"
+    refused = walker.press(page, walker.card_token(VISA, Page(page.text)))
+    assert refused.path == "/checkout/step2"
+    assert "もう一度ご確認ください" in refused.page.text
+    assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("R-121")
+def test_a_changed_price_is_confirmed_again(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    change(demo_app, Variant.price_yen, 9_999)
+    assert walker.press(page, walker.card_token(VISA, Page(page.text))).path == "/checkout/step2"
+    assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("R-112", "R-136")
+def test_a_refusal_stands_on_top_of_step_3_and_the_next_press_is_a_new_try(
+    walker: StepsBuyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    before = stock(demo_app)
+    page = at_step3(walker, **OTHER_PLACE)
+    refused = walker.press(page, walker.card_token(REFUSED, Page(page.text)))
+    assert refused.path == "/checkout/step3"
+    assert "請求はされていません" in refused.page.text
+    assert "2001" in refused.page.text
+    assert stock(demo_app) == before
+    assert orders(demo_app) == 0
+    again = walker.get("/checkout/step3")
+    assert "2001" not in Page(again.text).text, "the refusal is told once"
+    assert OTHER_PLACE["ship_name"] in again.text
+    number_of(walker.press(again, walker.card_token(VISA, Page(again.text))))
+    assert len(simulator.payments()) == 2
+    assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-122", "R-153")
+def test_the_same_press_twice_is_one_try_also_after_a_refusal(
+    walker: StepsBuyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    page = at_step3(walker)
+    token = walker.card_token(REFUSED, Page(page.text))
+    assert walker.press(page, token).path == "/checkout/step3"
+    second = walker.press(page, walker.card_token(VISA, Page(page.text)))
+    assert "2001" in second.page.text, "the second press came from the first page: it finds the first one's refusal"
+    assert len(simulator.payments()) == 1
+    again = walker.get("/checkout/step3")
+    done = walker.press(again, walker.card_token(VISA, Page(again.text)))
+    twice = walker.press(again, walker.card_token(VISA, Page(again.text)))
+    assert done.path == twice.path
+    assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-122")
+def test_no_try_is_left_out(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    ahead = walker.press(page, walker.card_token(VISA, Page(page.text)), attempt="7")
+    assert ahead.path == "/checkout/step3"
+    assert "もう一度ご確認ください" in ahead.page.text
+    assert count(demo_app, Order) == 0
+
+
+def test_no_card_token_no_order(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    assert "請求はされていません" in walker.press(page).page.text
+    assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("R-052")
+def test_instalments_are_chosen_at_step_3_and_only_those_offered(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    assert "6" in Page(page.text).form("/checkout/place").offered["installments"]
+    wrong = walker.press(page, walker.card_token(VISA, Page(page.text)), installments="7")
+    assert wrong.response.status_code == 422
+    assert "支払回数を選んでください" in wrong.page.text
+    number_of(walker.press(page, walker.card_token(VISA, Page(page.text)), installments="6"))
+
+
+@pytest.mark.req("R-021")
+def test_the_note_on_instalments_stands_below_at_step_3_and_behind_a_mark_on_the_one_page(
+    walker: StepsBuyer, demo_app: Flask
+) -> None:
+    change(demo_app, PaymentMethod.options, json.dumps({"instalments": "split", "use_3ds": "0", "instalments_note": "二回払いは不可"}))
+    steps, zero = at_step3(walker).text, walker.get("/checkout/zero").text
+    assert steps.index("<select") < steps.index("二回払いは不可")
+    assert "？" not in steps
+    assert zero.index("？") < zero.index("二回払いは不可") < zero.index("<select", zero.index("？"))
+
+
+def test_cash_needs_no_card_and_no_script(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker, CASH)
+    assert "data-script-url" not in page.text
+    number_of(walker.press(page))
+    assert orders(demo_app)
+
+
+@pytest.mark.req("R-018", "R-285", "R-288")
+def test_step_3_says_what_the_law_asks_for(walker: StepsBuyer) -> None:
+    page = at_step3(walker)
+    for word in ("支払総額", "お支払時期", "引渡時期", "撤回・解除", "注意書き", "数量", "特定商取引法に基づく表記"):
+        assert word in page.text
+    for step in STEPS:
+        assert "特定商取引法に基づく表記" in walker.get(step).text
+
+
+@pytest.mark.req("R-290")
+def test_the_page_as_shown_is_kept_with_the_order(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    number_of(walker.press(page, walker.card_token(VISA, Page(page.text))))
+    with demo_app.app_context():
+        kept = db.session.scalars(select(Order.snapshot)).one()
+    assert kept
+    assert kept in page.text
+
+
+@pytest.mark.req("R-162")
+def test_an_open_attempt_leads_every_step_to_the_pending_page(walker: StepsBuyer, simulator: Simulator) -> None:
+    page = at_step3(walker)
+    token = walker.card_token(VISA, Page(page.text))
+    simulator.fault("reset", "020", "after")
+    pending = walker.press(page, token)
+    assert pending.path == "/checkout/pending"
+    assert [path_of(walker.get(step)) for step in STEPS] == ["/checkout/pending"] * 3
+
+
+@pytest.mark.req("R-153")
+def test_both_carts_see_the_same_basket_and_order_it_once(walker: StepsBuyer, demo_app: Flask) -> None:
+    page = at_step3(walker)
+    confirmed = walker.confirm()
+    number_of(walker.place(confirmed, walker.card_token()))
+    late = walker.press(page, "tok_never_used")
+    assert late.public_id is not None, "the other tab finds the order that stands"
+    assert orders(demo_app) == 1
+
+
+def test_switching_the_language_confirms_in_that_language(walker: StepsBuyer) -> None:
+    at_step3(walker)
+    token = Page(walker.get("/checkout/step3").text).form("/checkout/place").fields["csrf_token"]
+    walker.post("/language/en", {"csrf_token": token})
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step2"
+    assert "Total" in walker.step2().text
+
+
+@pytest.mark.req("R-111", "R-316")
+def test_a_card_number_in_a_wrong_field_is_refused_and_forgotten(walker: StepsBuyer, demo_app: Flask) -> None:
+    walker.put_into_cart(TEA)
+    answer = walker.step1(address2="4242 4242 4242 4242")
+    assert answer.status_code == 422
+    assert "4242 4242" not in answer.text
+    with demo_app.app_context():
+        assert "4242" not in db.session.scalars(select(Cart.form)).one()
+
+
+def test_whole_purchases_are_one_call(live_server: LiveServer, demo_app: Flask) -> None:
+    assert buy_in_steps(live_server.url, TEA).public_id
+    assert buy(live_server.url, CUP).public_id
