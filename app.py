@@ -20,6 +20,7 @@ from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
 from shop.web import (
     attempt,
+    cards,
     cart,
     checkout,
     cli,
@@ -56,6 +57,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        cards.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

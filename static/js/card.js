@@ -180,7 +180,7 @@ export class CardForm {
     return !first;
   }
 
-  /** A token for the checked card: `{token, shown}`, or null with the reason told beside the card. */
+  /** A token for the checked card: `{token, brand, shown}`, or null with the reason told beside the card. */
   async tokenise() {
     if (this.#fresh()) return this.token;
     const card = normalised(this.#raw());
@@ -199,9 +199,11 @@ export class CardForm {
       this.explain(known.get(result.code) ?? defaultMessage);
       return null;
     }
+    const brand = result.brand || brandOf(card.number);
     this.token = {
       token: result.token,
-      shown: [result.brand || brandOf(card.number), result.masked || `**** ${card.number.slice(-4)}`].join(" "),
+      brand,
+      shown: [brand, result.masked || `**** ${card.number.slice(-4)}`].join(" "),
       madeAt: Date.now(),
     };
     this.wipeCode();
