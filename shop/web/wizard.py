@@ -119,8 +119,8 @@ def place() -> Any:
     method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
     if not form.validate() or not flow.fits_instalments(form, method):
         return _step3_page(confirmation, form), 422
-    card = placement.Card(token=flow.posted_token("card_token"), instalments=int(form.installments.data))
-    order_id = flow.press(confirmation, card, attempt=small_number(request.form.get("attempt", "")) or 1)
+    flow.settle_card(form, method)
+    order_id = flow.press(confirmation, flow.card_of(form.cleaned()), attempt=small_number(request.form.get("attempt", "")) or 1)
     if order_id is None:
         return redirect(url_for("wizard.step3"), 303)
     return redirect(attempt.onward(order_id, first=True), 303)

@@ -88,7 +88,7 @@ async function showPanel(panel) {
     // The token comes last: a wrong address costs no token, and the security code stays until it is needed.
     const made = await card.tokenise();
     if (!made) return;
-    panel.querySelector("[name=card_token]").value = made.token;
+    CardForm.hand(panel, made);
     panel.querySelector("[data-card-shown]").textContent = made.shown;
   }
   dialog.replaceChildren(panel);

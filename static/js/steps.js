@@ -5,7 +5,7 @@ import { CardForm } from "./card.js";
 import { watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
-import { foldSummary, follow, onWidth } from "./totals.js";
+import { foldSummary, follow, followCard, onWidth } from "./totals.js";
 
 const step = document.getElementById("checkout");
 const order = document.getElementById("place");
@@ -26,10 +26,11 @@ if (order) {
   const words = JSON.parse(order.dataset.words);
   const fieldset = order.querySelector("[data-keep=card]");
   const card = fieldset && new CardForm(fieldset, words);
-  if (fieldset) fieldset.disabled = false;
+  followCard(order, true);
+  order.addEventListener("change", () => followCard(order, true));
   order.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!order.dataset.sent) send(card, words);
+    if (!order.dataset.sent) send(fieldset?.disabled ? null : card, words);
   });
 }
 
@@ -44,7 +45,7 @@ async function send(card, words) {
     asking = false;
     tell("");
     if (!made) return;
-    order.querySelector("[name=card_token]").value = made.token;
+    CardForm.hand(order, made);
   }
   markSent(order);
   HTMLFormElement.prototype.submit.call(order);

@@ -9,6 +9,7 @@ E001 of the test cards need none.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.card_telegrams import DIRECT_CARD, card_answer, check_security_code
@@ -69,7 +70,7 @@ class StoredCardTelegrams:
         if sent.get("card_token"):
             token = self._tokens.presented(merchant, sent["card_token"], cvc_only=True)
         check_security_code(sent, token)
-        notes = {name: sent[field] for field, name in NOTES.items() if field in sent}
+        notes: dict[str, Any] = {name: sent[field] for field, name in NOTES.items() if field in sent}
         updated = replace(stored, **notes)
         checked = "card_valid_term" in sent
         if checked:

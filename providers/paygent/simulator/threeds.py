@@ -90,7 +90,9 @@ class Authentications:
             return self._usable(merchant, auth_id, sent)
         if auth_id:
             raise Refusal("31008")
-        demanded = merchant.threeds_required and not sent.get("ref_trading_id")
+        # Beside a stored card the reference counts for nothing.
+        earlier_order = sent.get("ref_trading_id") and sent.get("stock_card_mode") != "1"
+        demanded = merchant.threeds_required and not earlier_order
         if sent.get("3dsecure_ryaku") != "1" or demanded:
             raise Refusal("P010", field="3dsecure_ryaku")
         return None
