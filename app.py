@@ -22,6 +22,7 @@ from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
 from shop.web import (
     account,
+    account_settings,
     attempt,
     cart,
     checkout,
@@ -61,7 +62,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
-        account.blueprint,
+        account.blueprint, account_settings.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from providers.contract import N_
@@ -41,10 +41,11 @@ def objection(session: Session, member_id: int) -> str | None:
     return next((reason for ask in _objections if (reason := ask(session, member_id))), None)
 
 
-def leave(session: Session, member: Member, now: datetime) -> None:
+def leave(session: Session, member_id: int, now: datetime) -> None:
     """The member leaves: no log-in any more, name and address gone, 会員ID and mail address free for others. Raises
-    :class:`CannotLeave`. ``member`` is locked by the caller."""
-    reason = objection(session, member.id)
+    :class:`CannotLeave`."""
+    member = session.scalars(select(Member).where(Member.id == member_id).with_for_update()).one()
+    reason = objection(session, member_id)
     if reason:
         raise CannotLeave(reason)
     for farewell in _farewells:

@@ -11,7 +11,7 @@ from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now
-from shop.members import accounts, entry, requests, tokens
+from shop.members import accounts, entry, links, tokens
 from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
 from shop.web.member import KNOWN, close_session, current_member, open_session
@@ -94,30 +94,30 @@ def register() -> str:
 @blueprint.post("/register")
 def ask_to_register() -> ResponseReturnValue:
     """Send the link. The answer is the same for everybody's address (T-039)."""
-    return _send_link("shop/register.html", requests.to_register)
+    return _send_link("shop/register.html", links.to_register)
 
 
 @blueprint.get("/register/link/<token>")
 def register_link(token: str) -> ResponseReturnValue:
     """The link in the mail. It changes nothing yet."""
-    return _follow_link("register", token, "account.register_details")
+    return follow_link("register", token, "account.register_details")
 
 
 @blueprint.get("/register/details")
 def register_details() -> ResponseReturnValue:
     """Name, 会員ID and password of the new member."""
-    link = _link("register")
+    link = opened_link("register")
     if link is None:
-        return _dead_link("account.register")
+        return dead_link("account.register")
     return render_template("shop/register_details.html", form=RegisterForm(link.email, formdata=None), email=link.email)
 
 
 @blueprint.post("/register/details")
 def finish_registration() -> ResponseReturnValue:
     """登録する: the member is there, and in."""
-    link = _link("register")
+    link = opened_link("register")
     if link is None:
-        return _dead_link("account.register")
+        return dead_link("account.register")
     form = RegisterForm(link.email)
     if form.validate():
         end_read()
@@ -125,13 +125,13 @@ def finish_registration() -> ResponseReturnValue:
         try:
             with write() as transaction:
                 member_id = accounts.register(
-                    transaction, _secret("register"), form.buyer_name.data, form.login_id.data, hashed, language(), moment
+                    transaction, secret_of("register"), form.buyer_name.data, form.login_id.data, hashed, language(), moment
                 ).id
         except LinkDead:
-            return _dead_link("account.register")
+            return dead_link("account.register")
         except Taken as error:
             if error.what == "email":
-                return _dead_link("account.register")
+                return dead_link("account.register")
             form.login_id.errors = [_("この会員IDは使われています。別の会員IDを入力してください。")]
         else:
             enter(member_id, entry.mark(form.login_id.data))
@@ -152,30 +152,30 @@ def forgotten() -> str:
 @blueprint.post("/password/forgotten")
 def ask_to_reset() -> ResponseReturnValue:
     """Send the link. The answer is the same for everybody's address (T-039)."""
-    return _send_link("shop/password_forgotten.html", requests.to_reset)
+    return _send_link("shop/password_forgotten.html", links.to_reset)
 
 
 @blueprint.get("/password/link/<token>")
 def password_link(token: str) -> ResponseReturnValue:
     """The link in the mail. It changes nothing yet."""
-    return _follow_link("reset", token, "account.new_password")
+    return follow_link("reset", token, "account.new_password")
 
 
 @blueprint.get("/password/new")
 def new_password() -> ResponseReturnValue:
     """新しいパスワード."""
-    link = _link("reset")
+    link = opened_link("reset")
     if link is None:
-        return _dead_link("account.forgotten")
+        return dead_link("account.forgotten")
     return render_template("shop/password_new.html", form=PasswordForm(formdata=None))
 
 
 @blueprint.post("/password/new")
 def set_password() -> ResponseReturnValue:
     """設定する: whoever was in before is out."""
-    link = _link("reset")
+    link = opened_link("reset")
     if link is None:
-        return _dead_link("account.forgotten")
+        return dead_link("account.forgotten")
     member = db.session.get_one(Member, link.member_id)
     form = PasswordForm(member.login or "", member.email)
     if not form.validate():
@@ -184,9 +184,9 @@ def set_password() -> ResponseReturnValue:
     hashed, moment = form.hashed(), now()
     try:
         with write() as transaction:
-            accounts.reset_password(transaction, _secret("reset"), hashed, moment)
+            accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
     except LinkDead:
-        return _dead_link("account.forgotten")
+        return dead_link("account.forgotten")
     close_session()
     flash(_("パスワードを設定しました。新しいパスワードでログインしてください。"), "good")
     return redirect(url_for("account.login"), 303)
@@ -202,28 +202,33 @@ def _send_link(template: str, ask: Any) -> ResponseReturnValue:
     try:
         with write() as transaction:
             ask(transaction, form.email.data, request.remote_addr or "", language(), now())
-    except requests.TooOften as error:
+    except links.TooOften as error:
         problem = too_often(error.until)
         return render_template(template, form=form, problem=problem), 429, _retry_after(error.until)
     return render_template("shop/link_sent.html", email=form.email.data, minutes=minutes(tokens.LIFETIME))
 
 
-def _follow_link(purpose: str, token: str, onward: str) -> ResponseReturnValue:
+def follow_link(purpose: str, token: str, onward: str) -> ResponseReturnValue:
+    """On from a link in a mail to the page that asks; the secret stays behind, so that no page, log or ``Referer`` of
+    another site carries it away."""
     session[_LINK.format(purpose)] = token[:100]
     answer = redirect(url_for(onward), 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 
-def _secret(purpose: str) -> str:
+def secret_of(purpose: str) -> str:
+    """The secret of the link for ``purpose`` that this browser opened."""
     return str(session.get(_LINK.format(purpose), ""))
 
 
-def _link(purpose: str) -> tokens.Link | None:
-    return tokens.look(db.session(), purpose, _secret(purpose), now())
+def opened_link(purpose: str) -> tokens.Link | None:
+    """That link, if it still works."""
+    return tokens.look(db.session(), purpose, secret_of(purpose), now())
 
 
-def _dead_link(again: str) -> ResponseReturnValue:
+def dead_link(again: str) -> ResponseReturnValue:
+    """Say that the link does not work, and where to ask for another."""
     return render_template("shop/link_dead.html", again=url_for(again), minutes=minutes(tokens.LIFETIME)), 410
 
 

@@ -30,7 +30,7 @@ def _page(error: HTTPException) -> Response | HTTPException:
     log.log(
         logging.ERROR if status >= 500 else logging.INFO,
         "error page",
-        extra={"support_code": code, "status": status, "path": request.path, "reason": type(error).__name__},
+        extra={"support_code": code, "status": status, "path": _path(), "reason": type(error).__name__},
     )
     title, text = _words(error, status)
     response = make_response(
@@ -49,6 +49,12 @@ def _page(error: HTTPException) -> Response | HTTPException:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _path() -> str:
+    """The address – without the secret of a link, which no log keeps (T-038)."""
+    secret = request.url_rule is not None and "token" in (request.view_args or {})
+    return str(request.url_rule) if secret else request.path
 
 
 def _words(error: HTTPException, status: int) -> tuple[str, str]:

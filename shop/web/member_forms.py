@@ -99,6 +99,12 @@ class AddressForm(ShopForm):
     email = email_field()
 
 
+class _Proved(ShopForm):
+    """Something that matters: the password is asked for, so that nobody who finds the browser open can do it."""
+
+    password = PasswordField(_l("現在のパスワード"), [Needed(), AtMost(200)])
+
+
 class PasswordForm(ShopForm):
     """A new password by a link."""
 
@@ -130,12 +136,6 @@ class RegisterForm(PasswordForm):
     def terms(self) -> str:
         """会員規約, empty while the shop has none."""
         return settings.get(db.session()).terms
-
-
-class _Proved(ShopForm):
-    """Something that matters: the password is asked for, so that nobody who finds the browser open can do it."""
-
-    password = PasswordField(_l("現在のパスワード"), [Needed(), AtMost(200)])
 
 
 class ChangePasswordForm(PasswordForm, _Proved):

@@ -47,7 +47,7 @@ def to_reset(session: Session, email: str, address: str, language: str, now: dat
         mails.no_member(session, email, language, now)
 
 
-def to_change_email(session: Session, member: Member, email: str, address: str, now: datetime) -> None:
+def to_change_email(session: Session, member_id: int, email: str, address: str, now: datetime) -> None:
     """メールアドレス変更: a link to the new address, or word to the member who has it. Raises :class:`TooOften`."""
     if not _may_write(session, email, address, now):
         return
@@ -55,7 +55,8 @@ def to_change_email(session: Session, member: Member, email: str, address: str, 
     if other:
         mails.already_member(session, other.email, other.language, now)
     else:
-        mails.address_link(session, member, email, tokens.issue(session, "email", email, member.id, now), now)
+        token = tokens.issue(session, "email", email, member_id, now)
+        mails.address_link(session, session.get_one(Member, member_id), email, token, now)
 
 
 def _may_write(session: Session, email: str, address: str, now: datetime) -> bool:
