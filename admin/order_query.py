@@ -108,7 +108,7 @@ def _columns() -> Rows:
         in_flight.exists().label("in_flight"),
         worst_mail.scalar_subquery().label("worst_mail"),
         select(line.id).where(line.order_id == Order.id).exists().label("has_lines"),
-    ).outerjoin(Payment, Payment.id == latest_payment()).outerjoin(Member, Member.id == Order.member_id)
+    ).select_from(Order).outerjoin(Payment, Payment.id == latest_payment()).outerjoin(Member, Member.id == Order.member_id)
 
 
 def _searched(query: Rows, search: Search) -> Rows:

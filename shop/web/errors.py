@@ -1,6 +1,7 @@
 """Calm pages for everything that goes wrong: what happened, whether money moved, the way on, and a support code."""
 
 import logging
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, make_response, render_template, request, url_for
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 #: How ``security`` describes its refusal of a form that carries a card number.
 CARD_NUMBER = "card number"
 _CODE_LENGTH = 8
+#: As long as the secrets that stand in addresses.
+_SECRET = re.compile(r"[\w-]{32,}")
 
 
 def init_app(app: Flask) -> None:
@@ -52,9 +55,8 @@ def _page(error: HTTPException) -> Response | HTTPException:
 
 
 def _path() -> str:
-    """The address – without the secret of a link, which no log keeps (T-038)."""
-    secret = request.url_rule is not None and "token" in (request.view_args or {})
-    return str(request.url_rule) if secret else request.path
+    """The address, without what may be the secret of a link: no log keeps those (T-038)."""
+    return _SECRET.sub("[hidden]", request.path)
 
 
 def _words(error: HTTPException, status: int) -> tuple[str, str]:
