@@ -7,6 +7,7 @@ import pytest
 from providers.contract import Linking, NotSent
 from shop.core import db
 from shop.core.runtime import now
+from shop.members.models import Member
 from shop.orders import settlement
 from shop.orders.models import Order
 from shop.payments import accounts
@@ -353,7 +354,7 @@ def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
 
     def leave() -> None:
         with db.write() as session:
-            manage.remove_all(session, linked.member_id, now())
+            manage.remove_all(session, session.get_one(Member, linked.member_id), now())
 
     linked.desk.call(leave)
     assert linked.linked() == ""
@@ -369,7 +370,7 @@ def test_a_registration_under_way_does_not_outlive_its_member(cards: Cards) -> N
 
     def leave() -> None:
         with db.write() as session:
-            manage.remove_all(session, cards.member_id, now())
+            manage.remove_all(session, session.get_one(Member, cards.member_id), now())
 
     cards.desk.call(leave)
     cards.due()

@@ -34,6 +34,8 @@ VALUES = {
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
+#: Their address holds a secret, which no other site shall read (T-038).
+SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link"}
 LOG_IN = {"admin.login", "admin.log_in"}
 #: Files without personal data that browsers may keep.
 KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
@@ -213,7 +215,8 @@ def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
     for endpoint, answer in _answers(app):
         policy = answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff", endpoint
-        assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin", endpoint
+        told = "no-referrer" if endpoint in SECRET_LINKS else "strict-origin-when-cross-origin"
+        assert answer.headers["Referrer-Policy"] == told, endpoint
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", endpoint
         assert "camera=()" in answer.headers["Permissions-Policy"], endpoint
         assert "unsafe" not in policy, endpoint

@@ -83,14 +83,14 @@ def remove(member_id: int, account_id: int) -> Outcome:
         return Outcome("busy")
 
 
-def remove_all(session: Session, member_id: int, now: datetime) -> None:
+def remove_all(session: Session, member: Member, now: datetime) -> None:
     """The member leaves: every card of theirs goes, at every provider, also one that is just being registered (R-276). In the
     caller's transaction; the provider is told right after, as often as it takes."""
-    mine = (CardOperation.member_id == member_id, CardOperation.verb == CardVerb.STORE.value)
+    mine = (CardOperation.member_id == member.id, CardOperation.verb == CardVerb.STORE.value)
     unsent = update(CardOperation).where(*mine, CardOperation.state.in_(("waiting", "intended")))
     session.execute(unsent.values(state="dropped", sealed=None, settled_at=now))
     traces: list[CardOperation | StoredCard] = [
-        *session.scalars(select(StoredCard).where(StoredCard.member_id == member_id)),
+        *session.scalars(select(StoredCard).where(StoredCard.member_id == member.id)),
         *session.scalars(select(CardOperation).where(*mine, CardOperation.state.in_(OPEN_STATES))),
     ]
     for like in {(each.account_version_id, each.customer_ref): each for each in traces}.values():
