@@ -3,6 +3,7 @@
 Addresses carry the number of a provider account of the shop; whose card it is says the log-in alone (T-052).
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -68,11 +69,11 @@ def form(account_id: int) -> ResponseReturnValue:
         return redirect(url_for("cards.card", account_id=account_id), 303)
     method = choices.method_choice(managed.method, with_card=True)
     assert method.card is not None
-    # Nothing is paid here: no 支払回数, and no issuer is told about anybody.
+    # Nothing is paid here, so no issuer is told about anybody.
     return render_template(
         "shop/card_form.html",
         managed=managed,
-        method=replace(method, instalments=(), card=replace(method.card, authenticates=False)),
+        method=replace(method, card=replace(method.card, authenticates=False)),
         limit_words=_limit_words(limit),
     )
 
@@ -116,10 +117,8 @@ def check(account_id: int) -> ResponseReturnValue:
     pending = book.pending(db.db.session(), the_member().member_id, account_id)
     if pending is not None:
         operation_id = pending.id
-        try:
+        with suppress(Busy):  # then the job asks within seconds
             executor.attend(lambda: reconcile.check(operation_id))
-        except Busy:
-            pass  # the job asks within seconds
     return redirect(url_for("cards.card", account_id=account_id), 303)
 
 
@@ -131,7 +130,7 @@ def _managed(account_id: int) -> book.Managed:
 def _after(managed: book.Managed, outcome: Outcome) -> ResponseReturnValue:
     good = outcome.kind in ("registered", "changed", "removed")
     if text := _words(managed, outcome):
-        flash(text, "card good" if good else "card todo")
+        flash(text, "good" if good else "todo")
     again = outcome.kind in _AGAIN
     return redirect(url_for("cards.form" if again else "cards.card", account_id=managed.account_id), 303)
 

@@ -77,6 +77,7 @@ RULES = {
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
         account_settings.email account_settings.ask_to_change_email account_settings.leave account_settings.take_leave
+        cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
