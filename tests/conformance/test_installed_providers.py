@@ -6,22 +6,20 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.contract import (
-    CARD_BRANDS,
     CardSource,
     Category,
     Charge,
     Exchange,
-    Linking,
     MoneyStatus,
     NotSent,
     Reauthorization,
     Recovery,
     Snapshot,
-    StoredCardSource,
     Verb,
     Verdict,
 )
 from providers.installed import INSTALLED
+from providers.kept_cards import CARD_BRANDS, Linking, StoredCardSource
 from providers.ports import Endpoint, Gateway, Provider
 from providers.registry import Registry, UnknownProvider
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from providers.contract import CardSource, Charge, Linking, StoredCardSource, Verb
+from providers.contract import CardSource, Charge, Verb
+from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.core import db, ids
 from shop.core.runtime import now

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from providers.contract import Linking, NotSent
+from providers.contract import NotSent
+from providers.kept_cards import Linking
 from shop.core import db
 from shop.core.runtime import now
 from shop.members.models import Member
@@ -228,6 +230,15 @@ def test_a_lost_replacement_is_found_beside_the_old_card_which_then_goes(linked:
     assert (linked.linked(), linked.kept()) == ("Mastercard 1001 01/40", ["1001"])
 
 
+def test_lost_request_of_a_replacement(linked: Cards, clock: MovableClock) -> None:
+    linked.desk.simulator.fault("reset", kind="025", phase="before")
+    assert linked.change(MASTER) == "pending"
+    clock.advance(LATE)
+    linked.desk.run("reconcile_cards", "dispatch_cards")
+    assert (linked.linked(), linked.kept()) == ("Visa 1111 01/40", ["1111"])
+    assert linked.operations()[-1] == ("store", "absent")
+
+
 def test_cards_nobody_knows_of_are_removed(cards: Cards, clock: MovableClock) -> None:
     """An earlier registration was believed absent and came to life after that."""
     cards.desk.simulator.fault("reset", kind="025", phase="after")
@@ -296,6 +307,18 @@ def test_two_tabs_leave_one_card(cards: Cards) -> None:
     cards.run()
     assert len(cards.kept()) == 1
     assert cards.kept()[0] in cards.linked()
+
+
+def test_two_operations_under_way_for_one_member_cannot_be_written(linked: Cards) -> None:
+    (done,) = linked.desk.rows(CardOperation)
+
+    def another() -> None:
+        with db.write() as session:
+            for _ in range(2):
+                settle.queue_removal(session, session.get_one(CardOperation, done.id), "1", "member", now()).state = "sent"
+
+    with pytest.raises(IntegrityError):
+        linked.desk.call(another)
 
 
 @pytest.mark.req("T-047", "R-149")

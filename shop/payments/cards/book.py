@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from providers.contract import StoredCardSource
+from providers.kept_cards import StoredCardSource
 from shop.core.clock import jst
 from shop.payments import accounts, methods
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from providers.contract import CARD_BRANDS, CardVerb, Category, Linking
+from providers.contract import Category
+from providers.kept_cards import CARD_BRANDS, CardVerb, Linking
 from shop.core.runtime import runtime
 from shop.members.models import Member
 from shop.payments import accounts

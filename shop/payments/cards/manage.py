@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import CARD_BRANDS, CardVerb, Category
+from providers.contract import Category
+from providers.kept_cards import CARD_BRANDS, CardVerb
 from shop.core import db, throttle
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime

@@ -9,20 +9,16 @@ from providers.codecs import parse_form
 from providers.contract import (
     Absent,
     Approved,
-    CardList,
-    CardRemoved,
     CardSource,
-    CardStored,
     Category,
     Charge,
     Declined,
-    KeptCard,
     MoneyStatus,
     NeedsBuyer,
-    StoredCardSource,
     Unknown,
     Unreadable,
 )
+from providers.kept_cards import CardList, CardRemoved, CardStored, KeptCard, StoredCardSource
 from providers.paygent import client, errors, threeds
 from tests.wire.paygent.serving import SETTINGS, Wire
 from tests.wire.paygent.test_gateway import answer, request, telegram
