@@ -13,13 +13,19 @@ from admin.blueprint import load_user as load_staff
 from providers.installed import INSTALLED
 from providers.registry import Registry
 from shop.checkout import cart as carts
+from shop.checkout import cart_merge
 from shop.core import config as configuration
 from shop.core import db, i18n, logs, runtime
 from shop.jobs import runner
+from shop.members import leaving
 from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
+from shop.payments.cards import manage
 from shop.web import (
+    account,
+    account_settings,
     attempt,
+    cards,
     cart,
     cart_design,
     checkout,
@@ -55,11 +61,15 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     filters.init_app(app)
     window.init_app(app)
     cart_design.init_app(app)
+    member.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
+    leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)
+    leaving.on_leaving(farewell=manage.remove_all)
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
         postal.blueprint,
+        account.blueprint, account_settings.blueprint, cards.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

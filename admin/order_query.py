@@ -25,6 +25,7 @@ from admin.words import TODO, Word
 from shop.core.clock import JST
 from shop.core.i18n import lazy_gettext
 from shop.core.text import clean_line
+from shop.members.models import Member
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, RemoteReference
@@ -102,12 +103,12 @@ def _columns() -> Rows:
     worst_mail = select(func.max(mail_state)).where(mail.order_id == Order.id)
     return select(
         Order.id, Order.number, Order.placed_at, Order.buyer_name, Order.total_yen, Order.practice, Order.filed,
-        Order.memo, Order.payment_name,
+        Order.memo, Order.payment_name, Member.login, Member.state.label("member_state"),
         Payment.kind, Payment.merchant_ref, Payment.status, Payment.remote_amount_yen, Payment.remote_problem,
         in_flight.exists().label("in_flight"),
         worst_mail.scalar_subquery().label("worst_mail"),
         select(line.id).where(line.order_id == Order.id).exists().label("has_lines"),
-    ).outerjoin(Payment, Payment.id == latest_payment())
+    ).select_from(Order).outerjoin(Payment, Payment.id == latest_payment()).outerjoin(Member, Member.id == Order.member_id)
 
 
 def _searched(query: Rows, search: Search) -> Rows:

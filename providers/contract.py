@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.kept_cards import CardList, CardRemoved, CardStored, Linking, StoredCardSource
+
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
     """Mark a Japanese text for the shop's message catalogue; the shop translates it where it is shown."""
@@ -31,25 +33,6 @@ class Verb(StrEnum):
     REAUTHORIZE = "reauthorize"
     #: A slip or number to pay by; the money comes days later.
     ISSUE_SLIP = "issue_slip"
-
-
-class CardVerb(StrEnum):
-    """What can be asked of a provider that keeps members' cards (カードお預かり)."""
-
-    #: Keep the card of a one-time token.
-    STORE = "store"
-    REMOVE = "remove"
-
-
-class Linking(StrEnum):
-    """クレジットカード紐づけ設定: whether the card of an order is kept for the member's next one."""
-
-    #: Every order of a member links the card it was paid with (12-1).
-    ALWAYS = "always"
-    #: The member decides, order by order (12-2).
-    ASK = "ask"
-    #: An order leaves no card behind (12-3).
-    NEVER = "never"
 
 
 class Recovery(StrEnum):
@@ -269,45 +252,6 @@ class CardSource:
 
     def __repr__(self) -> str:
         return "CardSource(token=[hidden])"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCardSource:
-    """A card that the provider keeps: of which customer of it, and which of their cards."""
-
-    customer_ref: str
-    card_ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptCard:
-    """A card as its keeper describes it. Empty = not said."""
-
-    card_ref: str
-    last_four: str = ""
-    #: As buyers know it: ``Visa``, ``Mastercard``, ``JCB``, ``American Express``, ``Diners Club``.
-    brand: str = ""
-    #: ``MMYY``: good to the end of that month.
-    expiry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CardStored:
-    """The provider keeps the card from now on."""
-
-    card: KeptCard
-
-
-@dataclass(frozen=True, slots=True)
-class CardRemoved:
-    """The provider keeps the card no longer. It says :class:`Absent` where it knew no such card: that is as good."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardList:
-    """The cards the provider keeps for one customer, the one used last first; empty for a customer it does not know."""
-
-    cards: tuple[KeptCard, ...]
 
 
 StoreResult = CardStored | Declined | NotSent | Unknown

@@ -12,7 +12,6 @@ from providers.contract import (
     Approved,
     Authentication,
     BeforeSend,
-    CardRemoved,
     CardSource,
     Charge,
     Declined,
@@ -32,11 +31,11 @@ from providers.contract import (
     Result,
     ReturnFields,
     ReturnReading,
-    StoredCardSource,
     StoreResult,
     Unknown,
     Unreadable,
 )
+from providers.kept_cards import CardRemoved, StoredCardSource
 from providers.paygent import cards, client, connection, errors, threeds
 from providers.paygent.capabilities import PaygentCapabilities
 from providers.settings import SettingsCheck

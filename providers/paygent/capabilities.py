@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from providers.contract import Linking, MoneyStatus, Reason, Recovery, Snapshot, Verb, Verdict
+from providers.contract import MoneyStatus, Reason, Recovery, Snapshot, Verb, Verdict
+from providers.kept_cards import Linking
 
 #: オーソリ is valid this long; afterwards a capture is refused (R-071, D17: one clock, the authorization's).
 AUTHORIZATION_LIFE = timedelta(days=60)

@@ -2,16 +2,8 @@
 
 from collections.abc import Mapping
 
-from providers.contract import (
-    CardList,
-    CardSource,
-    CardStored,
-    KeptCard,
-    ListResult,
-    StoredCardSource,
-    Unknown,
-    Unreadable,
-)
+from providers.contract import CardSource, ListResult, Unknown, Unreadable
+from providers.kept_cards import CardList, CardStored, KeptCard, StoredCardSource
 from providers.paygent import client, errors
 
 Pairs = list[tuple[str, str]]

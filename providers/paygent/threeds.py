@@ -22,8 +22,8 @@ from providers.contract import (
     Liability,
     ReturnFields,
     ReturnReading,
-    StoredCardSource,
 )
+from providers.kept_cards import StoredCardSource
 from providers.paygent import cards, client
 
 #: Paygent waits this long for the buyer (protocol §5.4).

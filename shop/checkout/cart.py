@@ -17,10 +17,10 @@ _item = CartItem.__table__.c
 _SOLD_HERE = (_item.cart_id == bindparam("cart"), _item.variant_id == bindparam("variant"))
 _ALL_SOLD = delete(CartItem.__table__).where(*_SOLD_HERE, _item.quantity <= bindparam("sold"))  # type: ignore[arg-type]
 _SOME_SOLD = update(CartItem.__table__).where(*_SOLD_HERE).values(quantity=_item.quantity - bindparam("sold"))  # type: ignore[arg-type]
-_NEXT_VERSION = (
+_ORDERED = (
     update(Cart.__table__)  # type: ignore[arg-type]
     .where(Cart.__table__.c.id == bindparam("cart"))
-    .values(version=Cart.__table__.c.version + 1)
+    .values(version=Cart.__table__.c.version + 1, password_hash="")
 )
 
 #: Units of one variant in a cart, and different variants in a cart.
@@ -179,9 +179,9 @@ def remove(session: Session, key: str, item_id: int, now: datetime) -> None:
 
 
 def take_out(session: Session, order: Order) -> None:
-    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096)."""
+    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096). 会員登録 is done."""
     sold = [{"cart": order.cart_id, "variant": line.variant_id, "sold": line.quantity} for line in order.lines]
-    session.execute(_NEXT_VERSION, {"cart": order.cart_id})
+    session.execute(_ORDERED, {"cart": order.cart_id})
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
 

@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import Cardholder, CardSource, Charge, Linking, StoredCardSource, Verb
+from providers.contract import Cardholder, CardSource, Charge, Verb
+from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.checkout import cart as carts
 from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true

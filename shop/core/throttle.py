@@ -1,6 +1,9 @@
 """Counting in the database, because a counter in memory forgets per worker (study §3.12)."""
 
 import hashlib
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Index, delete, func, select
@@ -19,6 +22,57 @@ class ThrottleEvent(Base):
     scope: Mapped[Code]
     subject: Mapped[Code]
     at: Mapped[Moment]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``tries`` of ``subject`` at ``scope`` within ``window``."""
+
+    scope: str
+    subject: str
+    tries: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A counted try, with the ids of its events – or, when a limit was reached, when it may be tried again."""
+
+    events: tuple[int, ...] = ()
+    blocked_until: datetime | None = None
+
+
+def count(session: Session, limits: Sequence[Limit], now: datetime) -> Turn:
+    """Count one try against every limit, or against none when one of them is reached."""
+    for limit in limits:
+        take_turn(session, limit.scope, limit.subject)
+    times = [free_at(session, limit.scope, limit.subject, limit.tries, limit.window, now) for limit in limits]
+    until = max((time for time in times if time), default=None)
+    if until:
+        return Turn(blocked_until=until)
+    events = [ThrottleEvent(scope=limit.scope, subject=limit.subject, at=now) for limit in limits]
+    session.add_all(events)
+    session.flush()
+    return Turn(events=tuple(event.id for event in events))
+
+
+def take_back(session: Session, turn: Turn) -> None:
+    """The try was none that counts."""
+    session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(turn.events)))
+
+
+def digest(value: str) -> str:
+    """A subject of any length, and one that tells nobody who reads the table whose it is."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def network(address: str) -> str:
+    """What one connection may call its own: an IPv4 address, or the first 64 bits of an IPv6 one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def free_at(session: Session, scope: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:

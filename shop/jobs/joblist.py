@@ -13,6 +13,7 @@ from shop.core.cart_design import CartDesign
 from shop.core.runtime import now as moment
 from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
+from shop.members import tokens
 from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
@@ -48,7 +49,8 @@ def purge() -> int:
     now = moment()
     swept = _sweep_pictures(now)
     with db.write() as session:
-        old = select(Cart.id).where(Cart.touched_at < now - _CART_LIFE)
+        lost = (Cart.touched_at < now - _CART_LIFE) & Cart.member_id.is_(None)  # a member comes back to theirs
+        old = select(Cart.id).where(lost)
         busy = select(Order.cart_id).where(Order.state == "draft")
         session.execute(delete(Confirmation).where(Confirmation.created_at < now - _CONFIRMATION_LIFE))
         session.execute(
@@ -60,11 +62,12 @@ def purge() -> int:
         session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
         carts = session.execute(
             delete(Cart).where(
-                Cart.touched_at < now - _CART_LIFE,
+                lost,
                 Cart.id.not_in(busy),
                 Cart.id.not_in(select(Confirmation.cart_id)),
             )
         )
+        tokens.purge(session, now)
         return swept + int(carts.rowcount) + throttle.purge(session, now - _THROTTLE_LIFE)  # type: ignore[attr-defined]
 
 

@@ -67,13 +67,9 @@ def end(session: Session, token: str) -> None:
     session.execute(delete(MemberSession).where(MemberSession.token_digest == _digest(token)))
 
 
-def end_others(session: Session, member_id: int, token: str = "") -> None:
-    """End every session of a member but the one of ``token``: a changed password throws everybody else out."""
-    session.execute(
-        delete(MemberSession).where(
-            MemberSession.member_id == member_id, MemberSession.token_digest != (_digest(token) if token else "")
-        )
-    )
+def end_all(session: Session, member_id: int) -> None:
+    """End every session of a member, wherever they are in: a changed password throws everybody out."""
+    session.execute(delete(MemberSession).where(MemberSession.member_id == member_id))
 
 
 def _digest(token: str) -> str:

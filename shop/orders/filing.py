@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from shop.catalogue import stock
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
+from shop.members import with_order
 from shop.orders import history
 from shop.orders.models import Order
 
@@ -33,8 +34,18 @@ def move(session: Session, order_id: int, seen: str, target: str, actor: str, no
     elif seen == "cancelled":
         stock.allocate_again(session, order.id, now)
     order.filed = target
+    if order.member_id is not None:
+        _follow(session, order.member_id, target, now)
     with force_locale(DEFAULT):
         history.add_deed(session, order, actor, _deed(target), now)
+
+
+def _follow(session: Session, member_id: int, target: str, now: datetime) -> None:
+    """A 仮登録 that came with the order is in force once it is completed, and over when it is cancelled (R-272)."""
+    if target == "completed":
+        with_order.activate_by_order(session, member_id, now)
+    elif target == "cancelled":
+        with_order.end_by_order(session, member_id, now)
 
 
 def _deed(target: str) -> str:

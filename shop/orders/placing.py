@@ -1,5 +1,6 @@
 """Turning a draft into an order: number, stock, history and mails in the caller's transaction. Used by every way to pay."""
 
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,8 +10,13 @@ from shop.core import shopinfo
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.members import settings, with_order
+from shop.members.accounts import Person
 from shop.orders import history, mails, numbering
 from shop.orders.models import Order
+
+#: Where an order calls it by another name than a member.
+_COLUMNS = {"name": "buyer_name", "kana": "buyer_kana"}
 
 
 def place(session: Session, order: Order, now: datetime) -> None:
@@ -24,3 +30,15 @@ def place(session: Session, order: Order, now: datetime) -> None:
         line = _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen))
     history.add(session, order.id, "buyer", line, now)
     mails.placed(session, order, info, now)
+    if order.registration:
+        _register(session, order, now)
+
+
+def _register(session: Session, order: Order, now: datetime) -> None:
+    """会員登録 that came with the order. Whether it works out or not, the order stands and forgets the password's hash."""
+    buyer = {field.name: getattr(order, _COLUMNS.get(field.name, field.name)) for field in fields(Person)}
+    timing = settings.get(session).timing
+    member = with_order.register_with_order(session, order.registration, Person(**buyer), now, timing)
+    order.registration = ""
+    if member:
+        order.member_id = member.id

@@ -67,7 +67,7 @@ def _authorization(session: Session, change: Change, order: Order, now: datetime
         history.add(session, order.id, change.operation.actor, f"{order.number} {word} {amount}", now)
         return True
     # Told "not charged" or sold out meanwhile: the money must not stay with us.
-    order.state = "lapsed"
+    _end(order)
     stock.release(session, order.id, now)
     _compensate(session, change.payment, now)
     return False
@@ -81,11 +81,17 @@ def _secure_stock(session: Session, order: Order, now: datetime) -> bool:
     return stock.take_again(session, order.id, wanted, now)
 
 
+def _end(order: Order) -> None:
+    """The attempt came to nothing, and with it 会員登録: the password's hash is not kept."""
+    order.state = "lapsed"
+    order.registration = ""
+
+
 def _lapse(session: Session, change: Change, order: Order, now: datetime) -> None:
     """No money: the draft ends, its units go back at once. Who had to leave the page without an answer is told."""
     if order.state != "draft":
         return
-    order.state = "lapsed"
+    _end(order)
     stock.release(session, order.id, now)
     sent_at = change.operation.sent_at or now
     if change.before == "unknown" or change.operation.settled_by == HOLD_OVER or now - sent_at > timedelta(seconds=PATIENCE):
@@ -165,7 +171,7 @@ def release_expired(session: Session, order_id: int, now: datetime) -> bool:
     payment = session.scalar(select(Payment).where(Payment.order_id == order_id))
     waiting = payment is not None and settle.has_open_operation(session, payment.id)
     if order.state == "draft" and not waiting:
-        order.state = "lapsed"
+        _end(order)
         linking.order_settled(session, order.id, order.member_id, False, now)
     return released
 
@@ -181,7 +187,7 @@ def abandon(session: Session, order_id: int, by: str, now: datetime) -> bool:
     order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
     if order.state != "draft":
         return False
-    order.state = "lapsed"
+    _end(order)
     stock.release(session, order_id, now)
     linking.order_settled(session, order.id, order.member_id, False, now)
     return True

@@ -1,6 +1,6 @@
 """Table of the outbox."""
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.core.db import Base, Key, Moment, OptionalMoment
@@ -28,6 +28,8 @@ class OutboxMail(Base):
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
+    #: A secret that stands in the body only when it is sent, sealed; see ``service.queue``.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     message_id: Mapped[str] = mapped_column(String(200))
     #: ``failed`` = given up after the last try; shown to staff, can be queued again.
     state: Mapped[str] = mapped_column(String(16), default="queued")

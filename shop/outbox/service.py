@@ -22,6 +22,9 @@ from shop.outbox.models import WAITING, OutboxMail
 
 log = logging.getLogger(__name__)
 
+#: Where the secret of a mail goes; nobody can type it: control characters are taken out of all that is typed.
+SECRET = "\x1a"
+
 _PROMISE = insert(OutboxMail.__table__)  # type: ignore[arg-type]
 _BATCH = 20
 #: Within ten minutes of a mail server's return everything has left (P-04), so no wait is longer than half of that.
@@ -40,10 +43,24 @@ _overdue: dict[tuple[str, int], float] = {}
 
 
 def queue(
-    session: Session, kind: str, order_id: int | None, recipient: str, subject: str, body: str, now: datetime, key: str = ""
+    session: Session,
+    kind: str,
+    order_id: int | None,
+    recipient: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    key: str = "",
+    *,
+    secret: str = "",
 ) -> None:
-    """Promise one mail inside the caller's transaction. Header fields are single lines, whatever a buyer typed (R-224)."""
-    domain = runtime().config.host
+    """Promise one mail inside the caller's transaction. Header fields are single lines, whatever a buyer typed (R-224).
+
+    A ``secret`` is for the reader alone: it is kept sealed until it is sent, and takes the place of :data:`SECRET` in the
+    body only then. Whoever opens the outbox or the database finds no link that would open somebody's account.
+    """
+    message_id = f"<{ids.public_id()}@{runtime().config.host}>"
+    sealed = runtime().vault.seal({"secret": secret}, message_id) if secret else None
     session.execute(
         _PROMISE,
         {
@@ -53,7 +70,8 @@ def queue(
             "recipient": clean_line(recipient),
             "subject": clean_line(subject)[:300],
             "body": body,
-            "message_id": f"<{ids.public_id()}@{domain}>",
+            "sealed": sealed,
+            "message_id": message_id,
             "state": "queued",
             "attempts": 0,
             "next_at": now,
@@ -90,7 +108,7 @@ def _send(seen: tuple[int, int]) -> bool:
     if not _claim(mail_id, tries, moment()):
         return False
     mail = db.db.session.get_one(OutboxMail, mail_id)
-    letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, mail.body, mail.created_at)
+    letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, whole_body(mail), mail.created_at)
     db.end_read()
     try:
         sending.hand_over(letter, runtime().config)
@@ -105,9 +123,22 @@ def _send(seen: tuple[int, int]) -> bool:
     with db.write() as session:
         session.execute(
             # Whoever has claimed it since: it has gone out.
-            update(OutboxMail).where(OutboxMail.id == mail_id).values(state="sent", sent_at=moment(), last_error="")
+            update(OutboxMail)
+            .where(OutboxMail.id == mail_id)
+            .values(state="sent", sent_at=moment(), last_error="", **_forgotten())
         )
     return True
+
+
+def whole_body(mail: OutboxMail) -> str:
+    """The body with its secret, for the reader – and, in the demo, for whoever tries it out."""
+    if mail.sealed is None:
+        return mail.body
+    return mail.body.replace(SECRET, runtime().vault.open(mail.sealed, mail.message_id)["secret"])
+
+
+def _forgotten() -> dict[str, None]:
+    return {} if runtime().config.demo else {"sealed": None}
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from shop.core import passwords, throttle
-from shop.core.db import db, end_read, write
+from shop.core import guessing, passwords, throttle
+from shop.core.guessing import LogIn
 from shop.core.text import narrow
+from shop.core.throttle import Limit
 from shop.staff.models import StaffSession, StaffUser
 
 PASSWORD_LENGTH = 12
@@ -24,13 +25,6 @@ TRIES_PER_ADDRESS = 20
 
 _NAME_SCOPE = "staff-login-name"
 _ADDRESS_SCOPE = "staff-login-address"
-
-@dataclass(frozen=True, slots=True)
-class LogIn:
-    """What came of a log-in: the user, or nobody; ``blocked_until`` when the password was not even looked at."""
-
-    user_id: int | None = None
-    blocked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +50,11 @@ def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
 
 
 def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
-    """Check a name and password typed at ``address``. Opens its own transactions.
-
-    The try is counted before the password is looked at: parallel guesses cannot slip through between look and count.
-    """
+    """Check a name and password typed at ``address``. Opens its own transactions."""
     name = _login_name(login)
-    with write() as session:
-        throttle.take_turn(session, _NAME_SCOPE, _digest(name))
-        throttle.take_turn(session, _ADDRESS_SCOPE, address)
-        until = _blocked_until(session, name, address, now)
-        if until:
-            return LogIn(blocked_until=until)
-        counted = _count_try(session, name, address, now)
-    row = db.session.execute(
-        select(StaffUser.id, StaffUser.password_hash).where(StaffUser.login == name, StaffUser.active)
-    ).one_or_none()
-    end_read()
-    nobody = passwords.nobody()
-    if not passwords.matches(row.password_hash if row else nobody, password) or row is None:
-        return LogIn()
-    better = passwords.renewed(row.password_hash, password)
-    with write() as session:
-        throttle.forget(session, _NAME_SCOPE, _digest(name))
-        session.execute(delete(throttle.ThrottleEvent).where(throttle.ThrottleEvent.id == counted))
-        if better:
-            session.execute(update(StaffUser).where(StaffUser.id == row.id).values(password_hash=better))
-    return LogIn(user_id=row.id)
+    own = Limit(_NAME_SCOPE, throttle.digest(name), TRIES_PER_NAME, WINDOW)
+    shared = Limit(_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS, WINDOW)
+    return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, [own], [shared], now)
 
 
 def start_session(session: Session, user_id: int, now: datetime) -> str:
@@ -117,21 +90,6 @@ def touch_session(session: Session, token: str, now: datetime) -> None:
 def end_session(session: Session, token: str, now: datetime) -> None:
     """Log out on the server: whoever still holds the cookie holds nothing."""
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(ended_at=now))
-
-
-def _blocked_until(session: Session, name: str, address: str, now: datetime) -> datetime | None:
-    limits = ((_NAME_SCOPE, _digest(name), TRIES_PER_NAME), (_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS))
-    times = [throttle.free_at(session, scope, subject, limit, WINDOW, now) for scope, subject, limit in limits]
-    return max((time for time in times if time), default=None)
-
-
-def _count_try(session: Session, name: str, address: str, now: datetime) -> int:
-    """Count against name and address; the address's row id is returned, because success takes only that one back."""
-    throttle.record(session, _NAME_SCOPE, _digest(name), now)
-    event = throttle.ThrottleEvent(scope=_ADDRESS_SCOPE, subject=address, at=now)
-    session.add(event)
-    session.flush()
-    return event.id
 
 
 def _login_name(login: str) -> str:

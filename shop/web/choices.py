@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from providers.contract import Linking
+from providers.kept_cards import Linking
 from providers.ports import BuyerMessage, Endpoint
 from shop.checkout.quote import Choice
 from shop.core import db

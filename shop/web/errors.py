@@ -1,6 +1,7 @@
 """Calm pages for everything that goes wrong: what happened, whether money moved, the way on, and a support code."""
 
 import logging
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, make_response, render_template, request, url_for
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 #: How ``security`` describes its refusal of a form that carries a card number.
 CARD_NUMBER = "card number"
 _CODE_LENGTH = 8
+#: As long as the secrets that stand in addresses.
+_SECRET = re.compile(r"[\w-]{32,}")
 
 
 def init_app(app: Flask) -> None:
@@ -30,7 +33,7 @@ def _page(error: HTTPException) -> Response | HTTPException:
     log.log(
         logging.ERROR if status >= 500 else logging.INFO,
         "error page",
-        extra={"support_code": code, "status": status, "path": request.path, "reason": type(error).__name__},
+        extra={"support_code": code, "status": status, "path": _path(), "reason": type(error).__name__},
     )
     title, text = _words(error, status)
     response = make_response(
@@ -49,6 +52,11 @@ def _page(error: HTTPException) -> Response | HTTPException:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _path() -> str:
+    """The address, without what may be the secret of a link: no log keeps those (T-038)."""
+    return _SECRET.sub("[hidden]", request.path)
 
 
 def _words(error: HTTPException, status: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from shop.core import card_numbers
@@ -128,8 +128,12 @@ def _prefecture(form: Any, field: Field) -> None:
         raise StopValidation(_("都道府県を選んでください。"))
 
 
-def _text(label: Any, *validators: Any, clean: Callable[[str], str] = clean_line) -> StringField:
+def text_field(label: Any, *validators: Any, clean: Callable[[str], str] = clean_line) -> StringField:
     return StringField(label, validators=list(validators), filters=_filtered(clean))
+
+
+def email_field() -> StringField:
+    return text_field(_l("メールアドレス"), Needed(), AtMost(254), _mail_address, clean=_email)
 
 
 def _prefecture_field(label: Any, *validators: Any) -> SelectField:
@@ -144,25 +148,25 @@ def _kept(value: object) -> str:
 class BuyerFields:
     """ご注文者 and お届け先: STEP1, and the first half of the one-page checkout."""
 
-    buyer_name = _text(_l("お名前"), Needed(), AtMost(60))
-    buyer_kana = _text(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
-    email = _text(_l("メールアドレス"), Needed(), AtMost(254), _mail_address, clean=_email)
-    phone = _text(_l("電話番号"), Needed(), _phone, clean=_phone_digits)
-    postal_code = _text(_l("郵便番号"), Needed(), _postal_code, clean=_postal_digits)
+    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
+    buyer_kana = text_field(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
+    email = email_field()
+    phone = text_field(_l("電話番号"), Needed(), _phone, clean=_phone_digits)
+    postal_code = text_field(_l("郵便番号"), Needed(), _postal_code, clean=_postal_digits)
     prefecture = _prefecture_field(_l("都道府県"), Needed())
-    address1 = _text(_l("市区町村・番地"), Needed(), AtMost(100))
-    address2 = _text(_l("建物名・部屋番号"), AtMost(100))
+    address1 = text_field(_l("市区町村・番地"), Needed(), AtMost(100))
+    address2 = text_field(_l("建物名・部屋番号"), AtMost(100))
     ship_to = RadioField(
         _l("お届け先"),
         choices=[("same", _l("ご注文者と同じ")), ("other", _l("別のお届け先"))],
         default="same",
     )
-    ship_name = _text(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60))
-    ship_phone = _text(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
-    ship_postal_code = _text(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=_postal_digits)
+    ship_name = text_field(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60))
+    ship_phone = text_field(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
+    ship_postal_code = text_field(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=_postal_digits)
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
-    ship_address1 = _text(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
-    ship_address2 = _text(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
+    ship_address1 = text_field(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
+    ship_address2 = text_field(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
 
 
 class ChoiceFields:
@@ -183,13 +187,17 @@ class CardFields:
     keep_card = BooleanField()
 
 
-class CheckoutPage(FlaskForm):  # type: ignore[misc]  # the package has no types
-    """What the forms of both checkouts have in common."""
+class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types
+    """What all forms of the shop have in common."""
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Besides each field's own rules: a card number typed into the wrong field is refused and forgotten (R-111)."""
         fine = super().validate(extra_validators)
         return not card_numbers.forget(self) and bool(fine)
+
+
+class CheckoutPage(ShopForm):
+    """What the forms of both checkouts have in common."""
 
     def advice(self) -> dict[str, Advice]:
         """Questions about fields that may well be meant as they are, by name."""
@@ -198,8 +206,9 @@ class CheckoutPage(FlaskForm):  # type: ignore[misc]  # the package has no types
         return {name: said for name, said in found.items() if said}
 
     def cleaned(self) -> dict[str, str]:
-        """The values to keep, by field name; no token of ours, no card data."""
-        return {name: _kept(field.data) for name, field in self._fields.items() if name != "csrf_token"}
+        """The values to keep, by field name; no token of ours, no card data, no password."""
+        kept = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
+        return {name: _kept(field.data) for name, field in kept.items() if name != "csrf_token"}
 
 
 class CheckoutForm(BuyerFields, ChoiceFields, CardFields, CheckoutPage):

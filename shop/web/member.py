@@ -1,14 +1,23 @@
 """Who the buyer is, if they have logged in. Asked once a request, and only by pages that need it."""
 
-from flask import session
-from flask_login import UserMixin, current_user
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
-from shop.core.db import db
+from flask import Flask, redirect, request, session, url_for
+from flask_login import UserMixin, current_user, login_user
+
+from shop.checkout import cart_merge
+from shop.core.db import db, end_read, write
 from shop.core.runtime import now
 from shop.members import sessions
 from shop.members.sessions import Identity
 
 _KIND = "member:"
+#: Which name this browser has logged in with; see ``shop.members.entry``.
+KNOWN = "known"
+#: What is kept of a session that ends; a log-in keeps the attempt as well, whose outcome this browser waits for.
+_KEPT = ("language", KNOWN)
 
 
 class MemberUser(UserMixin):
@@ -20,6 +29,12 @@ class MemberUser(UserMixin):
 
     def get_id(self) -> str:
         return _KIND + self.token
+
+
+def init_app(app: Flask) -> None:
+    """Notice on every page when a log-in has ended elsewhere."""
+    app.before_request(_follow_session)
+    app.jinja_env.globals["current_member"] = current_member
 
 
 def load_user(user_id: str) -> MemberUser | None:
@@ -36,3 +51,81 @@ def current_member() -> Identity | None:
     if "_user_id" not in session:
         return None
     return current_user.identity if isinstance(current_user, MemberUser) else None
+
+
+def members_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let members in and send everyone else to the log-in, which leads back here."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        if current_member() is None:
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("account.login", next=wanted), 303)
+        return view(*args, **values)
+
+    return guarded
+
+
+def the_member() -> Identity:
+    """The member who is logged in. Only behind :func:`members_only`."""
+    return cast(Identity, current_member())
+
+
+def session_token() -> str:
+    """What names this browser's own session among the member's. Only behind :func:`members_only`."""
+    return str(current_user.token)
+
+
+def open_session(member_id: int, known: str = "") -> tuple[str, ...]:
+    """Log in: a fresh session, and the visitor's cart joins the member's. Nothing planted before survives (T-034).
+
+    Returns the names of goods that did not all fit into the member's cart.
+    """
+    moment = now()
+    with write() as database:
+        if current_member() is not None:
+            sessions.end(database, session_token())
+        token = sessions.start(database, member_id, moment)
+        merged = cart_merge.merge(database, session.get("cart"), member_id, moment)
+    _renew((*_KEPT, "attempt"))
+    session.permanent = True
+    session["cart"] = merged.key
+    if known:
+        session[KNOWN] = known
+    identity = sessions.find(db.session(), token, moment)
+    end_read()
+    if identity:
+        login_user(MemberUser(token, identity))
+    return merged.reduced
+
+
+def close_session() -> None:
+    """Log out: on the server, and in the browser, which forgets the member's cart as well."""
+    if current_member() is not None:
+        with write() as database:
+            sessions.end(database, session_token())
+    _forget()
+
+
+def _follow_session() -> None:
+    """A log-in that was ended elsewhere – another password, 退会, too long ago – takes the member's cart out of this
+    browser. One that lives is noted as used, once a day."""
+    if not str(session.get("_user_id", "")).startswith(_KIND) or request.endpoint in ("static", "bootstrap.static"):
+        return
+    member = current_member()
+    if member is None:
+        _forget()
+    elif now() - member.seen_at >= sessions.TOUCH_EVERY:
+        with write() as database:
+            sessions.touch(database, session_token(), now())
+
+
+def _forget() -> None:
+    _renew(_KEPT)
+
+
+def _renew(kept: tuple[str, ...]) -> None:
+    """A new session with a few things of the old one; with it the tokens of all forms change."""
+    values = {name: session[name] for name in kept if name in session}
+    session.clear()
+    session.update(values)

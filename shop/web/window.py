@@ -19,6 +19,7 @@ from flask_wtf.csrf import generate_csrf
 
 from shop.core.i18n import language
 from shop.web.filters import cart_count, frame, here
+from shop.web.member import current_member
 
 #: Pages a worker keeps; with the rows they were made from, under 100 kB each.
 _KEPT = 128
@@ -34,6 +35,7 @@ class _Shown:
     rows: Hashable
     frame: Hashable
     basket: int
+    logged_in: bool
     language: str
     address: str
     context: Callable[[], Mapping[str, Any]] = field(compare=False)
@@ -47,7 +49,7 @@ def init_app(app: Flask) -> None:
 def page(template: str, rows: Hashable, context: Callable[[], Mapping[str, Any]]) -> str:
     """The page for a GET. ``context`` is asked only when the page has to be written; it depends on ``rows``, the address
     and the shop's texts alone."""
-    shown = _Shown(template, rows, tuple(frame()), cart_count(), language(), here(), context)
+    shown = _Shown(template, rows, tuple(frame()), cart_count(), current_member() is not None, language(), here(), context)
     kept: str = current_app.extensions["shop.window"](shown)
     return kept.replace(_TOKEN, generate_csrf())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.contract import Linking
+from providers.kept_cards import Linking
 from shop.payments.cards.rules import After, Offer, Used, after_order, offer, will_unlink
 
 ALWAYS, ASK, NEVER = Linking.ALWAYS, Linking.ASK, Linking.NEVER

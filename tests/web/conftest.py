@@ -15,6 +15,7 @@ from shop.core import passwords
 from shop.core.logs import JsonFormatter
 from shop.staff.models import StaffUser
 from tests.support.buying import Buyer
+from tests.support.members import Member, join
 from tests.support.servers import LiveServer
 from tests.support.shop import OWNER_PASSWORD
 from tests.web.counter import Desk, change
@@ -39,12 +40,25 @@ def shopper(live_server: LiveServer, demo_app: Flask) -> Buyer:
 
 
 @pytest.fixture
-def desk(live_server: LiveServer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The owner of the demo shop, logged in – by a weaker hash, because these tests are not about argon2's cost."""
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
+    """A weaker hash, because these tests are not about argon2's cost."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", hasher)
-    change(demo_app, StaffUser.password_hash, hasher.hash(OWNER_PASSWORD))
+    passwords.nobody.cache_clear()
+    return hasher
+
+
+@pytest.fixture
+def desk(live_server: LiveServer, demo_app: Flask, quick_passwords: PasswordHasher) -> Desk:
+    """The owner of the demo shop, logged in."""
+    change(demo_app, StaffUser.password_hash, quick_passwords.hash(OWNER_PASSWORD))
     return Desk(live_server.url)
+
+
+@pytest.fixture
+def hanako(live_server: LiveServer, demo_app: Flask, quick_passwords: PasswordHasher) -> Member:
+    """A member's browser, not logged in yet."""
+    return join(Member(live_server.url), demo_app)
 
 
 @dataclass

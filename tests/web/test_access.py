@@ -1,11 +1,12 @@
-"""Who may open what (P-24): every address of the route table, every method it takes, asked for by everyone with everyone's ids.
+"""Who may open what (P-24): every address of the route table, every method it takes, asked for by everyone with everyone's ids:
+a guest's for the shop's and the desk's addresses, a member's for those of members.
 
 A route without a rule in :data:`RULES` fails by its name. Forms carry a valid token of their own session, so that what
 refuses them is the rule and not the guard against forged forms (that one is tested in ``test_every_page``).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
@@ -15,12 +16,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from shop.checkout.models import Cart, CartItem, Confirmation
-from shop.core.db import Base, db
+from shop.core.db import Base, db, write
+from shop.core.runtime import now
+from shop.members import models
+from shop.members.models import MemberAddress, MemberSession
 from shop.orders.models import Order, OrderHistory, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments import hop
 from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice
-from tests.support.buying import Buyer, buy
+from tests.support.buying import CASH, Buyer, buy
+from tests.support.members import Member
+from tests.support.members import other as named_member
 from tests.support.pages import Page
 from tests.web.counter import CUP, TEA, Desk, number_of
 from tests.web.test_every_page import VALUES, addresses
@@ -34,27 +40,45 @@ class Rule(Enum):
     OWN = auto()
     #: The address itself cannot be guessed; whoever else has it sees nothing personal.
     TOKEN = auto()
+    #: Members, each for what is theirs.
+    MEMBER = auto()
     STAFF = auto()
     #: The provider's signature.
     SIGNED = auto()
 
 
 #: Who passes the log-in of a rule; roles of staff are told apart here once there is more than one.
-LOGGED_IN: Mapping[Rule, frozenset[str]] = {Rule.STAFF: frozenset({"staff"})}
-WHO = ("stranger", "other buyer", "buyer", "staff")
-#: Whose ids stand in the addresses that are asked for.
-OWNER = "buyer"
+LOGGED_IN: Mapping[Rule, frozenset[str]] = {
+    Rule.STAFF: frozenset({"staff"}), Rule.MEMBER: frozenset({"member", "other member"}),
+}  # fmt: skip
+WHO = ("stranger", "other buyer", "buyer", "member", "other member", "staff")
+
+
+def owner_of(rule: Rule) -> str:
+    """Whose ids stand in the addresses that are asked for."""
+    return "member" if rule is Rule.MEMBER else "buyer"
+
 
 RULES = {
     Rule.PUBLIC: """
         static bootstrap.static health.healthz health.readyz checkout.browser_module
         storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
-        postal.places admin.login admin.log_in
+        postal.places
+        account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
+        account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
+        admin.login admin.log_in
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
         wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
         attempt.pending attempt.check attempt.abort_attempt
+        account.register_details account.finish_registration account.new_password account.set_password
+        account_settings.new_email account_settings.set_email
+    """,
+    Rule.MEMBER: """
+        account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
+        account_settings.email account_settings.ask_to_change_email account_settings.leave account_settings.take_leave
+        cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
@@ -73,11 +97,15 @@ RULES = {
     """,
 }
 RULE_OF = {endpoint: rule for rule, endpoints in RULES.items() for endpoint in endpoints.split()}
-#: Ends the session, so it is asked for last.
-LAST = "admin.log_out"
+#: They end the session, so they are asked for last.
+LAST = ("account.log_out", "admin.log_out")
 SECRETS = {
     "buyer_name": "秘野 守子", "buyer_kana": "ヒノ モリコ", "email": "himitsu@example.jp", "phone": "0399998888",
     "postal_code": "1508999", "address1": "渋谷区秘密町9-8-7", "note": "誰にも見せないでください",
+}  # fmt: skip
+MEMBER_SECRETS = SECRETS | {
+    "buyer_name": "奥山 会子", "buyer_kana": "オクヤマ カイコ", "email": "okuyama@example.jp", "phone": "0366667777",
+    "postal_code": "1508111", "address1": "渋谷区奥山1-2-3", "note": "会員だけが読めます",
 }  # fmt: skip
 
 
@@ -88,6 +116,7 @@ class Known:
     ids: Mapping[str, str]
     operation: Mapping[str, str]
     personal: tuple[str, ...]
+    member_id: int = 0
 
     def address(self, app: Flask, endpoint: str, method: str) -> list[str]:
         values = {**VALUES, **self.ids, **(self.operation if endpoint.startswith("hop.") else {})}
@@ -106,26 +135,66 @@ def owner(shopper: Buyer) -> Buyer:
 
 @pytest.fixture
 def known(owner: Buyer, demo_app: Flask) -> Known:
-    with demo_app.app_context():
-        order = db.session.scalars(select(Order)).one()
-        operation = db.session.scalars(select(PaymentOperation)).one()
-        ids = {
-            "number": order.number or "", "order_id": str(order.id), "public_id": order.public_id,
-            "mail_id": str(db.session.scalars(select(OutboxMail.id)).first()),
-            "item_id": str(db.session.scalars(select(CartItem.id)).one()),
-            "key": db.session.scalars(select(ProviderAccount.key)).one(),
-        }  # fmt: skip
-        way = {"public_id": operation.public_id, "token": hop.token(operation.public_id)}
-    return Known(ids, way, (*SECRETS.values(), "秘野", "9-8-7"))
+    return known_of(demo_app, SECRETS, ("秘野", "9-8-7"))
 
 
 @pytest.fixture
-def people(known: Known, owner: Buyer, desk: Desk) -> Mapping[str, requests.Session]:
-    other = Buyer(owner.shop_url)
-    number_of(buy(owner.shop_url, TEA, buyer=other))
+def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
+    """A member with an order, a basket and an address in the book."""
+    member = named_member(owner.shop_url, demo_app, login="okuyama", name=MEMBER_SECRETS["buyer_name"])
+    member.log_in()
+    number_of(buy(owner.shop_url, CUP, quantity=1, method=CASH, buyer=member, **MEMBER_SECRETS))
+    member.put_into_cart(CUP)
+    with demo_app.app_context(), write() as session:
+        place = {name: MEMBER_SECRETS[name] for name in ("phone", "postal_code", "address1")}
+        session.add(MemberAddress(member_id=member.member_id, name="奥山 会子", prefecture="東京都", created_at=now(), **place))
+    return member
+
+
+@pytest.fixture
+def members_own(known: Known, member: Member, demo_app: Flask) -> Known:
+    with demo_app.app_context():
+        address = str(db.session.scalars(select(MemberAddress.id)).one())
+    own = known_of(demo_app, MEMBER_SECRETS, ("奥山", "1-2-3", "okuyama"), Order.member_id == member.member_id)
+    return replace(own, ids={**own.ids, "address_id": address}, member_id=member.member_id)
+
+
+def known_of(app: Flask, secrets: Mapping[str, str], parts: tuple[str, ...], *which: Any) -> Known:
+    """The newest order with what belongs to it, and the newest line of a basket."""
+    with app.app_context():
+        order = db.session.scalars(select(Order).where(*which)).one()
+        operation = db.session.scalars(select(PaymentOperation)).one()
+        ids = {
+            "number": order.number or "", "order_id": str(order.id), "public_id": order.public_id,
+            "mail_id": str(db.session.scalars(select(OutboxMail.id).where(OutboxMail.order_id == order.id)).first()),
+            "item_id": str(db.session.scalar(select(CartItem.id).order_by(CartItem.id.desc()).limit(1))),
+            "key": db.session.scalars(select(ProviderAccount.key)).one(),
+        }  # fmt: skip
+        way = {"public_id": operation.public_id, "token": hop.token(operation.public_id)}
+    return Known(ids, way, (*secrets.values(), *parts))
+
+
+@pytest.fixture
+def asker(
+    who: str, known: Known, members_own: Known, owner: Buyer, member: Member, demo_app: Flask, request: pytest.FixtureRequest
+) -> requests.Session:
+    """The browser of ``who``; people who own nothing here have something of their own."""
+    url = owner.shop_url
+    match who:
+        case "buyer" | "member":
+            return (owner if who == "buyer" else member).session
+        case "staff":
+            desk: Desk = request.getfixturevalue("desk")
+            return desk.session
+        case "other buyer":
+            number_of(buy(url, TEA, buyer=(other := Buyer(url))))
+        case "other member":
+            other = named_member(url, demo_app, login="taro", name="佐藤 太郎")
+            other.log_in()
+        case _:
+            return Buyer(url).session
     other.put_into_cart(TEA)
-    stranger = Buyer(owner.shop_url)
-    return {"stranger": stranger.session, "other buyer": other.session, "buyer": owner.session, "staff": desk.session}
+    return other.session
 
 
 def test_every_route_has_a_rule(app: Flask) -> None:
@@ -137,20 +206,23 @@ def test_every_route_has_a_rule(app: Flask) -> None:
 @pytest.mark.req("P-24", "T-050")
 @pytest.mark.parametrize("who", WHO)
 def test_everyone_opens_what_the_rule_says(
-    who: str, people: Mapping[str, requests.Session], known: Known, owner: Buyer, demo_app: Flask
+    who: str, asker: requests.Session, known: Known, members_own: Known, owner: Buyer, demo_app: Flask
 ) -> None:
-    before = belongings(demo_app, known)
-    for endpoint, method, answer in knock(people[who], owner.shop_url, known, demo_app):
+    whose = {"buyer": known, "member": members_own}
+    others = [theirs for name, theirs in whose.items() if name != who]
+    before = [belongings(demo_app, theirs) for theirs in others]
+    for endpoint, method, answer in knock(asker, owner.shop_url, whose, demo_app):
         rule, said = RULE_OF[endpoint], f"{method} {endpoint}: {answer.status_code}"
         assert answer.status_code < 500 or endpoint == "health.readyz", said
         admitted = who in LOGGED_IN.get(rule, WHO)
-        assert sent_to_log_in(answer) is not admitted or endpoint == LAST, said
+        assert sent_to_log_in(answer) is not admitted or endpoint in LAST, said
         if rule is Rule.SIGNED:
             assert answer.status_code == 403, said
-        if not (who == OWNER or (rule is Rule.STAFF and admitted)):
-            assert_nothing_told(answer, known, with_number=rule is Rule.TOKEN, said=said)
-    if who in ("stranger", "other buyer"):
-        assert belongings(demo_app, known) == before
+        if not (rule is Rule.STAFF and admitted):
+            for theirs in others:
+                assert_nothing_told(answer, theirs, with_number=rule is Rule.TOKEN, said=said)
+    if who != "staff":
+        assert [belongings(demo_app, theirs) for theirs in others] == before
 
 
 @pytest.mark.req("P-24", "T-050")
@@ -166,13 +238,15 @@ def test_an_address_that_is_not_quite_right_opens_nothing(known: Known, owner: B
 
 
 def knock(
-    session: requests.Session, shop_url: str, known: Known, app: Flask
+    session: requests.Session, shop_url: str, whose: Mapping[str, Known], app: Flask
 ) -> Iterator[tuple[str, str, requests.Response]]:
     """Every endpoint with every method it takes, forms with a token of this session."""
-    for endpoint in sorted(RULE_OF, key=lambda name: name == LAST):
+    tokens = {desk: form_token(session, shop_url, desk=desk) for desk in (False, True)}
+    for endpoint in sorted(RULE_OF, key=lambda name: name in LAST):
+        known = whose[owner_of(RULE_OF[endpoint])]
         for method in ("GET", "POST"):
             for path in known.address(app, endpoint, method):
-                form = {"csrf_token": form_token(session, shop_url, desk=endpoint.startswith("admin.")), "remove": "1", "memo": "x", "quantity": "3"}
+                form = {"csrf_token": tokens[endpoint.startswith("admin.")], "remove": "1", "memo": "x", "quantity": "3"}
                 sent: dict[str, Any] = {"data": form} if method == "POST" else {}
                 answer = session.request(method, shop_url + path, allow_redirects=False, **sent)
                 refused = answer.status_code == 400 and "もう一度お試しください" in answer.text
@@ -187,7 +261,7 @@ def form_token(session: requests.Session, shop_url: str, *, desk: bool) -> str:
 
 
 def sent_to_log_in(answer: requests.Response) -> bool:
-    return answer.status_code == 303 and answer.headers["Location"].startswith("/admin/login")
+    return answer.status_code == 303 and answer.headers["Location"].startswith(("/admin/login", "/login"))
 
 
 def assert_nothing_told(answer: requests.Response, known: Known, *, with_number: bool, said: str) -> None:
@@ -207,6 +281,8 @@ def belongings(app: Flask, known: Known) -> dict[str, list[Any]]:
         Payment: Payment.order_id == order, PaymentOperation: PaymentOperation.payment_id.in_(payment),
         OutboxMail: OutboxMail.order_id == order, ProviderNotice: ProviderNotice.payment_id.in_(payment),
         Cart: Cart.id.in_(cart), CartItem: CartItem.cart_id.in_(cart), Confirmation: Confirmation.cart_id.in_(cart),
+        models.Member: models.Member.id == known.member_id, MemberAddress: MemberAddress.member_id == known.member_id,
+        MemberSession: MemberSession.member_id == known.member_id,
     }  # fmt: skip
     with app.app_context():
         return {

@@ -32,6 +32,7 @@ def _columns() -> dict[str, list[sa.Column[Any]]]:
             sa.Column('password_hash', sa.String(length=200), nullable=False, server_default=''),
         ],
         'confirmation': [flow(), member(), registration()],
+        'outbox_mail': [sa.Column('sealed', sa.LargeBinary(), nullable=True)],
         'product': [flow()],
         'shop_order': [
             sa.Column('cart_version', sa.Integer(), nullable=False, server_default='0'), flow(), member(), registration(),

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from providers.contract import StoredCardSource
+from providers.kept_cards import StoredCardSource
 from shop.core.clock import jst
 from shop.payments import accounts, methods
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
@@ -79,10 +79,9 @@ def pending(session: Session, member_id: int, account_id: int) -> CardOperation 
     return session.scalar(_newest(member_id, account_id).where(CardOperation.state.in_(OPEN_STATES)))
 
 
-def last_store(session: Session, member_id: int, account_id: int) -> CardOperation | None:
-    """The member's newest registration that was to be sent – whatever became of it."""
-    query = _newest(member_id, account_id).where(CardOperation.verb == "store", CardOperation.state != "waiting")
-    return session.scalar(query)
+def last(session: Session, member_id: int, account_id: int) -> CardOperation | None:
+    """The newest operation on the member's card that is over."""
+    return session.scalar(_newest(member_id, account_id).where(CardOperation.state.not_in(("waiting", *OPEN_STATES))))
 
 
 def _newest(member_id: int, account_id: int) -> Select[CardOperation]:

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import CardVerb, Category
+from providers.contract import Category
+from providers.kept_cards import CARD_BRANDS, CardVerb
 from shop.core import db, throttle
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
@@ -83,14 +84,14 @@ def remove(member_id: int, account_id: int) -> Outcome:
         return Outcome("busy")
 
 
-def remove_all(session: Session, member_id: int, now: datetime) -> None:
+def remove_all(session: Session, member: Member, now: datetime) -> None:
     """The member leaves: every card of theirs goes, at every provider, also one that is just being registered (R-276). In the
     caller's transaction; the provider is told right after, as often as it takes."""
-    mine = (CardOperation.member_id == member_id, CardOperation.verb == CardVerb.STORE.value)
+    mine = (CardOperation.member_id == member.id, CardOperation.verb == CardVerb.STORE.value)
     unsent = update(CardOperation).where(*mine, CardOperation.state.in_(("waiting", "intended")))
     session.execute(unsent.values(state="dropped", sealed=None, settled_at=now))
     traces: list[CardOperation | StoredCard] = [
-        *session.scalars(select(StoredCard).where(StoredCard.member_id == member_id)),
+        *session.scalars(select(StoredCard).where(StoredCard.member_id == member.id)),
         *session.scalars(select(CardOperation).where(*mine, CardOperation.state.in_(OPEN_STATES))),
     ]
     for like in {(each.account_version_id, each.customer_ref): each for each in traces}.values():
@@ -111,7 +112,7 @@ def _write_store(member_id: int, account_id: int, token: str, brand: str, now: d
         operation = CardOperation(
             verb=CardVerb.STORE.value, member_id=member_id, account_id=account_id,
             account_version_id=accounts.current_version(session, account_id).id,
-            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand[:32],
+            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand if brand in CARD_BRANDS else "",
             state="intended", check_at=now, actor="member", created_at=now,
         )  # fmt: skip
         session.add(operation)

@@ -1,6 +1,5 @@
 """What a member is told about their card: a line in 操作履歴 (R-149), and a mail when a link changed (T-047)."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +9,8 @@ from shop.core import shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import force_locale
 from shop.core.i18n import gettext as _
-from shop.members.models import Member, MemberEvent
+from shop.members import history
+from shop.members.models import Member
 from shop.outbox import service as outbox
 from shop.payments.cards.models import CardOperation
 
@@ -29,7 +29,7 @@ def shown(brand: str, last_four: str) -> str:
 def changed(session: Session, operation: CardOperation, text: str, card: str, now: datetime) -> None:
     """A card was linked, replaced or removed: a line, and a mail to the member."""
     assert operation.member_id is not None
-    _line(session, operation.member_id, text, now, card=card)
+    history.note(session, operation.member_id, text, now, card=card)
     member = session.get_one(Member, operation.member_id)
     if not member.email:  # left meanwhile
         return
@@ -49,11 +49,11 @@ def changed(session: Session, operation: CardOperation, text: str, card: str, no
 def not_registered(session: Session, operation: CardOperation, now: datetime) -> None:
     """A registration came to nothing. Its order, if it followed one, stands all the same."""
     if operation.member_id is not None:
-        _line(session, operation.member_id, _NOT_REGISTERED, now)
+        history.note(session, operation.member_id, _NOT_REGISTERED, now)
 
 
 def vanished(session: Session, member_id: int, now: datetime) -> None:
-    _line(session, member_id, _VANISHED, now)
+    history.note(session, member_id, _VANISHED, now)
 
 
 def kept_on(session: Session, operation: CardOperation, now: datetime) -> None:
@@ -64,7 +64,3 @@ def kept_on(session: Session, operation: CardOperation, now: datetime) -> None:
         code=operation.result_code or "-", customer=operation.customer_ref, card=operation.card_ref or _("すべて"),
     )  # fmt: skip
     outbox.queue_alarm(session, "card_kept", text, now, f"card_kept:{operation.id}")
-
-
-def _line(session: Session, member_id: int, text: str, now: datetime, **values: str) -> None:
-    session.add(MemberEvent(member_id=member_id, at=now, text=text, values=json.dumps(values, ensure_ascii=False)))

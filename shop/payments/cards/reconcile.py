@@ -8,18 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import (
-    CardList,
-    CardRemoved,
-    CardSource,
-    CardStored,
-    CardVerb,
-    ListResult,
-    NotSent,
-    RemoveResult,
-    StoreResult,
-    Unknown,
-)
+from providers.contract import CardSource, ListResult, NotSent, RemoveResult, StoreResult, Unknown
+from providers.kept_cards import CardList, CardRemoved, CardStored, CardVerb
 from shop.core import db
 from shop.core.batch import due, each
 from shop.core.runtime import now as moment

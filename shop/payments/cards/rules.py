@@ -6,7 +6,7 @@ Pure. Every checkout asks here, so that no two of them can differ.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from providers.contract import Linking
+from providers.kept_cards import Linking
 
 
 class Used(StrEnum):

@@ -8,17 +8,14 @@ from sqlalchemy.orm import Session
 
 from providers.contract import (
     Absent,
-    CardRemoved,
-    CardStored,
-    CardVerb,
     Declined,
     Exchange,
-    KeptCard,
     NotSent,
     RemoveResult,
     StoreResult,
     Unknown,
 )
+from providers.kept_cards import CardRemoved, CardStored, CardVerb, KeptCard
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments.cards import notice

@@ -1,0 +1,140 @@
+"""Becoming a member, and what members change about how they log in. Everything here runs in the caller's transaction;
+passwords come hashed (:func:`shop.members.names.hashed`), because hashing takes too long for one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from providers.contract import N_
+from shop.core import ids
+from shop.members import history, mails, sessions, tokens
+from shop.members.models import Member
+from shop.members.names import fold
+
+
+class Taken(Exception):
+    """Somebody else has the 会員ID (``login``) or the mail address (``email``)."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class LinkDead(Exception):
+    """The link was used, is too old, or belongs to an address or password that has changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a new member is; the address may be blank."""
+
+    name: str
+    email: str
+    language: str
+    kana: str = ""
+    phone: str = ""
+    postal_code: str = ""
+    prefecture: str = ""
+    address1: str = ""
+    address2: str = ""
+
+
+def create(
+    session: Session, person: Person, login: str, password_hash: str, now: datetime, *, provisional: bool = False
+) -> Member:
+    """A new member. Raises :class:`Taken`, also when another one comes first at the very same moment."""
+    new = {
+        "public_id": ids.public_id(), "login": fold(login), "email_key": fold(person.email), "password_hash": password_hash,
+        "state": "provisional" if provisional else "active", "created_at": now,
+        "activated_at": None if provisional else now,
+        **{name: getattr(person, name) for name in Person.__dataclass_fields__},
+    }  # fmt: skip
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    member_id = session.scalar(dialect.insert(Member).values(**new).on_conflict_do_nothing().returning(Member.id))
+    if member_id is None:
+        raise Taken("email" if by_email(session, person.email) else "login")
+    history.note(session, member_id, N_("会員登録（仮登録）") if provisional else N_("会員登録"), now)
+    return session.get_one(Member, member_id)
+
+
+def by_email(session: Session, email: str) -> Member | None:
+    """The member with this address, provisional ones included."""
+    return session.scalars(select(Member).where(Member.email_key == fold(email))).one_or_none()
+
+
+def login_taken(session: Session, login: str) -> bool:
+    """Whether somebody has this 会員ID."""
+    return session.scalar(select(Member.id).where(Member.login == fold(login))) is not None
+
+
+def register(session: Session, token: str, name: str, login: str, password_hash: str, language: str, now: datetime) -> Member:
+    """会員登録 by a link: the address is proven. Raises :class:`LinkDead` or :class:`Taken`; then the link still works if
+    the caller's transaction is undone."""
+    link = tokens.spend(session, "register", token, now)
+    if link is None:
+        raise LinkDead
+    member = create(session, Person(name, link.email, language), login, password_hash, now)
+    mails.welcome(session, member, now)
+    return member
+
+
+def change_password(session: Session, member_id: int, password_hash: str, now: datetime) -> Member:
+    """Every session ends – the caller opens a new one for who is here – and every link in a mail dies (T-034)."""
+    member = _locked(session, member_id)
+    member.password_hash = password_hash
+    sessions.end_all(session, member_id)
+    tokens.kill(session, member_id)
+    history.note(session, member_id, N_("パスワードの変更"), now)
+    mails.password_changed(session, member, now)
+    return member
+
+
+def reset_password(session: Session, token: str, password_hash: str, now: datetime) -> Member:
+    """The same by a link for whoever forgot it. Raises :class:`LinkDead`."""
+    link = tokens.spend(session, "reset", token, now)
+    if link is None or link.member_id is None:
+        raise LinkDead
+    return change_password(session, link.member_id, password_hash, now)
+
+
+def change_login(session: Session, member_id: int, login: str, now: datetime) -> None:
+    """会員ID変更. Raises :class:`Taken`."""
+    member = _locked(session, member_id)
+    _set(session, member, login=fold(login))
+    history.note(session, member_id, N_("会員IDの変更"), now)
+    mails.login_changed(session, member, now)
+
+
+def change_email(session: Session, token: str, now: datetime) -> Member:
+    """The link that went to the new address was used. The old address is told; links that went to it die. Raises
+    :class:`LinkDead` – also when the address has become somebody else's meanwhile, which is nobody's business."""
+    link = tokens.spend(session, "email", token, now)
+    if link is None or link.member_id is None:
+        raise LinkDead
+    member = _locked(session, link.member_id)
+    before = member.email
+    try:
+        _set(session, member, email=link.email, email_key=fold(link.email))
+    except Taken:
+        raise LinkDead from None
+    tokens.kill(session, member.id)
+    history.note(session, member.id, N_("メールアドレスの変更"), now)
+    mails.address_changed(session, member, before, now)
+    return member
+
+
+def _set(session: Session, member: Member, **values: str) -> None:
+    try:
+        with session.begin_nested():
+            for name, value in values.items():
+                setattr(member, name, value)
+    except IntegrityError:
+        raise Taken("email" if "email" in values else "login") from None
+
+
+def _locked(session: Session, member_id: int) -> Member:
+    return session.scalars(select(Member).where(Member.id == member_id).with_for_update()).one()

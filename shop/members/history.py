@@ -1,0 +1,18 @@
+"""操作履歴 – what a member did, or what was done for them, in their own language when they read it (R-149)."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from shop.members.models import MemberEvent
+
+_LINE = insert(MemberEvent.__table__)  # type: ignore[arg-type]
+
+
+def note(session: Session, member_id: int, text: str, now: datetime, **values: str) -> None:
+    """Append one line. ``text`` is a marked text (``N_``); ``values`` fill its places. Never a secret, never a whole card."""
+    session.execute(
+        _LINE, {"member_id": member_id, "at": now, "text": text, "values": json.dumps(values, ensure_ascii=False)}
+    )

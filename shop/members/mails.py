@@ -1,0 +1,200 @@
+"""The words of mails to members, in the member's language. They say what happened and what to do about it, and advertise
+nothing. Who gets which is decided elsewhere; a link's secret goes sealed beside the body (see ``outbox.queue``)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from shop.core import ids, shopinfo
+from shop.core.i18n import force_locale
+from shop.core.i18n import gettext as _
+from shop.core.runtime import runtime
+from shop.members.models import Member
+from shop.members.tokens import LIFETIME
+from shop.outbox import service as outbox
+
+#: Subject and body, asked for in the language of who reads them.
+Words = Callable[[str], tuple[str, str]]
+_MINUTES = int(LIFETIME.total_seconds()) // 60
+
+
+def registration_link(session: Session, email: str, language: str, token: str, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員登録のお手続き", shop=shop), _(
+            "会員登録のお申し込みを受け付けました。次のページで登録を完了してください（%(minutes)s分以内、1回かぎり）。\n\n%(link)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。登録はされません。\n\n%(shop)s\n",
+            minutes=_MINUTES, link=_link("register", token), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_register", email, language, words, now, token)
+
+
+def already_member(session: Session, email: str, language: str, now: datetime) -> None:
+    """To an address that is a member's already: on the page nobody is told so (T-039)."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】すでに会員登録されています", shop=shop), _(
+            "このメールアドレスで会員登録またはメールアドレス変更のお申し込みがありましたが、すでに会員登録されています。\n"
+            "ログインはこちら：%(log_in)s\nパスワードをお忘れのときは：%(forgotten)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。登録内容は変わっていません。\n\n%(shop)s\n",
+            log_in=_page("/login"), forgotten=_page("/password/forgotten"), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_known", email, language, words, now)
+
+
+def no_member(session: Session, email: str, language: str, now: datetime) -> None:
+    """To an address nobody is registered with, when its password was said to be forgotten."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員登録が見つかりません", shop=shop), _(
+            "パスワード再設定のお申し込みがありましたが、このメールアドレスでの会員登録はありません。\n"
+            "別のメールアドレスで登録されていないかお確かめください。会員登録はこちら：%(register)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。\n\n%(shop)s\n",
+            register=_page("/register"), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_unknown", email, language, words, now)
+
+
+def reset_link(session: Session, member: Member, token: str, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】パスワードの再設定", shop=shop), _(
+            "%(name)s様\n\n次のページで新しいパスワードを設定してください（%(minutes)s分以内、1回かぎり）。\n\n%(link)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。パスワードは変わりません。\n\n%(shop)s\n",
+            name=member.name, minutes=_MINUTES, link=_link("password", token), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_reset", member.email, member.language, words, now, token)
+
+
+def address_link(session: Session, member: Member, email: str, token: str, now: datetime) -> None:
+    """To the new address: whoever reads it there proves that it is theirs."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】メールアドレスの変更", shop=shop), _(
+            "会員のメールアドレスを、このメールの宛先に変更するお申し込みを受け付けました。"
+            "次のページで変更を完了してください（%(minutes)s分以内、1回かぎり）。\n\n%(link)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。変更はされません。\n\n%(shop)s\n",
+            minutes=_MINUTES, link=_link("email", token), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_address", email, member.language, words, now, token)
+
+
+def welcome(session: Session, member: Member, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員登録が完了しました", shop=shop), _(
+            "%(name)s様\n\n会員登録が完了しました。会員ID：%(login)s\n"
+            "会員IDまたはメールアドレスと、登録されたパスワードでログインできます。\n%(log_in)s\n\n%(shop)s\n",
+            name=member.name, login=member.login, log_in=_page("/login"), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_welcome", member.email, member.language, words, now)
+
+
+def provisional(session: Session, member: Member, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員の仮登録を受け付けました", shop=shop), _(
+            "%(name)s様\n\n会員登録（会員ID：%(login)s）を仮登録として受け付けました。\n"
+            "ご注文の受注処理が完了すると本登録になり、ログインできるようになります。そのときメールでお知らせします。\n\n%(shop)s\n",
+            name=member.name, login=member.login, shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_provisional", member.email, member.language, words, now)
+
+
+def provisional_ended(session: Session, member: Member, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員の仮登録を取り消しました", shop=shop), _(
+            "%(name)s様\n\nご注文がキャンセルとなったため、会員の仮登録（会員ID：%(login)s）を取り消しました。\n"
+            "会員登録は、あらためて次のページから行えます。\n%(register)s\n\n%(shop)s\n",
+            name=member.name, login=member.login, register=_page("/register"), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_provisional_ended", member.email, member.language, words, now)
+
+
+def not_registered(session: Session, email: str, language: str, name: str, taken: str, now: datetime) -> None:
+    """The order stands, the registration that came with it does not: its ``taken`` – ``login`` or ``email`` – is somebody's."""
+
+    def words(shop: str) -> tuple[str, str]:
+        if taken == "email":
+            why = _("このメールアドレスは、すでに会員登録に使われています。ログインできないときは、パスワードを再設定してください：%(page)s", page=_page("/password/forgotten"))
+        else:
+            why = _("ご希望の会員IDは、すでに使われていました。別の会員IDで、あらためて登録してください：%(page)s", page=_page("/register"))
+        return _("【%(shop)s】会員登録はできませんでした（ご注文は承りました）", shop=shop), _(
+            "%(name)s様\n\nご注文は承りましたが、同時にお申し込みの会員登録はできませんでした。\n%(why)s\n\n%(shop)s\n",
+            name=name, why=why, shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_not_registered", email, language, words, now)
+
+
+def password_changed(session: Session, member: Member, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】パスワードが変更されました", shop=shop), _(
+            "%(name)s様\n\nパスワードが変更され、ほかの端末はすべてログアウトされました。\n%(alarm)s\n\n%(shop)s\n",
+            name=member.name, alarm=_alarm(), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_password_changed", member.email, member.language, words, now)
+
+
+def address_changed(session: Session, member: Member, before: str, now: datetime) -> None:
+    """To the address it was: the one who would otherwise never hear of it (T-047)."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】メールアドレスが変更されました", shop=shop), _(
+            "%(name)s様\n\n会員のメールアドレスが別のアドレスに変更されました。今後のご連絡は新しいアドレスへお送りします。\n"
+            "お心当たりのない場合は、すぐにショップへご連絡ください：%(contact)s\n\n%(shop)s\n",
+            name=member.name, contact=shopinfo.get(session).email, shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_address_changed", before, member.language, words, now)
+
+
+def login_changed(session: Session, member: Member, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員IDが変更されました", shop=shop), _(
+            "%(name)s様\n\n会員IDが「%(login)s」に変更されました。\n%(alarm)s\n\n%(shop)s\n",
+            name=member.name, login=member.login, alarm=_alarm(), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_login_changed", member.email, member.language, words, now)
+
+
+def left(session: Session, name: str, email: str, language: str, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】退会の手続きが完了しました", shop=shop), _(
+            "%(name)s様\n\n退会の手続きが完了しました。会員情報は削除され、ログインはできません。"
+            "ご注文の記録は、法令にしたがってショップに残ります。\nこれまでのご利用、ありがとうございました。\n\n%(shop)s\n",
+            name=name, shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_left", email, language, words, now)
+
+
+def _alarm() -> str:
+    return _("お心当たりのない場合は、すぐにパスワードを再設定してください：%(page)s", page=_page("/password/forgotten"))
+
+
+def _queue(
+    session: Session, kind: str, email: str, language: str, words: Words, now: datetime, secret: str = ""
+) -> None:
+    shop = shopinfo.get(session).name
+    with force_locale(language):
+        subject, body = words(shop)
+    if secret:
+        body = body.replace(secret, outbox.SECRET)
+    outbox.queue(session, kind, None, email, subject, body, now, f"{kind}:{ids.public_id()}", secret=secret)
+
+
+def _link(what: str, token: str) -> str:
+    return _page(f"/{what}/link/{token}")
+
+
+def _page(path: str) -> str:
+    """From the configuration, never from a request: what a stranger writes into a header stands in no mail (T-037)."""
+    return runtime().config.base_url + path

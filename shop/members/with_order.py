@@ -1,0 +1,62 @@
+"""会員登録 with a purchase: it takes effect when the order is placed or, as the shop chooses, when it is completed – until then
+it is 仮登録 (R-272). Called inside the transactions that place and file orders."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from providers.contract import N_
+from shop.members import accounts, history, leaving, mails
+from shop.members.accounts import Person, Taken
+from shop.members.models import Member
+from shop.members.names import fold
+
+
+def pack(login: str, password_hash: str) -> str:
+    """What a confirmation and an order keep of 会員登録 until it happens. The password itself is in none of them."""
+    return json.dumps({"login": fold(login), "password_hash": password_hash}, sort_keys=True)
+
+
+def register_with_order(
+    session: Session, registration_json: str, person: Person, now: datetime, timing: str
+) -> Member | None:
+    """The member that comes with an order: active with the timing ``placed``, provisional with ``completed``.
+
+    When 会員ID or mail address have become somebody's meanwhile the order stands all the same; nobody is registered, and
+    a mail to the buyer says why.
+    """
+    wanted = json.loads(registration_json)
+    provisional = timing == "completed"
+    try:
+        member = accounts.create(
+            session, person, wanted["login"], wanted["password_hash"], now, provisional=provisional
+        )
+    except Taken as error:
+        mails.not_registered(session, person.email, person.language, person.name, error.what, now)
+        return None
+    (mails.provisional if provisional else mails.welcome)(session, member, now)
+    return member
+
+
+def activate_by_order(session: Session, member_id: int, now: datetime) -> None:
+    """The order is completed: 仮登録 becomes 本登録, whatever the timing is by now (R-273)."""
+    member = _provisional(session, member_id)
+    if member:
+        member.state, member.activated_at = "active", now
+        history.note(session, member.id, N_("会員登録（本登録）"), now)
+        mails.welcome(session, member, now)
+
+
+def end_by_order(session: Session, member_id: int, now: datetime) -> None:
+    """The order is cancelled: 仮登録 ends, and 会員ID and mail address are free for another registration."""
+    member = _provisional(session, member_id)
+    if member:
+        mails.provisional_ended(session, member, now)
+        leaving.forget(session, member, now)
+
+
+def _provisional(session: Session, member_id: int) -> Member | None:
+    query = select(Member).where(Member.id == member_id, Member.state == "provisional").with_for_update()
+    return session.scalars(query).one_or_none()

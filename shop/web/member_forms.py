@@ -1,0 +1,158 @@
+"""Forms of members. A password is hashed as soon as it is known to be good; no form keeps one, no page shows one again."""
+
+from typing import Any
+
+from wtforms import BooleanField, Field, PasswordField, StringField
+from wtforms.validators import StopValidation
+
+from shop.core.db import db
+from shop.core.i18n import gettext as _
+from shop.core.i18n import lazy_gettext as _l
+from shop.core.text import narrow
+from shop.members import accounts, names, settings, with_order
+from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+
+
+class OnlyToRegister:
+    """A field of 会員登録する: not asked for, and not kept, while the box is not ticked."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not form.register_member.data:
+            field.data = field.default
+            field.errors = []
+            raise StopValidation
+
+
+def _login_id(form: Any, field: Field) -> None:
+    typed = field.data or ""
+    if not names.LOGIN.fullmatch(typed):
+        raise StopValidation(_("会員IDは、半角の英数字と . _ - を使って、4文字から30文字で入力してください。"))
+    if accounts.login_taken(db.session(), typed):
+        raise StopValidation(_("この会員IDは使われています。別の会員IDを入力してください。"))
+
+
+def _new_password(form: Any, field: Field) -> None:
+    """Judged before it is hashed; hashing itself asks the same again."""
+    typed = field.data or ""
+    if len(typed) < names.PASSWORD_LENGTH:
+        raise StopValidation(_("パスワードは%(least)s文字以上で入力してください。", least=names.PASSWORD_LENGTH))
+    if names.fold(typed) in {names.fold(name) for name in form.names()}:
+        raise StopValidation(_("会員IDやメールアドレスと同じパスワードは使えません。"))
+
+
+def _terms(form: Any, field: Field) -> None:
+    if not field.data and form.terms():
+        raise StopValidation(_("会員規約をお読みのうえ、同意してください。"))
+
+
+def _needed_unless_kept(form: Any, field: Field) -> None:
+    if field.data:
+        return
+    if form.kept_hash:
+        raise StopValidation
+    Needed()(form, field)
+
+
+def _login_field(*before: Any) -> StringField:
+    return text_field(_l("会員ID"), *before, Needed(), AtMost(30), _login_id, clean=narrow)
+
+
+class RegistrationFields:
+    """会員登録欄 of the checkouts. The whole form also has ``email``."""
+
+    register_member = BooleanField(_l("会員登録する"))
+    login_id = _login_field(OnlyToRegister())
+    new_password = PasswordField(_l("パスワード"), [OnlyToRegister(), _needed_unless_kept, AtMost(200), _new_password])
+    terms_agreed = BooleanField(_l("会員規約に同意する"), [OnlyToRegister(), _terms])
+
+    #: The hash of a password typed on an earlier page, so that nobody types it twice.
+    kept_hash = ""
+
+    def names(self) -> list[str]:
+        form: Any = self
+        return [form.login_id.data or "", form.email.data or ""]
+
+    def terms(self) -> str:
+        """会員規約, empty while the shop has none."""
+        return settings.get(db.session()).terms
+
+    def registration(self) -> str:
+        """What a confirmation keeps of 会員登録, with the password hashed now; empty without it. For a form that is valid, and
+        outside any transaction."""
+        form: Any = self
+        if not form.register_member.data:
+            return ""
+        typed = form.new_password.data
+        return with_order.pack(form.login_id.data, names.hashed(typed, *self.names()) if typed else self.kept_hash)
+
+
+class LogInForm(ShopForm):
+    """ログイン."""
+
+    login = StringField(_l("会員IDまたはメールアドレス"), [Needed(), AtMost(254)])
+    password = PasswordField(_l("パスワード"), [Needed(), AtMost(200)])
+
+
+class AddressForm(ShopForm):
+    """An address that a link goes to."""
+
+    email = email_field()
+
+
+class _Proved(ShopForm):
+    """Something that matters: the password is asked for, so that nobody who finds the browser open can do it."""
+
+    password = PasswordField(_l("現在のパスワード"), [Needed(), AtMost(200)])
+
+
+class PasswordForm(ShopForm):
+    """A new password by a link."""
+
+    new_password = PasswordField(_l("新しいパスワード"), [Needed(), AtMost(200), _new_password])
+
+    def __init__(self, *own: str, **options: Any) -> None:
+        self._own = own
+        super().__init__(**options)
+
+    def names(self) -> tuple[str, ...]:
+        """What the password must not be: the member's 会員ID and mail address."""
+        return self._own
+
+    def hashed(self) -> str:
+        return names.hashed(self.new_password.data, *self.names())
+
+
+class RegisterForm(PasswordForm):
+    """会員登録, once the mail address is proven."""
+
+    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
+    login_id = _login_field()
+    new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])
+    terms_agreed = BooleanField(_l("会員規約に同意する"), [_terms])
+
+    def names(self) -> tuple[str, ...]:
+        return (*super().names(), self.login_id.data or "")
+
+    def terms(self) -> str:
+        """会員規約, empty while the shop has none."""
+        return settings.get(db.session()).terms
+
+
+class ChangePasswordForm(PasswordForm, _Proved):
+    """パスワード変更."""
+
+
+class ChangeLoginForm(_Proved):
+    """会員ID変更."""
+
+    login_id = _login_field()
+
+
+class ChangeEmailForm(_Proved):
+    """メールアドレス変更."""
+
+    email = email_field()
+
+
+class LeaveForm(_Proved):
+    """退会."""
