@@ -188,11 +188,13 @@ def test_nobody_is_a_member_before_their_address_is_proven(visitor: Member, demo
     answer = visitor.submit("/register", email=visitor.email)
     assert "メールをお送りしました" in said(answer)
     assert count(demo_app, models.Member) == 0
-    landed = visitor.get(link(demo_app, visitor.email))
-    assert path_of(landed) == "/register/details"
+    address = link(demo_app, visitor.email)
+    assert path_of(visitor.get(address)) == "/register/details"
     assert count(demo_app, models.Member) == 0
-    assert path_of(register(visitor, demo_app)) == "/mypage"
+    about = {"buyer_name": visitor.name, "login_id": visitor.login, "new_password": PASSWORD}
+    assert path_of(visitor.submit("/register/details", **about)) == "/mypage"
     assert visitor.is_in
+    assert visitor.get(address).status_code == 410, "used"
     assert "会員登録が完了しました" in subjects(demo_app, visitor.email)[-1]
 
 
