@@ -273,6 +273,7 @@ def _draft(press: _Press, now: datetime) -> Order:
     return Order(
         public_id=ids.public_id(), submission_key=press.key, cart_id=confirmation.cart_id,
         cart_version=confirmation.cart_version, flow=confirmation.flow, member_id=confirmation.member_id,
+        registration=confirmation.registration,
         language=buyer.language, practice=_practice(agreement), state="draft", filed="open",
         buyer_name=form["buyer_name"], buyer_kana=form.get("buyer_kana", ""), email=form["email"], phone=form["phone"],
         postal_code=form["postal_code"], prefecture=form["prefecture"], address1=form["address1"],

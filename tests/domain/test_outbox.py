@@ -25,6 +25,7 @@ from shop.outbox.models import OutboxMail
 from tests.domain.desk import Desk, look_together
 from tests.support.net import free_port
 from tests.support.shop import MovableClock
+from tests.web.counter import everything_stored
 
 
 class Post:
@@ -71,9 +72,9 @@ def post() -> Iterator[Post]:
     server.close()
 
 
-def deliver_to(desk: Desk, url: str) -> None:
+def deliver_to(desk: Desk, url: str, *, demo: bool = True) -> None:
     known: Runtime = desk.app.extensions["shop.runtime"]
-    config = replace(known.config, smtp_url=url, mail_from="つきのわ商店 <shop@example.jp>")
+    config = replace(known.config, smtp_url=url, mail_from="つきのわ商店 <shop@example.jp>", demo=demo)
     desk.app.extensions["shop.runtime"] = replace(known, config=config)
 
 
@@ -99,6 +100,25 @@ def test_a_mail_arrives_readable(desk: Desk, post: Post) -> None:
     assert post.envelopes == [("shop@example.jp", ["hanako@example.jp"])]
     assert state(desk) == ("sent", 1)
     assert desk.run("outbox") == {"outbox": 0}
+
+
+@pytest.mark.req("T-038")
+def test_a_secret_is_for_the_reader_alone(desk: Desk, post: Post, clock: MovableClock) -> None:
+    """It is sealed while it waits, also after a refusal, and gone once a real shop has sent it."""
+    deliver_to(desk, post.url, demo=False)
+    post.at_data = ["451 later", "250 OK"]
+    with desk.app.app_context(), db.write() as session:
+        body = f"https://shop.example/{service.SECRET}\n"
+        service.queue(session, "member_reset", None, "hanako@example.jp", "件名", body, now(), "k1", secret="open-sesame")
+    assert "open-sesame" not in everything_stored(desk.app)
+    desk.run("outbox")
+    assert state(desk) == ("queued", 1)
+    assert "open-sesame" not in everything_stored(desk.app)
+    clock.advance(31)
+    desk.run("outbox")
+    (mail,) = post.received
+    assert mail.get_content().strip() == "https://shop.example/open-sesame"
+    assert desk.row(OutboxMail, dedupe_key="k1").sealed is None
 
 
 @pytest.mark.req("R-154", "S-061", "P-04")

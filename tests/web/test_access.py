@@ -103,7 +103,7 @@ SECRETS = {
     "buyer_name": "秘野 守子", "buyer_kana": "ヒノ モリコ", "email": "himitsu@example.jp", "phone": "0399998888",
     "postal_code": "1508999", "address1": "渋谷区秘密町9-8-7", "note": "誰にも見せないでください",
 }  # fmt: skip
-MEMBER_SECRETS = SECRETS | {
+MEMBER_SECRETS: dict[str, Any] = SECRETS | {
     "buyer_name": "奥山 会子", "buyer_kana": "オクヤマ カイコ", "email": "okuyama@example.jp", "phone": "0366667777",
     "postal_code": "1508111", "address1": "渋谷区奥山1-2-3", "note": "会員だけが読めます",
 }  # fmt: skip

@@ -4,6 +4,7 @@ import html
 import io
 import re
 import socket
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,10 +14,12 @@ from sqlalchemy import delete, select
 
 from shop.catalogue.models import Variant
 from shop.core.db import db, write
+from shop.core.runtime import Runtime
 from shop.core.throttle import ThrottleEvent
 from shop.members import models
 from shop.members.models import MemberEvent, MemberSession, MemberSettings
 from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
 from tests.support.buying import CASH, Buyer
 from tests.support.members import PASSWORD, Member, join, letters, link, other, subjects
 from tests.support.pages import Page
@@ -185,11 +188,13 @@ def test_nobody_is_a_member_before_their_address_is_proven(visitor: Member, demo
     answer = visitor.submit("/register", email=visitor.email)
     assert "メールをお送りしました" in said(answer)
     assert count(demo_app, models.Member) == 0
-    landed = visitor.get(link(demo_app, visitor.email))
-    assert path_of(landed) == "/register/details"
+    address = link(demo_app, visitor.email)
+    assert path_of(visitor.get(address)) == "/register/details"
     assert count(demo_app, models.Member) == 0
-    assert path_of(register(visitor, demo_app)) == "/mypage"
+    about = {"buyer_name": visitor.name, "login_id": visitor.login, "new_password": PASSWORD}
+    assert path_of(visitor.submit("/register/details", **about)) == "/mypage"
     assert visitor.is_in
+    assert visitor.get(address).status_code == 410, "used"
     assert "会員登録が完了しました" in subjects(demo_app, visitor.email)[-1]
 
 
@@ -321,6 +326,21 @@ def test_a_link_s_secret_is_kept_nowhere(hanako: Member, desk: Desk, demo_app: F
     hanako.get(f"/register/link/{secret}")
     assert "error page" in log.getvalue()
     assert secret not in log.getvalue()
+
+
+@pytest.mark.req("T-038")
+def test_staff_read_no_link_of_a_member(hanako: Member, desk: Desk, demo_app: Flask) -> None:
+    """Not in a real shop; the demo shows it, because nobody there has a mailbox."""
+    hanako.submit("/password/forgotten", email=hanako.email)
+    with demo_app.app_context():
+        mail_id = db.session.scalars(select(OutboxMail.id)).one()
+    secret = link(demo_app, hanako.email).rpartition("/")[2]
+    assert secret in desk.get(f"/admin/mails/{mail_id}").text
+    running: Runtime = demo_app.extensions["shop.runtime"]
+    demo_app.extensions["shop.runtime"] = replace(running, config=replace(running.config, demo=False))
+    shown = desk.get(f"/admin/mails/{mail_id}")
+    assert "（宛先の方だけに表示）" in shown.text
+    assert secret not in shown.text
 
 
 @pytest.mark.req("T-038")

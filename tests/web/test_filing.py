@@ -10,9 +10,13 @@ import requests
 from flask import Flask
 
 from shop.catalogue.models import Variant
+from shop.checkout.models import Confirmation
+from shop.core.db import write
+from shop.members import names, with_order
+from shop.members.models import MemberSettings
 from shop.orders.models import Order
 from shop.payments.models import Payment
-from tests.support.buying import Buyer, buy
+from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.world import Simulator
 from tests.web.counter import SHIPPING_YEN, TEA, TEA_YEN, Desk, box, buttons, change, number_of, stock
@@ -230,3 +234,22 @@ def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response
     token = desk.order(number).form("/admin/logout").fields["csrf_token"]
     form = {"csrf_token": token, "amount_yen": str(amount)}
     return desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/{verb}", data=form)
+
+
+@pytest.mark.req("R-272")
+def test_a_provisional_member_is_marked_in_the_list_until_the_order_is_completed(
+    shopper: Buyer, desk: Desk, demo_app: Flask
+) -> None:
+    with demo_app.app_context(), write() as session:
+        session.add(MemberSettings(timing="completed"))
+    shopper.put_into_cart(TEA)
+    confirmed = shopper.confirm(CASH)
+    change(demo_app, Confirmation.registration, with_order.pack("hanako", names.hashed("tsuki-no-wa-9")))
+    number = number_of(shopper.place(confirmed))
+    listed = desk.get("/admin/orders").text
+    assert '<strong class="provisional">(ID仮登録)</strong>' in listed
+    assert "氏名/会員ID" in listed
+    move(desk, number, "completed")
+    completed = desk.page("/admin/orders?list=completed").text
+    assert "(ID仮登録)" not in completed
+    assert "hanako" in completed

@@ -12,7 +12,9 @@ from shop.core.db import write
 from shop.core.shopinfo import ShopInfo
 from shop.web import window
 from tests.support.buying import Buyer
+from tests.support.members import Member
 from tests.support.pages import Page
+from tests.support.shop import count_statements
 from tests.web.counter import TEA, change
 
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
@@ -61,6 +63,20 @@ def test_the_basket_in_the_header_is_the_visitors_own(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA, quantity=3)
     assert "入っている数 3" in Page(shopper.get("/products").text).text
     assert "入っている数" not in Page(Buyer(shopper.shop_url).get("/products").text).text
+
+
+def test_who_is_logged_in_is_the_visitors_own_and_costs_others_nothing(hanako: Member, demo_app: Flask) -> None:
+    visitor = Buyer(hanako.shop_url)
+    hanako.log_in()
+    with count_statements(demo_app) as asked:
+        theirs = Page(visitor.get("/products").text).text
+    with count_statements(demo_app) as asked_for_hanako:
+        own = Page(hanako.get("/products").text).text
+    assert ("ログイン" in theirs, "マイページ" in theirs) == (True, False)
+    assert ("ログイン" in own, "マイページ" in own) == (False, True)
+    assert not [statement for statement in asked.seen if "member" in statement], str(asked)
+    # Who it is, and what lies in the member's cart.
+    assert len(asked_for_hanako) == len(asked) + 2, str(asked_for_hanako)
 
 
 def test_the_language_is_the_visitors_own(shopper: Buyer) -> None:

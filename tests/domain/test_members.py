@@ -1,0 +1,433 @@
+"""Members behind their pages: guessing, registration with a purchase, carts that become one, leaving."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import func, select
+
+from shop.catalogue.models import Variant
+from shop.checkout import cart, cart_merge
+from shop.checkout.models import Cart, CartItem, Confirmation
+from shop.core import db, ids, passwords
+from shop.core.guessing import LogIn
+from shop.core.runtime import now
+from shop.core.throttle import ThrottleEvent
+from shop.members import accounts, entry, leaving, names, sessions, tokens, with_order
+from shop.members.accounts import LinkDead, Person
+from shop.members.models import Member, MemberEvent, MemberSettings, MemberToken
+from shop.orders import filing
+from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
+from tests.domain.desk import BUYER, REFUSED, Desk
+
+PASSWORD, WRONG = "tsuki-no-wa-9", "chigau-password"
+HANAKO = Person("山田 花子", "hanako@example.jp", "ja")
+HOME, ABROAD = "203.0.113.9", "198.51.100.7"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords.nobody.cache_clear()
+
+
+def make(login: str = "hanako", person: Person = HANAKO, **state: bool) -> int:
+    with db.write() as session:
+        return accounts.create(session, person, login, names.hashed(PASSWORD), now(), **state).id
+
+
+def try_in(name: str = "hanako", password: str = PASSWORD, address: str = HOME, known: str = "") -> LogIn:
+    return entry.authenticate(name, password, address, now(), known=known)
+
+
+# ---- guessing ----
+
+
+@pytest.fixture
+def hanako(app: Flask) -> Iterator[int]:
+    with app.app_context():
+        yield make()
+
+
+@pytest.mark.req("T-040", "T-091", "R-279")
+def test_a_stranger_closes_the_name_for_himself_only(hanako: int) -> None:
+    for name in ("hanako", "hanako@example.jp"):
+        for _ in range(entry.TRIES_PER_NAME):
+            assert try_in(name, WRONG, ABROAD) == LogIn()
+        until = try_in(name, PASSWORD, ABROAD).blocked_until
+        assert until
+        assert now() < until <= now() + entry.WINDOW
+        assert try_in(name, PASSWORD, HOME).user_id == hanako
+
+
+@pytest.mark.req("T-040")
+def test_an_ipv6_line_is_one_connection_however_it_counts_on(hanako: int) -> None:
+    for last in range(entry.TRIES_PER_NAME):
+        assert try_in(password=WRONG, address=f"2001:db8:1:2::{last + 1:x}") == LogIn()
+    assert try_in(address="2001:db8:1:2:ffff::1").blocked_until
+    assert try_in(address="2001:db8:1:3::1").user_id == hanako
+
+
+@pytest.mark.req("T-040")
+def test_one_password_tried_on_many_names_closes_the_connection(hanako: int) -> None:
+    for number in range(entry.TRIES_PER_NETWORK):
+        assert try_in(f"name{number}", WRONG, ABROAD) == LogIn()
+    assert try_in(address=ABROAD).blocked_until
+    assert try_in(address=HOME).user_id == hanako
+
+
+@pytest.mark.req("T-040", "T-091")
+def test_guesses_from_everywhere_close_the_name_but_not_for_the_member_s_own_browser(hanako: int) -> None:
+    for number in range(entry.TRIES_EVERYWHERE):
+        assert try_in(password=WRONG, address=f"198.51.{number}.1") == LogIn()
+    assert try_in(address=HOME).blocked_until
+    assert try_in(address=HOME, known=entry.mark("Hanako")).user_id == hanako
+    assert try_in(address=HOME, known=entry.mark("taro")).blocked_until, "another name's mark opens nothing"
+
+
+def test_log_ins_that_succeed_leave_no_count(hanako: int) -> None:
+    for _ in range(entry.TRIES_PER_NETWORK + 5):
+        assert try_in().user_id == hanako
+    assert db.db.session.scalar(select(func.count()).select_from(ThrottleEvent)) == 0
+
+
+@pytest.mark.req("T-040")
+def test_parallel_guesses_do_not_slip_past_the_limit(app: Flask, hanako: int) -> None:
+    def guess(_number: int) -> bool:
+        with app.app_context():
+            return try_in(password=WRONG).blocked_until is None
+
+    db.end_read()
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(guess, range(12))) == entry.TRIES_PER_NAME
+
+
+@pytest.mark.req("T-039")
+def test_an_unknown_name_costs_a_verification_too(hanako: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[tuple[str, bool]] = []
+
+    def refuse(stored: str, _typed: str) -> bool:
+        verified.append((stored, db.db.session().in_transaction()))
+        return False
+
+    monkeypatch.setattr(passwords, "matches", refuse)
+    for name in ("nobody", "hanako"):
+        assert try_in(name) == LogIn()
+    known = db.db.session.scalar(select(Member.password_hash))
+    assert verified == [(passwords.nobody(), False), (known, False)]
+
+
+@pytest.mark.req("T-105")
+def test_only_a_hash_of_the_password_is_stored(hanako: int) -> None:
+    stored = db.db.session.scalars(select(Member.password_hash)).one()
+    assert stored.startswith("$argon2id$")
+    assert PASSWORD not in stored
+    with pytest.raises(names.BadPassword, match="short"):
+        names.hashed("seven-7")
+    with pytest.raises(names.BadPassword, match="name"):
+        names.hashed("ＨＡＮＡＫＯ-1", "hanako-1")
+
+
+def test_of_two_who_use_a_link_at_once_one_gets_it(desk: Desk, member_id: int) -> None:
+    with desk.app.app_context(), db.write() as session:
+        token = tokens.issue(session, "reset", HANAKO.email, member_id, now())
+
+    def use() -> None:
+        with desk.app.app_context(), db.write() as session:
+            accounts.reset_password(session, token, names.hashed("new-password"), now())
+
+    came_of_it = desk.together(use, use, use, use)
+    assert sum(isinstance(each, LinkDead) for each in came_of_it) == 3
+    assert came_of_it.count(None) == 1
+
+
+def test_links_nobody_can_use_are_forgotten(hanako: int) -> None:
+    with db.write() as session:
+        tokens.issue(session, "reset", HANAKO.email, hanako, now())
+        tokens.purge(session, now() + tokens.LIFETIME - timedelta(seconds=1))
+        assert session.scalar(select(func.count()).select_from(MemberToken)) == 1
+        tokens.purge(session, now() + tokens.LIFETIME + timedelta(seconds=1))
+        assert session.scalar(select(func.count()).select_from(MemberToken)) == 0
+
+
+# ---- 会員登録 with a purchase ----
+
+
+def ready(desk: Desk, login: str = "Hanako", method: str = "cash_on_delivery", **buyer: Any) -> Callable[..., int]:
+    """A confirmation with 会員登録; press it to order."""
+    token, key = desk.confirmed(method=method, **buyer)
+    packed = with_order.pack(login, names.hashed(PASSWORD))
+    desk.change(Confirmation, Confirmation.token == token, registration=packed)
+    return partial(desk.press, token, key)
+
+
+def timing(desk: Desk, value: str) -> None:
+    with desk.app.app_context(), db.write() as session:
+        row = session.scalars(select(MemberSettings)).one_or_none() or MemberSettings()
+        row.timing = value
+        session.add(row)
+
+
+def file(desk: Desk, order_id: int, seen: str, target: str) -> None:
+    with desk.app.app_context(), db.write() as session:
+        filing.move(session, order_id, seen, target, "staff:owner", now())
+
+
+def log_in(desk: Desk) -> Any:
+    with desk.app.app_context():
+        try:
+            return try_in().user_id
+        except entry.Provisional:
+            return "provisional"
+
+
+def kinds(desk: Desk) -> list[str]:
+    """The mails of members, in their order."""
+    return [mail.kind for mail in desk.rows(OutboxMail) if mail.kind.startswith("member_")]
+
+
+@pytest.mark.req("R-272")
+@pytest.mark.parametrize("method", ["card", "cash_on_delivery"])
+def test_registered_when_ordered_logs_in_at_once(desk: Desk, method: str) -> None:
+    order_id = ready(desk, method=method)(*([desk.token()] if method == "card" else []))
+    order, member = desk.row(Order, id=order_id), desk.row(Member)
+    assert (order.state, order.member_id, order.registration) == ("placed", member.id, "")
+    assert (member.login, member.email, member.name, member.state) == ("hanako", BUYER["email"], "山田 花子", "active")
+    assert log_in(desk) == member.id
+    assert kinds(desk) == ["member_welcome"]
+    assert [event.text for event in desk.rows(MemberEvent)] == ["会員登録"]
+
+
+@pytest.mark.req("R-272", "R-273")
+@pytest.mark.parametrize("later", ["completed", "placed"])
+def test_registered_when_completed_waits_for_it_whatever_the_timing_is_by_then(desk: Desk, later: str) -> None:
+    timing(desk, "completed")
+    order_id = ready(desk)()
+    assert desk.row(Member).state == "provisional"
+    timing(desk, later)
+    assert log_in(desk) == "provisional"
+    file(desk, order_id, "open", "completed")
+    assert log_in(desk) == desk.row(Member).id
+    file(desk, order_id, "completed", "open")
+    assert desk.row(Member).state == "active"
+    assert kinds(desk) == ["member_provisional", "member_welcome"]
+
+
+@pytest.mark.req("R-272")
+def test_a_cancelled_order_ends_the_provisional_registration_only(desk: Desk) -> None:
+    timing(desk, "completed")
+    order_id = ready(desk)()
+    file(desk, order_id, "open", "cancelled")
+    member = desk.row(Member)
+    assert (member.state, member.login, member.email, member.name) == ("left", None, "", "")
+    assert kinds(desk) == ["member_provisional", "member_provisional_ended"]
+    timing(desk, "placed")
+    again = ready(desk)()
+    file(desk, again, "open", "cancelled")
+    assert desk.row(Member, state="active").login == "hanako", "who is a member already stays one"
+
+
+@pytest.mark.parametrize(("login", "email"), [("hanako", "first@example.jp"), ("taro", BUYER["email"].upper())])
+def test_taken_meanwhile_the_order_stands_and_a_mail_says_so(desk: Desk, login: str, email: str) -> None:
+    press = ready(desk)
+    with desk.app.app_context():
+        first = make(login, Person("佐藤 太郎", email, "ja"))
+    order = desk.row(Order, id=press())
+    assert (order.state, order.member_id, order.registration) == ("placed", None, "")
+    assert desk.row(Member).id == first
+    assert desk.mails(order.id) == ["order_notice", "thanks"]
+    (mail,) = [mail for mail in desk.rows(OutboxMail) if mail.kind.startswith("member_")]
+    assert (mail.kind, mail.recipient) == ("member_not_registered", BUYER["email"])
+
+
+def test_of_two_orders_with_one_id_both_stand_and_one_registers(desk: Desk) -> None:
+    presses = [ready(desk, email=f"buyer{number}@example.jp") for number in range(2)]
+    placed = desk.together(*presses)
+    assert {desk.row(Order, id=order_id).state for order_id in placed} == {"placed"}
+    assert desk.row(Member).login == "hanako"
+    assert sorted(kinds(desk)) == ["member_not_registered", "member_welcome"]
+
+
+def test_an_attempt_that_fails_registers_nobody_and_keeps_no_hash(desk: Desk) -> None:
+    order_id = ready(desk, method="card")(desk.token(REFUSED))
+    order = desk.row(Order, id=order_id)
+    assert (order.state, order.registration) == ("lapsed", "")
+    assert desk.rows(Member) == []
+
+
+# ---- carts that become one ----
+
+
+@pytest.fixture
+def member_id(desk: Desk) -> int:
+    with desk.app.app_context():
+        return make()
+
+
+def fill(desk: Desk, quantity: int = 1, *variant_ids: int) -> str:
+    """A visitor's cart; its key."""
+    key = ids.public_id()
+    with desk.app.app_context(), db.write() as session:
+        for variant_id in variant_ids or (desk.variant_id,):
+            cart.add(session, key, variant_id, quantity, now())
+    return key
+
+
+def merge(desk: Desk, key: str | None, member_id: int) -> cart_merge.Merged:
+    with desk.app.app_context(), db.write() as session:
+        return cart_merge.merge(session, key, member_id, now())
+
+
+def contents(desk: Desk, key: str) -> dict[int, int]:
+    with desk.app.app_context():
+        return {line.variant_id: line.quantity for line in cart.view(db.db.session(), key).lines}
+
+
+def open_attempt(desk: Desk, key: str) -> int:
+    """An order of this cart whose outcome is not known."""
+    with desk.app.app_context():
+        (token,) = db.db.session.scalars(
+            select(Confirmation.token).join(Cart, Cart.id == Confirmation.cart_id).where(Cart.key == key)
+        )
+    desk.simulator.fault("reset", kind="020", phase="after")
+    order_id = desk.press(token, key, desk.token())
+    assert desk.row(Order, id=order_id).state == "draft"
+    return order_id
+
+
+def test_lines_add_up_to_stock_and_limits(desk: Desk, member_id: int) -> None:
+    variants = desk.rows(Variant, Variant.on_hand > 10)
+    few, many, gone = (variant.id for variant in variants[:3])
+    mine = merge(desk, fill(desk, 3, few, many), member_id).key
+    theirs = fill(desk, 3, few, many, gone)
+    desk.change(Variant, Variant.id == few, on_hand=4)
+    desk.change(Variant, Variant.id == gone, on_hand=0)
+    merged = merge(desk, theirs, member_id)
+    assert merged.key == mine
+    assert len(merged.reduced) == 2
+    assert contents(desk, mine) == {few: 4, many: 6}
+    assert contents(desk, theirs) == {}
+    desk.change(Variant, Variant.id == few, on_hand=1)
+    merge(desk, fill(desk, 1, few), member_id)
+    assert contents(desk, mine)[few] == 4, "what was there is not taken away"
+
+
+def test_a_cart_holds_fifty_lines_at_most(desk: Desk, member_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = (variant.id for variant in desk.rows(Variant, Variant.on_hand > 10)[:3])
+    monkeypatch.setattr(cart, "MAX_LINES", 2)
+    mine = merge(desk, fill(desk, 1, first), member_id).key
+    merged = merge(desk, fill(desk, 1, second, third), member_id)
+    assert contents(desk, mine) == {first: 1, second: 1}
+    assert len(merged.reduced) == 1
+
+
+def test_another_member_s_cart_is_left_alone(desk: Desk, member_id: int) -> None:
+    """Whoever logs in where somebody else has not logged out."""
+    with desk.app.app_context():
+        other = make("taro", Person("佐藤 太郎", "taro@example.jp", "ja"))
+    theirs = merge(desk, fill(desk, 2), other).key
+    mine = merge(desk, theirs, member_id).key
+    assert mine != theirs
+    assert contents(desk, mine) == {}
+    assert contents(desk, theirs) == {desk.variant_id: 2}
+
+
+@pytest.mark.req("T-034")
+def test_a_visitor_s_key_does_not_become_the_member_s(desk: Desk, member_id: int) -> None:
+    planted = fill(desk)
+    mine = merge(desk, planted, member_id).key
+    assert mine != planted
+    assert contents(desk, mine) == {desk.variant_id: 1}
+    assert contents(desk, planted) == {}
+
+
+@pytest.mark.req("S-096")
+def test_a_cart_with_an_attempt_stays_and_takes_the_other_s_lines(desk: Desk, member_id: int) -> None:
+    mine = merge(desk, fill(desk, 2), member_id).key
+    _, key = desk.confirmed(quantity=1)
+    order_id = open_attempt(desk, key)
+    merged = merge(desk, key, member_id)
+    assert merged.key == mine, "other browsers go on with the key they have"
+    attempted = desk.row(Order, id=order_id).cart_id
+    assert (desk.row(Cart, key=mine).id, desk.row(Cart, member_id=member_id).id) == (attempted, attempted)
+    assert contents(desk, mine) == {desk.variant_id: 3}
+    desk.change(Order, state="lapsed")
+    merge(desk, fill(desk, 1), member_id)
+    assert contents(desk, mine) == {desk.variant_id: 4}
+
+
+@pytest.mark.req("S-096")
+def test_with_an_attempt_in_both_nothing_moves(desk: Desk, member_id: int) -> None:
+    keys = []
+    for _ in range(2):
+        _, key = desk.confirmed(quantity=1)
+        open_attempt(desk, key)
+        keys.append(merge(desk, key, member_id).key)
+    first, second = keys
+    assert first != second
+    assert contents(desk, first) == contents(desk, second) == {desk.variant_id: 1}
+    assert [row.key for row in desk.rows(Cart, member_id=member_id)] == [first]
+
+
+@pytest.mark.req("S-097")
+def test_two_browsers_that_log_in_at_once_end_with_one_cart(desk: Desk, member_id: int) -> None:
+    for round_ in range(1, 6):
+        keys = [fill(desk, 1) for _ in range(4)]
+        merged = desk.together(*(partial(merge, desk, key, member_id) for key in keys))
+        assert len({each.key for each in merged}) == 1, merged
+        assert contents(desk, merged[0].key) == {desk.variant_id: 4 * round_}
+        assert len(desk.rows(Cart, member_id=member_id)) == 1
+
+
+def test_a_member_s_cart_is_kept_and_a_visitor_s_is_not(desk: Desk, member_id: int) -> None:
+    mine, lost = merge(desk, fill(desk), member_id).key, fill(desk)
+    desk.change(Cart, touched_at=now_in(desk) - timedelta(days=40))
+    desk.run("purge")
+    assert contents(desk, mine) == {desk.variant_id: 1}
+    assert desk.rows(Cart, key=lost) == []
+
+
+def now_in(desk: Desk) -> Any:
+    return desk.call(now)
+
+
+# ---- 退会 ----
+
+
+@pytest.mark.req("R-276")
+def test_others_may_object_to_leaving_and_follow_it(desk: Desk, member_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed: list[int] = []
+    monkeypatch.setattr(leaving, "_objections", [lambda _session, who: "定期購入があります" if who == member_id else None])
+    monkeypatch.setattr(leaving, "_farewells", [lambda _session, member, _now: followed.append(member.id)])
+
+    def leave() -> None:
+        with desk.app.app_context(), db.write() as session:
+            leaving.leave(session, member_id, now())
+
+    with pytest.raises(leaving.CannotLeave, match="定期購入"):
+        leave()
+    assert desk.row(Member).state == "active"
+    assert (followed, kinds(desk)) == ([], [])
+    monkeypatch.setattr(leaving, "_objections", [])
+    leave()
+    assert (desk.row(Member).state, followed, kinds(desk)) == ("left", [member_id], ["member_left"])
+
+
+def test_nobody_leaves_while_a_payment_is_open(desk: Desk, member_id: int) -> None:
+    _, key = desk.confirmed(quantity=1)
+    open_attempt(desk, key)
+    merge(desk, key, member_id)
+    with desk.app.app_context(), db.write() as session, pytest.raises(leaving.CannotLeave):
+        leaving.leave(session, member_id, now())
+    desk.change(Order, state="lapsed")
+    with desk.app.app_context(), db.write() as session:
+        token = sessions.start(session, member_id, now())
+        leaving.leave(session, member_id, now())
+        assert sessions.find(session, token, now()) is None
+    assert (desk.rows(Cart, member_id=member_id), desk.rows(CartItem)) == ([], [])
