@@ -28,6 +28,7 @@ from shop.web import (
     provider,
     security,
     storefront,
+    verify,
     window,
 )
 
@@ -51,7 +52,8 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     for blueprint in (
-        storefront.blueprint, cart.blueprint, checkout.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        storefront.blueprint, cart.blueprint, checkout.blueprint, verify.blueprint, attempt.blueprint, hop.blueprint,
+        health.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

@@ -17,7 +17,7 @@ from shop.payments.models import PaymentMethod
 
 class CannotConfirm(Exception):
     """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, ``resting`` –
-    its provider does not answer now – or ``apart`` – a card where shipping is 別途連絡."""
+    its provider does not answer now –, ``stopped`` – no card is taken at present – or ``apart`` – a card where shipping is 別途連絡."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -62,6 +62,8 @@ def agree(
     method = next((m for m in choice.methods if m.id == payment_method_id), None)
     if any(m.id == payment_method_id for m in choice.resting):
         raise CannotConfirm("resting")
+    if any(m.id == payment_method_id for m in choice.stopped):
+        raise CannotConfirm("stopped")
     if method is None:
         raise CannotConfirm("payment")
     if method not in choice.methods_to(prefecture):

@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 from providers.contract import Cardholder, CardSource, Charge, Verb
 from shop.catalogue import stock
 from shop.checkout import cart as carts
+from shop.checkout import fairshare
 from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true
 from shop.checkout.models import Cart, Confirmation
 from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
-from shop.payments import accounts, executor, hop
+from shop.payments import accounts, cardguard, executor, hop
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
+#: A confirmation can be ordered for so long; a press from an older page confirms again (T-083).
+CONFIRMATION_LIFE = timedelta(hours=1)
 #: 引き当て ends after this time at the latest (R-161).
 HOLD = timedelta(minutes=20)
 _cart = Cart.__table__.c
@@ -59,6 +62,8 @@ class Buyer:
     device: str
     ip: str
     language: str
+    #: Of a member only when logged in.
+    member_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,9 @@ class Placed:
 def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
     """Order what was confirmed and wait for the outcome as long as a buyer should.
 
-    Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing` or
-    :class:`TryLater`; then nothing was ordered.
+    Returns the attempt, whose state tells the rest. Raises :class:`ConfirmAgain`, :class:`TokenMissing`,
+    :class:`TryLater`, :class:`~shop.payments.cardguard.TooMany` or :class:`~shop.payments.cardguard.StepUp`; then nothing
+    was ordered.
     """
     earlier = _earlier(db.db.session(), confirmation)
     if earlier is not None:
@@ -88,16 +94,24 @@ def place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buy
 
 
 def _place(confirmation: Confirmation, cart_key: str, card_token: str, buyer: Buyer) -> Placed:
+    if moment() - confirmation.created_at > CONFIRMATION_LIFE:
+        raise ConfirmAgain("expired")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
     if agreement.method.account_id is None:
-        return _write(confirmation, agreement, buyer, None)
+        return _write(confirmation, agreement, buyer, None, None)
     if not card_token:
         raise TokenMissing
     try:
         with executor.reserve() as slot:
-            return _write(confirmation, agreement, buyer, (slot, card_token))
-    except Busy:
+            return _write(confirmation, agreement, buyer, (slot, card_token), _who(confirmation, cart_key, buyer))
+    except (Busy, cardguard.Crowded):
         raise TryLater from None
+    except cardguard.Stopped:
+        raise ConfirmAgain("stopped") from None
+
+
+def _who(confirmation: Confirmation, cart_key: str, buyer: Buyer) -> cardguard.Who:
+    return cardguard.Who(cart_key, buyer.ip, json.loads(confirmation.form)["email"], buyer.member_id)
 
 
 def _earlier(session: Session, confirmation: Confirmation) -> int | None:
@@ -129,7 +143,11 @@ def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> A
 
 
 def _write(
-    confirmation: Confirmation, agreement: Agreement, buyer: Buyer, card: tuple[Slot, str] | None
+    confirmation: Confirmation,
+    agreement: Agreement,
+    buyer: Buyer,
+    card: tuple[Slot, str] | None,
+    who: cardguard.Who | None,
 ) -> Placed:
     now = moment()
     cart_id, version = confirmation.cart_id, confirmation.cart_version
@@ -142,7 +160,11 @@ def _write(
             session.add(draft)
             session.flush()  # with its lines, first: a second attempt of this cart stops at the unique index, holding no other lock
             _lock_cart(session, cart_id, version, now)
-            stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
+            wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
+            if who:
+                cardguard.admit(session, who, public_id, now)
+                fairshare.check(session, cardguard.address_range(who.address), wanted)
+            stock.hold(session, draft.id, wanted, now + HOLD)
             payment.order_id = draft.id
             session.add(payment)
             session.flush()

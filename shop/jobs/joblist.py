@@ -16,6 +16,7 @@ from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
+from shop.payments.guard_models import CardProof, CardTry
 from shop.payments.models import PaymentMethod
 
 #: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
@@ -49,6 +50,8 @@ def purge() -> int:
         old = select(Cart.id).where(Cart.touched_at < now - _CART_LIFE)
         busy = select(Order.cart_id).where(Order.state == "draft")
         session.execute(delete(Confirmation).where(Confirmation.created_at < now - _CONFIRMATION_LIFE))
+        session.execute(delete(CardTry).where(CardTry.at < now - _THROTTLE_LIFE))
+        session.execute(delete(CardProof).where(CardProof.sent_at < now - _THROTTLE_LIFE))
         session.execute(delete(Confirmation).where(Confirmation.cart_id.in_(old), Confirmation.cart_id.not_in(busy)))
         session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
         carts = session.execute(

@@ -1,5 +1,7 @@
 """Zero-step 注文手続き画面: one form, one confirmation, one order."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,7 @@ from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
+from shop.checkout.models import Confirmation
 from shop.checkout.quote import Choice, choices, quote
 from shop.core import db, ids
 from shop.core.i18n import gettext as _
@@ -33,10 +36,10 @@ from shop.core.pictures import Picture
 from shop.core.runtime import now as moment
 from shop.core.text import small_number
 from shop.delivery import service as delivery
-from shop.payments import accounts
+from shop.payments import accounts, cardguard, stepup
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, legal, security
+from shop.web import attempt, card_limits, legal, security
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
@@ -142,12 +145,17 @@ def place_zero() -> Any:
     """Order what was confirmed. Always answers with a redirect: reload and back cannot repeat it."""
     reading = db.db.session()
     confirmation = confirm.find(reading, request.form.get("confirmation_token", ""), cart_key())
+    return press(confirmation, {"card_token": request.form.get("card_token", "").strip()[:200]})
+
+
+def press(confirmation: Confirmation | None, brought: Mapping[str, str]) -> BaseResponse:
+    """注文する, with what the page brought along – at once, or once the buyer's e-mail address is proven."""
     if confirmation is None:
         flash(_("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。"), "changed")
         return redirect(url_for("checkout.zero"), 303)
     buyer = placement.Buyer(_device(), request.remote_addr or "", language())
     try:
-        placed = placement.place(confirmation, cart_key(), request.form.get("card_token", "").strip()[:200], buyer)
+        placed = placement.place(confirmation, cart_key(), brought["card_token"], buyer)
     except placement.ConfirmAgain as error:
         flash(_changed(error.problem, error.product_names), "changed")
         return redirect(url_for("checkout.zero"), 303)
@@ -157,8 +165,26 @@ def place_zero() -> Any:
     except placement.TryLater:
         flash(_("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。"), "changed")
         return redirect(url_for("checkout.zero"), 303)
+    except cardguard.TooMany as error:
+        flash(card_limits.too_many(error.until), "changed")
+        return redirect(url_for("checkout.zero"), 303)
+    except cardguard.StepUp:
+        return redirect(url_for("verify.show" if _keep(confirmation, brought) else "checkout.zero"), 303)
     session["attempt"] = placed.order_id
     return redirect(attempt.onward(placed.order_id, first=True), 303)
+
+
+def _keep(confirmation: Confirmation, brought: Mapping[str, str]) -> bool:
+    """Let the press wait for the code that is mailed now; ``False`` when no further one may be."""
+    who, token, form = card_limits.who(), confirmation.token, json.loads(confirmation.form)
+    browser, address = cardguard.session_key(who.session), cardguard.address_range(who.address)
+    try:
+        with db.write() as writing:
+            stepup.begin(writing, browser, address, form["email"], token, brought, moment())
+    except stepup.TooManyCodes as error:
+        flash(card_limits.too_many_codes(error.until), "changed")
+        return False
+    return True
 
 
 @blueprint.get("/pay/a/<provider>/browser.js")
@@ -194,6 +220,8 @@ def _by_script() -> bool:
 def _form_page(
     form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: attempt.Refusal | None = None
 ) -> tuple[str, int]:
+    # First: with it comes the row that the choices ask for as well.
+    standing = cardguard.standing(db.db.session(), card_limits.who(), moment())
     offered = choices(db.db.session(), cart.goods_yen)
     prefecture = confirm.ship_prefecture(form.cleaned())
     courier = next((c for c in offered if str(c.delivery.id) == form.delivery_id.data), offered[0] if offered else None)
@@ -210,10 +238,17 @@ def _form_page(
         quote=quote(cart, courier.delivery if courier else None, method, prefecture),
         choices=shown,
         resting=dict.fromkeys(method.name for choice in offered for method in choice.resting),
+        card_notice=_card_notice(offered, standing),
         refusal=refusal,
         changed=_flashed("changed"),
     )
     return page, status
+
+
+def _card_notice(offered: list[Choice], standing: cardguard.Standing) -> str:
+    """What stands at the choice of a method, where a card is among those that are, or would be, offered."""
+    cards = [method for choice in offered for method in (*choice.methods, *choice.stopped) if method.kind == "card"]
+    return card_limits.advance_notice(db.db.session(), standing, moment()) if cards else ""
 
 
 def _flashed(category: str) -> list[str]:
@@ -346,6 +381,10 @@ def _changed(problem: str, names: tuple[str, ...]) -> str:
             return _("この配送方法で使えるお支払方法を選んでください。")
         case "resting":
             return _("このお支払方法は、決済代行会社の応答がないため、いまはご利用いただけません。請求はされていません。ほかのお支払方法を選ぶか、しばらくしてからお試しください。")
+        case "stopped":
+            return card_limits.stopped(db.db.session())
+        case "expired":
+            return _("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。")
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":

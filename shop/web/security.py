@@ -24,7 +24,7 @@ _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 _TELL_AT_THE_FIELD = frozenset(
     {
         "checkout.confirm_zero", "checkout.check_zero", "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
+        "admin.confirm_card_guard", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
 _MAX_BODY = 256 * 1024

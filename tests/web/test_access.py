@@ -53,7 +53,7 @@ RULES = {
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
-        attempt.pending attempt.check attempt.abort_attempt
+        attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
@@ -63,6 +63,7 @@ RULES = {
         admin.confirm_money admin.act_on_money admin.refresh_payment
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
+        admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
