@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from providers.contract import Category
@@ -182,7 +182,7 @@ def _named(browser: str, address: str, member_id: int | None, card: str) -> list
     return [identity for identity in named if identity[1]]
 
 
-def _counted(session: Session, own: list[Identity], now: datetime) -> tuple[CardGuard, list[Row[Any]]]:
+def _counted(session: Session, own: list[Identity], now: datetime) -> tuple[CardGuard, list[Any]]:
     """The limits, and open and failed tries of any of these identities, newest first, in one statement."""
     mine = and_(
         CardTry.at > now - 2 * LONGEST_WINDOW,
