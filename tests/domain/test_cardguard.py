@@ -159,6 +159,28 @@ def test_an_unknown_outcome_counts_until_it_is_known(desk: Desk, clock: MovableC
     assert buyer.standing().left == PER_SESSION - 1
 
 
+@pytest.mark.req("P-22")
+def test_an_authentication_that_failed_or_was_left_is_a_failure(desk: Desk) -> None:
+    use_3ds(desk)
+    for number in range(2):
+        assert Visitor(desk).try_card(VISA) == "away"
+        operation = desk.rows(PaymentOperation)[-1]
+        assert (operation.state, desk.rows(CardTry)[-1].state) == ("parked", "open")
+        with desk.app.app_context():
+            if number:
+                with db.write() as session:
+                    assert settle.lapse(session, operation.id, "buyer", now())
+            else:
+                assert settle.settle(operation.id, Declined(Category.AUTHENTICATION, "3d"), "answer")
+    assert {each.state for each in desk.rows(CardTry)} == {"failed"}
+    assert Visitor(desk).standing().left == min(PER_SESSION, PER_ADDRESS - 2)
+
+
+def use_3ds(desk: Desk) -> None:
+    options = '{"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}'
+    desk.change(PaymentMethod, PaymentMethod.kind == "card", options=options)
+
+
 @pytest.mark.parametrize(
     ("address", "same", "other"),
     [
@@ -332,7 +354,7 @@ def test_nobody_s_mailbox_is_flooded(desk: Desk) -> None:
 def test_one_network_holds_its_share_of_the_stock_at_most(desk: Desk) -> None:
     """Four units and a bot that opens 本人認証 and leaves: its first attempt may take what an order takes, further ones only
     up to half of the shelf. Somebody elsewhere still gets his."""
-    desk.change(PaymentMethod, PaymentMethod.kind == "card", options='{"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}')
+    use_3ds(desk)
     desk.change(Variant, Variant.id == desk.variant_id, on_hand=4, allocated=0)
     assert [Visitor(desk).try_card(VISA) for _ in range(4)] == ["away", "away", "crowded", "crowded"]
     assert Visitor(desk, ELSEWHERE).try_card(VISA) == "away"
