@@ -22,7 +22,7 @@ CODE = "TK-050"
 PER_IDENTITY, SHOP_FAILURES, AT_MOST = 10, 20, 50
 MISTYPED = ("4980000000058244", "4980000000038261")
 GOOD = "4111111111111111"
-_TOKEN = re.compile(r'name="(?:csrf|confirmation)_token" value="([^"]+)"')
+_CSRF, _CONFIRMATION = (re.compile(rf'name="{name}_token" value="([^"]+)"') for name in ("csrf", "confirmation"))
 _networks = itertools.count()
 
 
@@ -49,7 +49,7 @@ class Visitor:
     def __post_init__(self) -> None:
         self.client: FlaskClient = self.shop.app.test_client()
         self.client.environ_base["REMOTE_ADDR"] = self.at
-        found = _TOKEN.search(self.client.get("/legal/privacy").text)
+        found = _CSRF.search(self.client.get("/legal/privacy").text)
         assert found
         self.csrf = found[1]
         self._post("/cart/items", variant_id=self.shop.variant(CODE), quantity=1)
@@ -60,10 +60,11 @@ class Visitor:
         courier = self.shop.value("SELECT min(id) FROM delivery")
         choice = BUYER | {"email": self.mail, "delivery_id": courier, "payment_method_id": card, "installments": "1"}
         _, shown = self._post("/checkout/zero/confirm", **choice)
-        tokens = _TOKEN.findall(shown)
-        if len(tokens) < 2:
+        confirmed = _CONFIRMATION.search(shown)
+        if confirmed is None:
             return "not offered"
-        where, _ = self._post("/checkout/zero/place", confirmation_token=tokens[1], card_token=self.shop.practice.token(number))
+        card_token = self.shop.practice.token(number)
+        where, _ = self._post("/checkout/zero/place", confirmation_token=confirmed[1], card_token=card_token)
         if where == "/checkout/verify" and reads_mail:
             self.steps += 1
             where, _ = self._post("/checkout/verify", mail_code=self._code())
@@ -77,8 +78,8 @@ class Visitor:
         return answer.headers.get("Location", ""), answer.text
 
     def _said(self) -> str:
-        text = self.client.get("/checkout/zero").text
-        return "locked" if "いまはカードを受け付けていません" in text and "ご注文は確定していません" not in text else "refused"
+        """Refused by the provider, or never asked."""
+        return "refused" if "請求はされていません。ご注文は確定していません。" in self.client.get("/checkout/zero").text else "held back"
 
     def _code(self) -> str:
         body = self.shop.rows("SELECT body FROM outbox_mail WHERE kind = 'card_code' AND recipient = :to ORDER BY id", to=self.mail)
