@@ -109,6 +109,7 @@ def test_one_network_reaches_its_limit_with_a_fresh_browser_each_time(desk: Desk
     assert "61.200.3.0/24" in alarms(desk, "card_limit")[0]
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-091")
 def test_nobody_locks_a_member_but_who_is_logged_in_as_them(desk: Desk) -> None:
     """Strangers who type a victim's mail address fail as long as they like."""
@@ -237,6 +238,7 @@ def test_an_attack_that_goes_on_behind_the_proof_stops_cards_alone(desk: Desk, c
     assert Visitor(desk, "61.99.1.1").try_card(VISA) == "ordered"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("P-22")
 def test_few_refusals_and_a_busy_day_s_refusals_are_no_attack(desk: Desk) -> None:
     """A quiet shop with three refusals and nothing else; then enough refusals, but among as many sales."""
@@ -264,6 +266,7 @@ def test_a_person_stops_cards_and_lets_go_of_everything(desk: Desk, clock: Movab
     assert locked.try_card(VISA) == "ordered"
 
 
+@pytest.mark.one_database
 def test_a_clock_set_back_ends_a_stage(desk: Desk, clock: MovableClock) -> None:
     desk.change(CardGuard, shop_failures=5)
     all_from_elsewhere(desk, 5)
@@ -331,6 +334,7 @@ def test_a_code_ends_with_its_tries_and_with_its_time(desk: Desk, clock: Movable
     assert judge(buyer, code_of(desk)).word == "right", "a double click on the button"
 
 
+@pytest.mark.one_database
 def test_nobody_s_mailbox_is_flooded(desk: Desk) -> None:
     sent = 0
     for number in range(12):
@@ -361,6 +365,7 @@ def test_one_network_holds_its_share_of_the_stock_at_most(desk: Desk) -> None:
     assert desk.stock() == (4, 0, 3)
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-083")
 def test_an_old_confirmation_is_confirmed_again(desk: Desk, clock: MovableClock) -> None:
     buyer = Visitor(desk)
@@ -374,6 +379,7 @@ def test_an_old_confirmation_is_confirmed_again(desk: Desk, clock: MovableClock)
     assert buyer.press(confirmation, card_token) == "ordered", "the order it led to is still found"
 
 
+@pytest.mark.one_database
 def test_tries_and_proofs_are_forgotten(desk: Desk, clock: MovableClock) -> None:
     Visitor(desk).try_card()
     begin(Visitor(desk), "c1")

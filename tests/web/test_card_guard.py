@@ -45,6 +45,7 @@ def set_stage(app: Flask, stage: str) -> None:
     change(app, CardGuard.stage_since, since)
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-147", "P-22")
 def test_a_limit_is_announced_and_says_when_it_ends(
     shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock
@@ -132,6 +133,7 @@ def test_a_code_opens_nothing_for_another_browser(shopper: Buyer, demo_app: Flas
     assert simulator.payments() == []
 
 
+@pytest.mark.one_database
 def test_another_code_makes_the_first_void(shopper: Buyer, demo_app: Flask, on_guard: None) -> None:
     shopper.put_into_cart(TEA)
     shown = try_card(shopper, VISA).page
@@ -143,6 +145,7 @@ def test_another_code_makes_the_first_void(shopper: Buyer, demo_app: Flask, on_g
     assert number_of(Purchase(shopper, enter(shopper, second)))
 
 
+@pytest.mark.one_database
 @pytest.mark.req("P-22", "T-085")
 def test_cards_stop_and_other_methods_stay(shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock) -> None:
     shopper.put_into_cart(TEA)
@@ -161,6 +164,7 @@ def test_cards_stop_and_other_methods_stay(shopper: Buyer, demo_app: Flask, simu
     assert number_of(shopper.place(shopper.confirm(CASH)))
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-083")
 def test_a_confirmation_is_its_own_cart_s_and_young(shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock) -> None:
     """Posted straight to the order address: with another browser's confirmation, then with one's own that is an hour old."""
@@ -180,6 +184,7 @@ def test_a_confirmation_is_its_own_cart_s_and_young(shopper: Buyer, demo_app: Fl
 # ---- the desk ----
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-085", "P-22")
 def test_the_desk_sees_it_stops_cards_and_lets_go(shopper: Buyer, desk: Desk, demo_app: Flask, on_guard: None) -> None:
     for page in ("/admin", "/admin/payments/attention", WHERE):
@@ -197,6 +202,7 @@ def test_the_desk_sees_it_stops_cards_and_lets_go(shopper: Buyer, desk: Desk, de
     assert "カードの不正利用のおそれ" not in desk.page("/admin/payments/attention").text
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-084")
 def test_the_limits_are_set_through_their_confirmation(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
     refused = desk.confirm(WHERE, per_session="2", shop_percent="8o", window_minutes="")
