@@ -39,6 +39,7 @@ from shop.web import (
     provider,
     security,
     storefront,
+    verify,
     window,
     wizard,
 )
@@ -67,7 +68,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)
     leaving.on_leaving(farewell=manage.remove_all)
     for blueprint in (
-        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, verify.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
         postal.blueprint,
         account.blueprint, account_settings.blueprint, cards.blueprint,
     ):  # fmt: skip

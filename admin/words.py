@@ -187,6 +187,7 @@ ACTORS = {
     "provider": lazy_gettext("決済会社"),
     "job:compensation": lazy_gettext("自動処理"),
     "job:replacement": lazy_gettext("自動処理"),
+    "job:card_guard": lazy_gettext("自動処理"),
 }
 
 

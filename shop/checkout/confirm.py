@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,10 +14,13 @@ from shop.checkout.quote import Choice, Quote, choices, quote
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
 
+#: A confirmation can be ordered for so long; a press from an older page confirms again (T-083).
+CONFIRMATION_LIFE = timedelta(hours=1)
+
 
 class CannotConfirm(Exception):
     """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, ``resting`` –
-    its provider does not answer now – or ``apart`` – a card where shipping is 別途連絡."""
+    its provider does not answer now –, ``stopped`` – no card is taken at present – or ``apart`` – a card where shipping is 別途連絡."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -62,6 +65,8 @@ def agree(
     method = next((m for m in choice.methods if m.id == payment_method_id), None)
     if any(m.id == payment_method_id for m in choice.resting):
         raise CannotConfirm("resting")
+    if any(m.id == payment_method_id for m in choice.stopped):
+        raise CannotConfirm("stopped")
     if method is None:
         raise CannotConfirm("payment")
     if method not in choice.methods_to(prefecture):
@@ -136,7 +141,7 @@ def keep_typed(session: Session, cart_id: int, form: Mapping[str, str]) -> None:
     session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(known | dict(form))))
 
 
-def standing(session: Session, cart: CartView) -> Confirmation | None:
+def standing(session: Session, cart: CartView, now: datetime) -> Confirmation | None:
     """The confirmation that STEP3 shows: the newest of this cart, if it says what the buyer has typed since and would pay
     now. ``None`` sends them through STEP2 again (R-107, S-071)."""
     if cart.cart_id is None:
@@ -148,6 +153,8 @@ def standing(session: Session, cart: CartView) -> Confirmation | None:
         .limit(1)
     )
     if newest is None or newest.form != _packed(typed(session, cart.cart_id)):
+        return None
+    if now - newest.created_at > CONFIRMATION_LIFE:
         return None
     prefecture = ship_prefecture(form_of(newest))
     try:

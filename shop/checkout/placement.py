@@ -16,13 +16,23 @@ from providers.contract import Cardholder, CardSource, Charge, Verb
 from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.checkout import cart as carts
-from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true
+from shop.checkout import fairshare
+from shop.checkout.confirm import (
+    CONFIRMATION_LIFE,
+    Agreement,
+    CannotConfirm,
+    agree,
+    form_of,
+    ship_prefecture,
+    ship_prefix,
+    still_true,
+)
 from shop.checkout.models import Cart, Confirmation
 from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
-from shop.payments import accounts, executor, hop
+from shop.payments import accounts, cardguard, executor, hop
 from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
@@ -92,6 +102,8 @@ class Placed:
 def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *, attempt: int = 1) -> Placed:
     """Order what was confirmed and wait for the outcome as long as a buyer should.
 
+    Besides what is named below raises :class:`~shop.payments.cardguard.TooMany` and :class:`~shop.payments.cardguard.StepUp`.
+
     ``attempt`` counts the tries of one confirmation: the page says which one it offers, so that a double press is one
     try, and a press after a refusal is a new one. Returns the attempt, whose state tells the rest. Raises
     :class:`ConfirmAgain`, :class:`TokenMissing` or :class:`TryLater`; then nothing was ordered.
@@ -127,16 +139,21 @@ def _submission_key(confirmation: Confirmation, attempt: int) -> str:
 def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buyer: Buyer) -> Placed:
     if buyer.member_id != confirmation.member_id:
         raise ConfirmAgain  # logged in or out since: another address book, another card
+    if moment() - confirmation.created_at > CONFIRMATION_LIFE:
+        raise ConfirmAgain("expired")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
     source = _source(agreement, card, buyer)
-    press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer)
+    who = cardguard.Who(cart_key, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
+    press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer, who)
     if source is None:
         return _write(press, None)
     try:
         with executor.reserve() as slot:
             return _write(press, slot)
-    except Busy:
+    except (Busy, cardguard.Crowded):
         raise TryLater from None
+    except cardguard.Stopped:
+        raise ConfirmAgain("stopped") from None
 
 
 def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | StoredCardSource | None:
@@ -189,6 +206,8 @@ class _Press:
     #: How the method links cards; ``None`` where the buyer has no link and gets none.
     linking: Linking | None
     buyer: Buyer
+    #: The same one, as cards are counted by.
+    who: cardguard.Who
 
 
 def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
@@ -216,7 +235,11 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             session.add(draft)
             session.flush()  # with its lines, first: a second attempt of this cart stops at the unique index, holding no other lock
             _lock_cart(session, cart_id, version, now)
-            stock.hold(session, draft.id, {line.variant_id: line.quantity for line in agreement.cart.lines}, now + HOLD)
+            wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
+            if slot:
+                cardguard.admit(session, press.who, public_id, now)
+                fairshare.check(session, cardguard.address_range(press.who.address), wanted)
+            stock.hold(session, draft.id, wanted, now + HOLD)
             payment.order_id = draft.id
             session.add(payment)
             session.flush()

@@ -11,7 +11,7 @@ from shop.core.money import STANDARD_RATE, totals_per_rate
 from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
-from shop.payments import accounts, breaker, methods
+from shop.payments import accounts, breaker, cardalarm, methods
 from shop.payments.models import PaymentMethod
 
 
@@ -40,6 +40,8 @@ class Choice:
     methods: tuple[PaymentMethod, ...]
     #: Those that would go with it, too, if their provider answered (:mod:`shop.payments.breaker`).
     resting: tuple[PaymentMethod, ...] = ()
+    #: Those that would, too, if cards were taken at present (:mod:`shop.payments.cardalarm`).
+    stopped: tuple[PaymentMethod, ...] = ()
 
     def methods_to(self, prefecture: str) -> tuple[PaymentMethod, ...]:
         """Where shipping is 別途連絡 no card: it is charged a fixed amount or nothing (R-115)."""
@@ -54,7 +56,7 @@ class Choice:
 
 def choices(session: Session, goods_yen: int) -> list[Choice]:
     """Couriers and their methods: 設定済み, paired [○], usable in this mode, 適用条件 met and within the amount limits
-    (R-116, R-117); those of a provider that does not answer now stand apart."""
+    (R-116, R-117); those of a provider that does not answer now, and cards while the shop takes none, stand apart."""
     paired = delivery.pairs(session)
     ready = [
         method
@@ -62,14 +64,17 @@ def choices(session: Session, goods_yen: int) -> list[Choice]:
         if method.configured and applies(method, goods_yen) and accounts.usable(method.account)
     ]
     found, now = [], moment()
+    no_cards = any(method.kind == "card" for method in ready) and cardalarm.is_stopped(session, now)
     for courier in delivery.offered(session):
         fits = [
             method
             for method in ready
             if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + method.fee_yen)
         ]
-        resting = tuple(method for method in fits if breaker.rests(method.account, now))
-        found.append(Choice(courier, tuple(method for method in fits if method not in resting), resting))
+        stopped = tuple(method for method in fits if no_cards and method.kind == "card")
+        resting = tuple(method for method in fits if method not in stopped and breaker.rests(method.account, now))
+        usable = tuple(method for method in fits if method not in resting and method not in stopped)
+        found.append(Choice(courier, usable, resting, stopped))
     return found
 
 

@@ -19,6 +19,7 @@ from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
 from shop.payments.cards import reconcile as cards
+from shop.payments.guard_models import CardProof, CardTry
 from shop.payments.models import PaymentMethod
 
 #: Carts nobody touched for this long are forgotten, and earlier what was typed on the way: it is personal data.
@@ -58,6 +59,8 @@ def purge() -> int:
             .where(Cart.touched_at < now - _CONFIRMATION_LIFE, (Cart.form != "{}") | (Cart.password_hash != ""))
             .values(form="{}", password_hash="")
         )
+        session.execute(delete(CardTry).where(CardTry.at < now - _THROTTLE_LIFE))
+        session.execute(delete(CardProof).where(CardProof.sent_at < now - _THROTTLE_LIFE))
         session.execute(delete(Confirmation).where(Confirmation.cart_id.in_(old), Confirmation.cart_id.not_in(busy)))
         session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
         carts = session.execute(

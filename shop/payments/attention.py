@@ -10,7 +10,7 @@ from providers.contract import Category, MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import FAILED, OutboxMail
-from shop.payments import replacement
+from shop.payments import cardalarm, replacement
 from shop.payments.executor import COMPENSATION
 from shop.payments.models import KEPT, OPEN, UNREADABLE, UNSETTLED, Payment, PaymentOperation, ProviderNotice
 
@@ -41,6 +41,7 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
         *_not_undone(session, limit),
         *_notices(session, now, limit),
         *_mails(session, limit),
+        *_card_guard(session, now),
     ]
     return sorted(found, key=lambda item: item.since)
 
@@ -156,3 +157,15 @@ def _mails(session: Session, limit: int) -> list[Item]:
         Item("mail", _("送れなかったメール"), mail.subject, mail.order_id, None, mail.created_at)
         for mail in rows
     ]
+
+
+def _card_guard(session: Session, now: datetime) -> list[Item]:
+    """The whole shop is on its guard against card testing."""
+    guard = cardalarm.guard(session)
+    word = {
+        "step_up": _("カードで支払うお客様に、メールアドレスの確認をお願いしています。"),
+        "stopped": _("カード決済の受付を止めています。ほかのお支払方法は使えます。"),
+    }.get(cardalarm.stage(guard, now))
+    if word is None or guard.stage_since is None:
+        return []
+    return [Item("card_guard", _("カードの不正利用のおそれ"), word, None, None, guard.stage_since)]

@@ -30,7 +30,7 @@ from providers.contract import (
 from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
-from shop.payments import replacement
+from shop.payments import cardguard, replacement
 from shop.payments.engine import Change, engine
 from shop.payments.ledger import CREATING, derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, RemoteReference
@@ -166,6 +166,9 @@ def _transition(
     elif operation.actor == replacement.ACTOR and state in ("absent", "dropped"):
         replacement.again(session, payment, operation, now)
     engine().handler.apply(session, Change(payment, operation, before), now)
+    if operation.verb == Verb.AUTHORIZE:
+        # Last: the turn it takes is waited for by every other failure.
+        cardguard.note(session, operation.public_id, state, declined.category if declined else None, now)
     return True
 
 

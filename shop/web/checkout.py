@@ -66,11 +66,8 @@ def check_zero() -> dict[str, object]:
 def place_zero() -> Any:
     """Order what was confirmed. Always answers with a redirect: reload and back cannot repeat it."""
     confirmation = confirm.find(db.db.session(), request.form.get("confirmation_token", ""), cart_key())
-    if confirmation is None:
-        flow.too_late()
-        return redirect(url_for("checkout.zero"), 303)
-    order_id = flow.press(confirmation, flow.card_of(confirm.form_of(confirmation)))
-    return redirect(attempt.onward(order_id, first=True) if order_id else url_for("checkout.zero"), 303)
+    chosen = confirm.form_of(confirmation) if confirmation else {}
+    return flow.press(confirmation, chosen | flow.brought())
 
 
 @blueprint.get("/pay/a/<provider>/browser.js")

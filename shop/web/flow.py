@@ -4,8 +4,9 @@ confirmation, press 注文する."""
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, get_flashed_messages, render_template, request, session, url_for
+from flask import flash, get_flashed_messages, redirect, render_template, request, session, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 from wtforms import Field
 
 from providers.contract import N_
@@ -19,13 +20,17 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
+from shop.payments import cardguard, stepup
 from shop.payments.models import PaymentMethod
-from shop.web import legal
+from shop.web import attempt, card_limits, legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.choices import delivery_choice, instalment_word, instalments, linked_card
 from shop.web.forms import CheckoutPage
 from shop.web.member import current_member
+
+#: What a press that has to wait takes along.
+_OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "installments", "attempt")
 
 
 def typed(cart: CartView) -> dict[str, str]:
@@ -36,6 +41,8 @@ def typed(cart: CartView) -> dict[str, str]:
 def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dict[str, Any]:
     """What the page shows of deliveries and methods for goods that go to ``prefecture``, with the sums of the choice in
     ``form`` – the first of each where nothing was chosen that fits."""
+    # First: with it comes the row that the choices ask for as well.
+    standing = cardguard.standing(db.db.session(), card_limits.who(), moment())
     offered = choices(db.db.session(), cart.goods_yen)
     courier = _chosen_courier(offered, form.delivery_id.data)
     methods = courier.methods_to(prefecture) if courier else ()
@@ -46,7 +53,22 @@ def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dic
         "quote": quote(cart, courier.delivery if courier else None, method, prefecture),
         "choices": [delivery_choice(choice, prefecture, with_card=with_card) for choice in offered],
         "resting": dict.fromkeys(method.name for choice in offered for method in choice.resting),
+        "card_notice": _card_notice(offered, standing),
     }
+
+
+def _card_notice(offered: list[Choice], standing: cardguard.Standing) -> str:
+    """What stands at the choice of a method, where a card is among those that are, or would be, offered."""
+    cards = [method for choice in offered for method in (*choice.methods, *choice.stopped) if method.kind == "card"]
+    return card_limits.advance_notice(db.db.session(), standing, moment()) if cards else ""
+
+
+def notice_for(method: PaymentMethod) -> str:
+    """The same where the method is chosen already."""
+    if method.kind != "card":
+        return ""
+    session = db.db.session()
+    return card_limits.advance_notice(session, cardguard.standing(session, card_limits.who(), moment()), moment())
 
 
 def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
@@ -111,39 +133,72 @@ def settle_card(form: Any, method: PaymentMethod) -> None:
     form.card_source.data = "stored" if stored else "new" if method.kind == "card" else ""
 
 
-def card_of(chosen: Mapping[str, str]) -> placement.Card:
-    """The card of this press: what was ``chosen`` with it, and the tokens that come with the press."""
+def brought() -> dict[str, str]:
+    """What the page brings along with a press: the tokens made by the provider's script in the buyer's browser."""
+    return {
+        "card_token": posted_token("card_token"),
+        "link_token": posted_token("link_token"),
+        "card_brand": clean_line(request.form.get("card_brand", ""))[:32],
+    }
+
+
+def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, through: str = "zero") -> Response:
+    """注文する, with what was ``chosen`` and brought along for the card – at once, or once the buyer's e-mail address is
+    proven. Always answers with a redirect: reload and back cannot repeat it. ``through`` is the checkout of a confirmation
+    that is not there any more."""
+    if confirmation is None:
+        flash(changed_words("expired", ()), "changed")
+        return redirect(url_for(attempt.HOME[through]), 303)
+    home = redirect(url_for(attempt.HOME[confirmation.flow]), 303)
+    member, number = current_member(), small_number(chosen.get("attempt", "")) or 1
+    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), member.member_id if member else None)
+    try:
+        placed = placement.place(confirmation, cart_key(), _card(chosen), buyer, attempt=number)
+    except cardguard.StepUp:
+        return redirect(url_for("verify.show"), 303) if _keep(confirmation, chosen) else home
+    except (placement.ConfirmAgain, placement.TokenMissing, placement.TryLater, cardguard.TooMany) as error:
+        flash(_refused_words(error), "changed")
+        return home
+    session["attempt"] = placed.order_id
+    return redirect(attempt.onward(placed.order_id, first=True), 303)
+
+
+def _card(chosen: Mapping[str, str]) -> placement.Card:
     return placement.Card(
-        token=posted_token("card_token"),
+        token=chosen.get("card_token", ""),
         instalments=int(chosen.get("installments") or "1"),
         stored=chosen.get("card_source") == "stored",
         keep=chosen.get("keep_card") == "1",
-        link_token=posted_token("link_token"),
-        brand=clean_line(request.form.get("card_brand", ""))[:32],
+        link_token=chosen.get("link_token", ""),
+        brand=chosen.get("card_brand", ""),
     )
 
 
-def press(confirmation: Confirmation, card: placement.Card, *, attempt: int = 1) -> int | None:
-    """注文する. Returns the attempt it led to, or ``None`` with the reason flashed: then nothing was ordered."""
-    member = current_member()
-    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), member.member_id if member else None)
+def _refused_words(error: Exception) -> str:
+    """Why nothing was ordered and nothing charged."""
+    match error:
+        case placement.ConfirmAgain():
+            return changed_words(error.problem, error.product_names)
+        case placement.TokenMissing():
+            return _("カード情報が受け付けられていません。カード情報を入力して、もう一度ご確認ください。請求はされていません。")
+        case cardguard.TooMany():
+            return card_limits.too_many(error.until)
+        case _:
+            return _("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。")
+
+
+def _keep(confirmation: Confirmation, chosen: Mapping[str, str]) -> bool:
+    """Let the press wait for the code that is mailed now; ``False`` when no further one may be."""
+    who, form = card_limits.who(), confirm.form_of(confirmation)
+    browser, address = cardguard.session_key(who.session), cardguard.address_range(who.address)
+    waiting = {name: chosen[name] for name in _OF_A_PRESS if name in chosen}
     try:
-        placed = placement.place(confirmation, cart_key(), card, buyer, attempt=attempt)
-    except placement.ConfirmAgain as error:
-        flash(changed_words(error.problem, error.product_names), "changed")
-    except placement.TokenMissing:
-        flash(_("カード情報が受け付けられていません。カード情報を入力して、もう一度ご確認ください。請求はされていません。"), "changed")
-    except placement.TryLater:
-        flash(_("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。"), "changed")
-    else:
-        session["attempt"] = placed.order_id
-        return placed.order_id
-    return None
-
-
-def too_late() -> None:
-    """Say that a confirmation is not there any more."""
-    flash(_("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。"), "changed")
+        with db.write() as writing:
+            stepup.begin(writing, browser, address, form["email"], confirmation.token, waiting, moment())
+    except stepup.TooManyCodes as error:
+        flash(card_limits.too_many_codes(error.until), "changed")
+        return False
+    return True
 
 
 def posted_token(name: str) -> str:
@@ -184,6 +239,10 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
             return _("この配送方法で使えるお支払方法を選んでください。")
         case "resting":
             return _("このお支払方法は、決済代行会社の応答がないため、いまはご利用いただけません。請求はされていません。ほかのお支払方法を選ぶか、しばらくしてからお試しください。")
+        case "stopped":
+            return card_limits.stopped(db.db.session())
+        case "expired":
+            return _("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。")
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":

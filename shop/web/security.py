@@ -29,7 +29,7 @@ _TELL_AT_THE_FIELD = frozenset(
         "account.ask_to_reset", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
+        "admin.confirm_card_guard", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip

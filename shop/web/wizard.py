@@ -17,7 +17,7 @@ from shop.checkout.cart import CartView
 from shop.checkout.models import Confirmation
 from shop.core import db
 from shop.core.i18n import language
-from shop.core.text import small_number
+from shop.core.runtime import now as moment
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, flow, postal
 from shop.web.cart import cart_key
@@ -104,7 +104,7 @@ def step3() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    confirmation = confirm.standing(db.db.session(), cart)
+    confirmation = confirm.standing(db.db.session(), cart, moment())
     if confirmation is None or confirm.form_of(confirmation).get("language") != language():
         return redirect(url_for("wizard.step2"), 303)
     return _step3_page(confirmation, Step3Form(formdata=None), refusal=attempt.last_refusal())
@@ -115,17 +115,13 @@ def place() -> Any:
     """注文する. Answers with a redirect – reload and back cannot repeat it – or with STEP3 and what is wrong beside the card."""
     confirmation = confirm.find(db.db.session(), request.form.get("confirmation_token", ""), cart_key())
     if confirmation is None or confirmation.flow != _FLOW:
-        flow.too_late()
-        return redirect(url_for("wizard.step2"), 303)
+        return flow.press(None, {}, through=_FLOW)
     form = Step3Form()
     method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
     if not form.validate() or not flow.fits_instalments(form, method):
         return _step3_page(confirmation, form), 422
     flow.settle_card(form, method)
-    order_id = flow.press(confirmation, flow.card_of(form.cleaned()), attempt=small_number(request.form.get("attempt", "")) or 1)
-    if order_id is None:
-        return redirect(url_for("wizard.step3"), 303)
-    return redirect(attempt.onward(order_id, first=True), 303)
+    return flow.press(confirmation, form.cleaned() | flow.brought() | {"attempt": request.form.get("attempt", "")})
 
 
 def _cart() -> CartView | Response:
@@ -196,5 +192,6 @@ def _step3_page(
         total_yen=confirmation.total_yen,
         method=method_choice(method, with_card=True),
         refusal=refusal,
+        card_notice=flow.notice_for(method),
         changed=flow.flashed("changed"),
     )

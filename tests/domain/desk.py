@@ -65,12 +65,13 @@ class Desk:
         answer = requests.post(f"{self.simulator.url}/paygent/n/token/request", data=fields).json()
         return str(answer["tokenizedCardObject"]["token"])
 
-    def confirmed(self, *, quantity: int = 1, method: str = "card", **buyer: str) -> tuple[str, str]:
-        """A cart with goods and its confirmation: (confirmation token, cart key)."""
-        key, token = ids.public_id(), ids.public_id()
+    def confirmed(self, *, quantity: int = 1, method: str = "card", key: str = "", **buyer: str) -> tuple[str, str]:
+        """A cart with goods and its confirmation: (confirmation token, cart key). ``key``: this cart, with what is in it."""
+        key, token = key or ids.public_id(), ids.public_id()
         with self.app.app_context():
-            with db.write() as session:
-                cart.add(session, key, self.variant_id, quantity, now())
+            if cart.view(db.db.session(), key).is_empty:
+                with db.write() as session:
+                    cart.add(session, key, self.variant_id, quantity, now())
             session = db.db.session()
             courier = session.scalars(select(Delivery)).first()
             chosen = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == method)).one()

@@ -28,6 +28,7 @@ def running_shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases)
 @pytest.fixture
 def shop(running_shop: Shop) -> Shop:
     running_shop.practice.calm()
+    running_shop.forget_card_failures()
     explained = explained_money(running_shop)
     live = running_shop.practice.live().items()
     running_shop.orphans = {ref: yen for ref, yen in live if explained.get(ref) != yen}

@@ -140,6 +140,11 @@ class Shop:
         """The breaker starts anew: what is tried next is not about it (tests/web/test_provider_rests.py is)."""
         self.change("UPDATE provider_account SET silent_calls = 0")
 
+    def forget_card_failures(self) -> None:
+        """Crowds of refused cards are no attack on this shop, except in test_card_testing."""
+        self.change("DELETE FROM card_try")
+        self.change("UPDATE card_guard SET shop_failures = 1000000")
+
     @property
     def database(self) -> str:
         """``sqlite`` or ``postgresql``."""

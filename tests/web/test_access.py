@@ -71,7 +71,7 @@ RULES = {
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
         wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
-        attempt.pending attempt.check attempt.abort_attempt
+        attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.register_details account.finish_registration account.new_password account.set_password
         account_settings.new_email account_settings.set_email
     """,
@@ -88,6 +88,7 @@ RULES = {
         admin.confirm_money admin.act_on_money admin.refresh_payment
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
+        admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery

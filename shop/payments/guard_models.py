@@ -1,0 +1,86 @@
+"""Tables of the card-testing guard (:mod:`shop.payments.cardguard`)."""
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.core.db import Base, Code, Key, Moment, OptionalMoment
+
+
+class CardTry(Base):
+    """One try of a card at a provider and who made it. It counts from the press on; what was no failure is taken back."""
+
+    __tablename__ = "card_try"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'failed', 'cleared')", name="state"),
+        CheckConstraint("kind IN ('authorize', 'register')", name="kind"),
+        Index(None, "session_key", "at"),
+        Index(None, "address", "at"),
+        Index(None, "member_id", "at"),
+        Index(None, "card", "at"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[Key]
+    #: The ``public_id`` of the operation that asks the provider.
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    #: ``open`` = its outcome is not known yet; ``cleared`` = taken back.
+    state: Mapped[str] = mapped_column(String(16), default="open")
+    #: Digest of the browser's cart key.
+    session_key: Mapped[Code]
+    #: Range of addresses (/24, /64); empty where it tells nobody apart.
+    address: Mapped[str] = mapped_column(String(64))
+    #: Only of who was logged in.
+    member_id: Mapped[int | None] = mapped_column(default=None)
+    #: The provider's fingerprint of the card, where it is known beforehand.
+    card: Mapped[str] = mapped_column(String(128), default="")
+    at: Mapped[Moment]
+
+
+class CardGuard(Base):
+    """カード不正利用対策: the limits, and how far the whole shop is on its guard now. One row, made by the migration."""
+
+    __tablename__ = "card_guard"
+    __table_args__ = (CheckConstraint("stage IN ('off', 'step_up', 'stopped')", name="stage"),)
+
+    id: Mapped[Key]
+    #: Failed tries within so many minutes are counted together; who reached a limit waits as long.
+    window_minutes: Mapped[int] = mapped_column(default=30)
+    per_session: Mapped[int] = mapped_column(default=6)
+    per_member: Mapped[int] = mapped_column(default=10)
+    per_address: Mapped[int] = mapped_column(default=10)
+    per_card: Mapped[int] = mapped_column(default=10)
+    #: The whole shop: so many failures, if they are so many percent of all tries.
+    shop_failures: Mapped[int] = mapped_column(default=20)
+    shop_percent: Mapped[int] = mapped_column(default=80)
+    #: After so many minutes the shop lets go of it by itself.
+    release_minutes: Mapped[int] = mapped_column(default=60)
+    #: Of a variant's units, what one range of addresses may hold with payments under way, beyond its first; percent.
+    hold_percent: Mapped[int] = mapped_column(default=50)
+    #: R-146: registrations of cards by one member, failed or not, in so many minutes.
+    register_limit: Mapped[int] = mapped_column(default=5)
+    register_minutes: Mapped[int] = mapped_column(default=60)
+
+    stage: Mapped[str] = mapped_column(String(16), default="off")
+    stage_since: Mapped[OptionalMoment] = mapped_column(default=None)
+    #: ``None`` while a stage is on: until a person lets go of it.
+    stage_until: Mapped[OptionalMoment] = mapped_column(default=None)
+    #: A person has let go of everything then: what was before is not counted any more.
+    counted_from: Mapped[OptionalMoment] = mapped_column(default=None)
+
+
+class CardProof(Base):
+    """Proof of the e-mail address of an order, asked for by a mailed code. One row for each browser."""
+
+    __tablename__ = "card_proof"
+
+    id: Mapped[Key]
+    session_key: Mapped[Code] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(String(320))
+    #: The confirmation whose press waits, and what came with it (card token), encrypted.
+    confirmation: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    code_digest: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[Moment]
+    proven_at: Mapped[OptionalMoment] = mapped_column(default=None)

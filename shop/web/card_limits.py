@@ -1,0 +1,64 @@
+"""What a buyer is told about limits on cards: before they bite, and until when they do (U-036). Never which one it was."""
+
+from datetime import datetime, timedelta
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from shop.core.clock import jst
+from shop.core.i18n import gettext as _
+from shop.payments import cardalarm, cardguard
+from shop.web.cart import cart_key
+from shop.web.member import current_member
+
+
+def who() -> cardguard.Who:
+    """Who asks, as the guard counts them."""
+    member = current_member()
+    return cardguard.Who(cart_key(), request.remote_addr or "", member_id=member.member_id if member else None)
+
+
+def too_many(until: datetime) -> str:
+    """Cards were refused so often that none is taken before ``until``."""
+    return _(
+        "請求はされていません。カードでのお支払いが続けて失敗したため、いまはカードを受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        time=clock(until),
+    )
+
+
+def too_many_codes(until: datetime) -> str:
+    """No further code is mailed before ``until``."""
+    return _(
+        "請求はされていません。確認番号を続けてお送りしたため、いまは送れません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        time=clock(until),
+    )
+
+
+def stopped(session: Session) -> str:
+    """The shop takes no card at present."""
+    until = cardalarm.guard(session).stage_until
+    if until is None:
+        return _("請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。ほかのお支払方法をご利用ください。")
+    return _(
+        "請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        time=clock(until),
+    )
+
+
+def advance_notice(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """What stands at the choice of a card: that none, or only one more, can be tried. Empty while there is nothing to say."""
+    if cardalarm.stage(standing.guard, now) == "stopped":
+        return stopped(session)
+    if standing.until:
+        return too_many(standing.until)
+    if standing.left == 1:
+        return _(
+            "カードでのお支払いは、あと1回お試しいただけます。続けて失敗すると、%(minutes)s分間カードをご利用いただけません。ほかのお支払方法は、いつでもご利用いただけます。",
+            minutes=standing.guard.window_minutes,
+        )
+    return ""
+
+
+def clock(moment: datetime) -> str:
+    """``18:40`` in Japan – the first full minute that is not too early."""
+    return jst(moment + timedelta(seconds=59, microseconds=999_999)).strftime("%H:%M")

@@ -1,0 +1,410 @@
+"""P-22: failures of cards at the provider are counted by who tries them, whatever runs in parallel; the provider's ledger is the oracle."""
+
+from datetime import timedelta
+
+import pytest
+
+from providers.contract import Category, Declined
+from shop.catalogue.models import Variant
+from shop.checkout import confirm, placement
+from shop.core import db, ids
+from shop.core.runtime import now
+from shop.jobs import joblist
+from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
+from shop.payments import cardalarm, cardguard, settle, stepup
+from shop.payments.guard_models import CardGuard, CardProof, CardTry
+from shop.payments.models import PaymentMethod, PaymentOperation
+from shop.staff.models import StaffLog
+from tests.domain.desk import REFUSED, Desk
+from tests.support.shop import MovableClock
+from tests.support.world import VISA
+
+#: The limits a shop begins with.
+PER_SESSION, PER_ADDRESS, WINDOW = 6, 10, 30 * 60
+SHOP_FAILURES = 20
+HOME, NEIGHBOUR, ELSEWHERE = "61.200.3.4", "61.200.3.99", "61.200.4.4"
+
+
+class Visitor:
+    """Somebody at the checkout, from a browser and an address."""
+
+    def __init__(self, desk: Desk, address: str = HOME, member_id: int | None = None, browser: str = "") -> None:
+        self.desk, self.address, self.member_id = desk, address, member_id
+        self.browser = browser or ids.public_id()
+
+    def ready(self, card: str = REFUSED, email: str = "hanako@example.jp") -> tuple[str, str]:
+        """A confirmation of this browser's cart, and a card token."""
+        confirmation, _key = self.desk.confirmed(key=self.browser, email=email)
+        return confirmation, self.desk.token(card)
+
+    def press(self, confirmation: str, card_token: str) -> str:
+        """注文する; in a word what came of it."""
+        with self.desk.app.app_context():
+            found = confirm.find(db.db.session(), confirmation, self.browser)
+            assert found
+            buyer = placement.Buyer("PC", self.address, "ja", self.member_id)
+            try:
+                order_id = placement.place(found, self.browser, placement.Card(card_token), buyer).order_id
+            except cardguard.TooMany:
+                return "too many"
+            except cardguard.StepUp:
+                return "step up"
+            except placement.TryLater:
+                return "crowded"
+            except placement.ConfirmAgain as error:
+                return error.problem
+            return {"placed": "ordered", "lapsed": "refused", "draft": "away"}[db.db.session.get_one(Order, order_id).state]
+
+    def try_card(self, card: str = REFUSED) -> str:
+        return self.press(*self.ready(card))
+
+    def standing(self) -> cardguard.Standing:
+        with self.desk.app.app_context():
+            who = cardguard.Who(self.browser, self.address, member_id=self.member_id)
+            return cardguard.standing(db.db.session(), who, now())
+
+
+def reached_the_provider(desk: Desk) -> int:
+    """Authorisations that the provider was asked for."""
+    return desk.telegrams("020")
+
+
+def alarms(desk: Desk, kind: str) -> list[str]:
+    return [mail.body for mail in desk.rows(OutboxMail, kind=kind)]
+
+
+def all_from_elsewhere(desk: Desk, tries: int, card: str = REFUSED) -> list[str]:
+    """So many tries, each from a browser and a network of its own."""
+    return [Visitor(desk, f"61.{number // 250}.{number % 250}.9").try_card(card) for number in range(tries)]
+
+
+@pytest.mark.req("P-22", "T-084", "R-147")
+def test_one_browser_reaches_its_limit_and_is_let_in_again(desk: Desk, clock: MovableClock) -> None:
+    buyer = Visitor(desk)
+    tries = [buyer.try_card() for _ in range(PER_SESSION)]
+    assert tries == ["refused"] * PER_SESSION
+    assert [buyer.try_card() for _ in range(3)] == ["too many"] * 3
+    assert reached_the_provider(desk) == PER_SESSION
+    assert desk.rows(Order, state="draft") == []
+    assert len(alarms(desk, "card_limit")) == 1, "the shop is told once, not at each further try"
+    assert "同じブラウザ" in alarms(desk, "card_limit")[0]
+
+    clock.advance(WINDOW - 60)
+    assert buyer.try_card() == "too many"
+    clock.advance(61)
+    assert buyer.standing().left == PER_SESSION
+    assert buyer.try_card(VISA) == "ordered"
+
+
+@pytest.mark.req("P-22", "T-084", "T-088")
+def test_one_network_reaches_its_limit_with_a_fresh_browser_each_time(desk: Desk) -> None:
+    """A good card in between changes nothing: a bot may have one."""
+    for number in range(PER_ADDRESS):
+        assert Visitor(desk, HOME if number % 2 else NEIGHBOUR).try_card() == "refused"
+        if number == PER_ADDRESS // 2:
+            assert Visitor(desk).try_card(VISA) == "ordered"
+    assert [Visitor(desk, NEIGHBOUR).try_card(), Visitor(desk, ELSEWHERE).try_card(VISA)] == ["too many", "ordered"]
+    assert len(alarms(desk, "card_limit")) == 1
+    assert "61.200.3.0/24" in alarms(desk, "card_limit")[0]
+
+
+@pytest.mark.one_database
+@pytest.mark.req("T-091")
+def test_nobody_locks_a_member_but_who_is_logged_in_as_them(desk: Desk) -> None:
+    """Strangers who type a victim's mail address fail as long as they like."""
+    desk.change(CardGuard, per_member=3)
+    assert {Visitor(desk, ELSEWHERE).try_card() for _ in range(5)} == {"refused"}
+    victim = Visitor(desk, member_id=7)
+    assert [victim.try_card(), victim.standing().left] == ["refused", 2]
+    for browser in range(2):
+        assert Visitor(desk, f"61.9.{browser}.1", member_id=7).try_card() == "refused"
+    assert Visitor(desk, "61.9.7.1", member_id=7).try_card(VISA) == "too many"
+    assert Visitor(desk, "61.9.7.1", member_id=8).try_card(VISA) == "ordered"
+
+
+@pytest.mark.req("P-22", "T-084")
+def test_parallel_presses_do_not_all_pass_at_the_same_count(desk: Desk) -> None:
+    """Ten browsers of one network press at once when four more failures are allowed."""
+    desk.change(CardGuard, per_address=6)
+    assert [Visitor(desk).try_card() for _ in range(2)] == ["refused"] * 2
+    crowd = [Visitor(desk) for _ in range(7)]
+    ready = [buyer.ready() for buyer in crowd]
+    came = desk.together(*(lambda b=b, r=r: b.press(*r) for b, r in zip(crowd, ready, strict=True)))  # type: ignore[misc]
+    assert reached_the_provider(desk) == 6, came
+    assert sorted(set(came) - {"refused"}) in (["crowded"], ["too many"], ["crowded", "too many"]), came
+    assert len(alarms(desk, "card_limit")) == 1
+
+
+@pytest.mark.req("P-22")
+def test_what_was_no_failure_is_taken_back(desk: Desk, clock: MovableClock) -> None:
+    """More good cards than any limit, and a refusal that is the shop's own fault, from one network."""
+    desk.change(CardGuard, per_session=3, per_address=3)
+    assert [Visitor(desk).try_card(VISA) for _ in range(5)] == ["ordered"] * 5
+    ours = "4980000000097010"
+    assert [Visitor(desk).try_card(ours) for _ in range(4)] == ["refused"] * 4
+    assert {each.state for each in desk.rows(CardTry)} == {"cleared"}
+    assert Visitor(desk).standing().left == 3
+
+
+def test_an_unknown_outcome_counts_until_it_is_known(desk: Desk, clock: MovableClock) -> None:
+    buyer = Visitor(desk)
+    desk.simulator.fault("http_500", kind="020")
+    assert buyer.try_card() == "away"
+    (operation,) = desk.rows(PaymentOperation)
+    assert buyer.standing().left == PER_SESSION - 1
+    with desk.app.app_context():
+        assert settle.settle(operation.id, Declined(Category.CARD_REFUSED, "2001"), "query")
+        assert not settle.settle(operation.id, Declined(Category.CARD_REFUSED, "2001"), "notice")
+    assert [each.state for each in desk.rows(CardTry)] == ["failed"]
+    assert buyer.standing().left == PER_SESSION - 1
+
+
+@pytest.mark.req("P-22")
+def test_an_authentication_that_failed_or_was_left_is_a_failure(desk: Desk) -> None:
+    use_3ds(desk)
+    for number in range(2):
+        assert Visitor(desk).try_card(VISA) == "away"
+        operation = desk.rows(PaymentOperation)[-1]
+        assert (operation.state, desk.rows(CardTry)[-1].state) == ("parked", "open")
+        with desk.app.app_context():
+            if number:
+                with db.write() as session:
+                    assert settle.lapse(session, operation.id, "buyer", now())
+            else:
+                assert settle.settle(operation.id, Declined(Category.AUTHENTICATION, "3d"), "answer")
+    assert {each.state for each in desk.rows(CardTry)} == {"failed"}
+    assert Visitor(desk).standing().left == min(PER_SESSION, PER_ADDRESS - 2)
+
+
+def use_3ds(desk: Desk) -> None:
+    options = '{"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}'
+    desk.change(PaymentMethod, PaymentMethod.kind == "card", options=options)
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("61.200.3.4", "61.200.3.250", "61.200.4.4"),
+        ("::ffff:61.200.3.4", "61.200.3.1", "61.200.2.1"),
+        ("2400:4000:1:2::1", "2400:4000:1:2:ffff::9", "2400:4000:1:3::1"),
+    ],
+)
+@pytest.mark.one_database
+def test_neighbours_are_one(address: str, same: str, other: str) -> None:
+    assert cardguard.address_range(address) == cardguard.address_range(same) != cardguard.address_range(other)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "172.17.0.1", "::1", "fe80::1", "", "unix:", "1.2.3.4, 5.6.7.8"])
+def test_an_address_that_is_nobody_s_own_tells_nobody_apart(address: str) -> None:
+    """Behind a proxy that is not declared all buyers have it: they must not lock each other out."""
+    assert cardguard.address_range(address) == ""
+
+
+# ---- the whole shop ----
+
+
+@pytest.mark.req("P-22", "T-085", "T-082")
+def test_a_spread_attack_puts_the_shop_on_its_guard(desk: Desk, clock: MovableClock) -> None:
+    came = all_from_elsewhere(desk, SHOP_FAILURES + 5)
+    assert came == ["refused"] * SHOP_FAILURES + ["step up"] * 5
+    assert reached_the_provider(desk) == SHOP_FAILURES
+    assert len(alarms(desk, "card_testing")) == 1
+    assert [(line.actor, line.text[:12]) for line in desk.rows(StaffLog)] == [(cardalarm.ACTOR, "注文者のメール確認を開始")]
+    assert Visitor(desk, "61.99.1.1").try_card(VISA) == "step up", "the one step more, for everybody"
+    clock.advance(60 * 60 + 1)
+    assert Visitor(desk, "61.99.1.1").try_card(VISA) == "ordered", "it ends by itself"
+    assert len(alarms(desk, "card_testing")) == 1
+
+
+@pytest.mark.req("T-085")
+def test_an_attack_that_goes_on_behind_the_proof_stops_cards_alone(desk: Desk, clock: MovableClock) -> None:
+    desk.change(CardGuard, shop_failures=5)
+    all_from_elsewhere(desk, 5)
+    for number in range(5):
+        bot = Visitor(desk, f"61.100.{number}.1")
+        confirmation, card_token = bot.ready()
+        assert bot.press(confirmation, card_token) == "step up"
+        prove(bot, confirmation)
+        assert bot.press(confirmation, card_token) == "refused"
+    with pytest.raises(confirm.CannotConfirm, match="stopped"):
+        Visitor(desk, "61.99.1.1").ready(VISA)
+    cash, key = desk.confirmed(method="cash_on_delivery")
+    assert desk.press(cash, key)
+    assert len(alarms(desk, "card_testing")) == 2
+    assert "受付を止めました" in alarms(desk, "card_testing")[1]
+    clock.advance(60 * 60 + 1)
+    assert Visitor(desk, "61.99.1.1").try_card(VISA) == "ordered"
+
+
+@pytest.mark.one_database
+@pytest.mark.req("P-22")
+def test_few_refusals_and_a_busy_day_s_refusals_are_no_attack(desk: Desk) -> None:
+    """A quiet shop with three refusals and nothing else; then enough refusals, but among as many sales."""
+    desk.change(CardGuard, shop_failures=6)
+    assert all_from_elsewhere(desk, 3) == ["refused"] * 3
+    for number in range(4):
+        mixed = [Visitor(desk, f"61.50.{number}.{i}").try_card(card) for i, card in enumerate((VISA, REFUSED))]
+        assert mixed == ["ordered", "refused"]
+    assert alarms(desk, "card_testing") == []
+
+
+@pytest.mark.req("T-085")
+def test_a_person_stops_cards_and_lets_go_of_everything(desk: Desk, clock: MovableClock) -> None:
+    locked = Visitor(desk)
+    for _ in range(PER_SESSION):
+        locked.try_card()
+    with desk.app.app_context(), db.write() as session:
+        cardalarm.stop(session, now())
+    clock.advance(24 * 3600)
+    with pytest.raises(confirm.CannotConfirm, match="stopped"):
+        locked.ready(VISA)
+    clock.advance(-24 * 3600 + 60)
+    with desk.app.app_context(), db.write() as session:
+        cardalarm.release(session, now())
+    assert locked.try_card(VISA) == "ordered"
+
+
+@pytest.mark.one_database
+def test_a_clock_set_back_ends_a_stage(desk: Desk, clock: MovableClock) -> None:
+    desk.change(CardGuard, shop_failures=5)
+    all_from_elsewhere(desk, 5)
+    clock.advance(-600)
+    assert Visitor(desk, "61.99.1.1").try_card(VISA) == "ordered"
+
+
+# ---- the proof of the mail address ----
+
+
+def code_of(desk: Desk) -> str:
+    return desk.rows(OutboxMail, kind="card_code")[-1].body.split("\n\n")[1]
+
+
+def begin(who: Visitor, confirmation: str, email: str = "hanako@example.jp") -> None:
+    with who.desk.app.app_context(), db.write() as session:
+        browser, address = cardguard.session_key(who.browser), cardguard.address_range(who.address)
+        stepup.begin(session, browser, address, email, confirmation, {"card_token": "tok_1"}, now())
+
+
+def judge(who: Visitor, code: str) -> stepup.Verdict:
+    with who.desk.app.app_context(), db.write() as session:
+        return stepup.prove(session, cardguard.session_key(who.browser), code, now())
+
+
+def prove(who: Visitor, confirmation: str) -> None:
+    begin(who, confirmation)
+    verdict = judge(who, code_of(who.desk))
+    assert verdict.word == "right"
+    assert verdict.waiting
+    assert verdict.waiting.press == {"card_token": "tok_1"}
+
+
+def proven(who: Visitor, email: str = "hanako@example.jp") -> bool:
+    with who.desk.app.app_context():
+        return stepup.is_proven(db.db.session(), cardguard.session_key(who.browser), email, now())
+
+
+def test_a_code_proves_one_address_in_one_browser_for_an_hour(desk: Desk, clock: MovableClock) -> None:
+    buyer, other = Visitor(desk), Visitor(desk)
+    begin(buyer, "c1")
+    begin(other, "c2")
+    assert judge(buyer, code_of(desk)).word == "wrong", "the other browser's"
+    prove(buyer, "c1b")
+    assert [proven(buyer), proven(other), proven(buyer, "taro@example.jp")] == [True, False, False]
+    clock.advance(3601)
+    assert not proven(buyer)
+
+
+def test_a_code_ends_with_its_tries_and_with_its_time(desk: Desk, clock: MovableClock) -> None:
+    buyer = Visitor(desk)
+    begin(buyer, "c1")
+    begin(buyer, "c1")
+    assert len(desk.rows(OutboxMail, kind="card_code")) == 1, "a double click mails one code"
+    code = code_of(desk)
+    wrong = "000000" if code != "000000" else "000001"
+    assert [judge(buyer, wrong).word for _ in range(stepup.TRIES)] == ["wrong"] * (stepup.TRIES - 1) + ["over"]
+    assert judge(buyer, code).word == "over"
+    with desk.app.app_context(), db.write() as session:
+        assert stepup.send_again(session, cardguard.session_key(buyer.browser), "", now())
+    clock.advance(stepup.CODE_LIFE.total_seconds() + 1)
+    assert judge(buyer, code_of(desk)).word == "over"
+    begin(buyer, "c1")
+    assert judge(buyer, code_of(desk)).word == "right"
+    assert judge(buyer, code_of(desk)).word == "right", "a double click on the button"
+
+
+@pytest.mark.one_database
+def test_nobody_s_mailbox_is_flooded(desk: Desk) -> None:
+    sent = 0
+    for number in range(12):
+        try:
+            begin(Visitor(desk, f"61.70.{number}.1"), f"c{number}", "victim@example.jp")
+            sent += 1
+        except stepup.TooManyCodes:
+            pass
+    assert sent == len(desk.rows(OutboxMail, kind="card_code")) == 10
+    stubborn = Visitor(desk)
+    for number in range(5):
+        begin(stubborn, f"s{number}")
+    with pytest.raises(stepup.TooManyCodes):
+        begin(stubborn, "s5")
+
+
+# ---- holds, age, purge ----
+
+
+@pytest.mark.req("T-087")
+def test_one_network_holds_its_share_of_the_stock_at_most(desk: Desk) -> None:
+    """Four units and a bot that opens 本人認証 and leaves: its first attempt may take what an order takes, further ones only
+    up to half of the shelf. Somebody elsewhere still gets his."""
+    use_3ds(desk)
+    desk.change(Variant, Variant.id == desk.variant_id, on_hand=4, allocated=0)
+    assert [Visitor(desk).try_card(VISA) for _ in range(4)] == ["away", "away", "crowded", "crowded"]
+    assert Visitor(desk, ELSEWHERE).try_card(VISA) == "away"
+    assert desk.stock() == (4, 0, 3)
+
+
+@pytest.mark.one_database
+@pytest.mark.req("T-083")
+def test_an_old_confirmation_is_confirmed_again(desk: Desk, clock: MovableClock) -> None:
+    buyer = Visitor(desk)
+    confirmation, card_token = buyer.ready(VISA)
+    clock.advance(confirm.CONFIRMATION_LIFE.total_seconds() + 1)
+    assert buyer.press(confirmation, card_token) == "expired"
+    assert reached_the_provider(desk) == 0
+    confirmation, card_token = buyer.ready(VISA)
+    assert buyer.press(confirmation, card_token) == "ordered"
+    clock.advance(confirm.CONFIRMATION_LIFE.total_seconds() + 1)
+    assert buyer.press(confirmation, card_token) == "ordered", "the order it led to is still found"
+
+
+@pytest.mark.one_database
+def test_tries_and_proofs_are_forgotten(desk: Desk, clock: MovableClock) -> None:
+    Visitor(desk).try_card()
+    begin(Visitor(desk), "c1")
+    clock.advance(timedelta(days=3).total_seconds())
+    with desk.app.app_context():
+        joblist.by_name("purge").run()
+    assert (desk.rows(CardTry), desk.rows(CardProof)) == ([], [])
+
+
+def test_a_member_registers_cards_so_often_at_most(desk: Desk, clock: MovableClock) -> None:
+    """R-146, for the page of stored cards: five in an hour, whatever becomes of them."""
+
+    def register(member_id: int) -> str:
+        with desk.app.app_context():
+            try:
+                with db.write() as session:
+                    reference = ids.public_id()
+                    cardguard.admit(session, cardguard.Who(ids.public_id(), HOME, member_id=member_id), reference, now(), "register")
+                    session.flush()
+                    cardguard.note(session, reference, "succeeded", None, now())
+            except cardguard.TooMany:
+                return "too many"
+            return "admitted"
+
+    assert [register(1) for _ in range(6)] == ["admitted"] * 5 + ["too many"]
+    assert register(2) == "admitted"
+    clock.advance(3601)
+    assert register(1) == "admitted"
