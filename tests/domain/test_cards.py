@@ -98,6 +98,17 @@ def test_the_checked_box_links_the_card_that_was_used(linked: Cards) -> None:
     assert linked.kept() == ["1000"]
 
 
+@pytest.mark.req("R-132")
+def test_a_card_still_on_its_way_goes_as_well(cards: Cards) -> None:
+    """The provider was away after the first order; the second one says no."""
+    cards.order(ASK, keep=True)
+    cards.order(ASK, card=JCB, keep=False)
+    cards.run()
+    cards.run()
+    assert (cards.linked(), cards.kept()) == ("", [])
+    assert cards.operations() == [("store", "succeeded"), ("remove", "succeeded")]
+
+
 @pytest.mark.req("R-133")
 @pytest.mark.parametrize("stored", [True, False])
 def test_no_link_is_left_where_none_is_wanted(linked: Cards, stored: bool) -> None:
