@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.core import db, ids
 from shop.core.runtime import now
+from shop.members import leaving
 from shop.members.models import Member, MemberEvent
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
@@ -22,6 +24,8 @@ from tests.domain.desk import Desk
 
 VISA, JCB, MASTER = "4111111111111111", "3580000000001000", "5250000000001001"
 REFUSED = "4980000000038261"
+#: A cart of its own for each order.
+_CARTS = count(1000)
 #: What a browser makes out of the number.
 BRANDS = {VISA: "Visa", JCB: "JCB", MASTER: "Mastercard"}
 
@@ -75,7 +79,7 @@ class Cards:
         with db.write() as session:
             method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
             order = Order(
-                public_id=ids.public_id(), submission_key=ids.public_id(), cart_id=ids_number(), member_id=member_id,
+                public_id=ids.public_id(), submission_key=ids.public_id(), cart_id=next(_CARTS), member_id=member_id,
                 buyer_name="山田 花子", email="hanako@example.jp", phone="0312345678", postal_code="1000001",
                 prefecture="東京都", address1="千代田区1-1", ship_name="山田 花子", ship_phone="0312345678",
                 ship_postal_code="1000001", ship_prefecture="東京都", ship_address1="千代田区1-1", delivery_id=1,
@@ -106,6 +110,11 @@ class Cards:
 
     def remove(self) -> str:
         return self.desk.call(manage.remove, self.member_id, self.account_id).kind
+
+    def leave(self) -> None:
+        """退会."""
+        with self.desk.app.app_context(), db.write() as session:
+            leaving.leave(session, self.member_id, now())
 
     def run(self) -> None:
         self.desk.run("dispatch_cards", "reconcile_cards", "dispatch_cards")
@@ -138,8 +147,3 @@ class Cards:
 
     def mails(self) -> list[OutboxMail]:
         return self.desk.rows(OutboxMail, kind="card")
-
-
-def ids_number() -> int:
-    """A cart of its own for each order."""
-    return int.from_bytes(ids.public_id(6).encode())

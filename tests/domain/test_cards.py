@@ -9,7 +9,7 @@ from providers.contract import NotSent
 from providers.kept_cards import Linking
 from shop.core import db
 from shop.core.runtime import now
-from shop.members.models import Member
+from shop.members import with_order
 from shop.orders import settlement
 from shop.orders.models import Order
 from shop.payments import accounts
@@ -96,6 +96,17 @@ def test_the_checked_box_links_the_card_that_was_used(linked: Cards) -> None:
     linked.order(ASK, stored=True, keep=True)
     linked.run()
     assert linked.kept() == ["1000"]
+
+
+@pytest.mark.req("R-132")
+def test_a_card_still_on_its_way_goes_as_well(cards: Cards) -> None:
+    """The provider was away after the first order; the second one says no."""
+    cards.order(ASK, keep=True)
+    cards.order(ASK, card=JCB, keep=False)
+    cards.run()
+    cards.run()
+    assert (cards.linked(), cards.kept()) == ("", [])
+    assert cards.operations() == [("store", "succeeded"), ("remove", "succeeded")]
 
 
 @pytest.mark.req("R-133")
@@ -374,12 +385,7 @@ def test_the_page_is_there_as_long_as_a_method_is_configured(cards: Cards) -> No
 @pytest.mark.req("R-276")
 def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
     linked.order(ALWAYS, card=JCB)  # queued, not sent yet
-
-    def leave() -> None:
-        with db.write() as session:
-            manage.remove_all(session, session.get_one(Member, linked.member_id), now())
-
-    linked.desk.call(leave)
+    linked.leave()
     assert linked.linked() == ""
     linked.run()
     assert linked.kept() == []
@@ -387,15 +393,26 @@ def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
     assert not [each for each in linked.desk.rows(CardOperation) if each.sealed]
 
 
+@pytest.mark.req("R-276")
+def test_a_provisional_member_that_ends_leaves_no_card_behind(cards: Cards) -> None:
+    new, public_id = cards.member(state="provisional")
+    cards.order(ALWAYS, member_id=new)
+    cards.run()
+    assert cards.kept(public_id) == ["1111"]
+
+    def end() -> None:
+        with db.write() as session:
+            with_order.end_by_order(session, new, now())
+
+    cards.desk.call(end)
+    cards.run()
+    assert cards.kept(public_id) == []
+
+
 def test_a_registration_under_way_does_not_outlive_its_member(cards: Cards) -> None:
     cards.desk.simulator.fault("reset", kind="025", phase="after")
     assert cards.change() == "pending"
-
-    def leave() -> None:
-        with db.write() as session:
-            manage.remove_all(session, session.get_one(Member, cards.member_id), now())
-
-    cards.desk.call(leave)
+    cards.leave()
     cards.due()
     cards.run()
     cards.due()

@@ -41,6 +41,11 @@ def row(session: Session, member_id: int, account_id: int) -> StoredCard | None:
     return session.scalar(query)
 
 
+def linked(session: Session, member_id: int, account_id: int) -> bool:
+    """Whether the member has a card at this account, or one is on its way there."""
+    return row(session, member_id, account_id) is not None or pending(session, member_id, account_id) is not None
+
+
 def stored(session: Session, member_id: int, account_id: int, now: datetime) -> Registered | None:
     """The member's card at this account as it is shown, if one is linked."""
     card = row(session, member_id, account_id)

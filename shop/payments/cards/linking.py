@@ -40,7 +40,7 @@ def expect(
     """
     assert payment.account_version_id is not None
     account_id = session.get_one(AccountVersion, payment.account_version_id).account_id
-    linked = member_id is not None and book.row(session, member_id, account_id) is not None
+    linked = member_id is not None and book.linked(session, member_id, account_id)
     used = Used.STORED if used_stored else Used.NEW
     after = after_order(linking, member_id is not None or registering, linked, used, keep)
     if after == After.NOTHING or (after == After.LINK and not link_token):
@@ -82,11 +82,12 @@ def _queue_store(session: Session, operation: CardOperation, member_id: int, now
 def _unlink(session: Session, operation: CardOperation, member_id: int, now: datetime) -> None:
     """The link ends with the order itself; the provider is told right after, as often as it takes."""
     card = book.row(session, member_id, operation.account_id)
-    if card is None:
+    like = card or book.pending(session, member_id, operation.account_id)
+    if like is None:
         operation.state, operation.settled_at = "dropped", now
         return
-    operation.customer_ref, operation.card_ref = card.customer_ref, card.card_ref
-    operation.account_version_id = card.account_version_id
+    operation.account_version_id, operation.customer_ref = like.account_version_id, like.customer_ref
+    operation.card_ref = card.card_ref if card else ""  # being registered: it goes as soon as it has come
     operation.state, operation.check_at = "intended", now
     settle.forget(session, operation, now)
 
