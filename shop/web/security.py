@@ -50,6 +50,8 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=_MAX_BODY,
         MAX_FORM_MEMORY_SIZE=_MAX_BODY,
         MAX_FORM_PARTS=_MAX_PARTS,
+        # A picture's answer would bring back the session as it was when the picture was asked for.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = Sessions()

@@ -95,6 +95,8 @@ def test_a_log_in_starts_a_new_session(hanako: Member, demo_app: Flask) -> None:
     assert hanako.session.cookies["session"] != cookie
     assert hanako.post("/logout", {"csrf_token": before}).status_code == 400, "a token of before"
     assert 'lang="en"' in hanako.get("/").text
+    for path in ("/static/css/shop.css", "/cart"):
+        assert "Set-Cookie" not in hanako.get(path).headers, "what was asked for earlier brings no older session back"
     thief = Member(hanako.shop_url)
     thief.session.cookies.set("session", cookie)
     assert not thief.is_in
