@@ -26,6 +26,9 @@ from tests.support.pages import Page
 from tests.support.shop import MovableClock
 from tests.web.counter import CUP, TEA, Desk, change, count, everything_stored, path_of
 
+#: Pages and sentences; what they store and lock is tried on both databases in ``tests/domain/test_members.py``.
+pytestmark = pytest.mark.one_database
+
 MINUTES = 60
 NEW = "atarashii-9-tsuki"
 WRONG = "chigau-password"
