@@ -20,11 +20,14 @@ from shop.jobs import runner
 from shop.members import leaving
 from shop.orders.settlement import OrderSettlement
 from shop.payments import engine
+from shop.payments.cards import manage
 from shop.web import (
     account,
     account_settings,
     attempt,
+    cards,
     cart,
+    cart_design,
     checkout,
     cli,
     errors,
@@ -32,6 +35,7 @@ from shop.web import (
     health,
     hop,
     member,
+    postal,
     provider,
     security,
     storefront,
@@ -56,13 +60,16 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     csrf = CSRFProtect(app)
     filters.init_app(app)
     window.init_app(app)
+    cart_design.init_app(app)
     member.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)
+    leaving.on_leaving(farewell=manage.remove_all)
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
-        account.blueprint, account_settings.blueprint,
+        postal.blueprint,
+        account.blueprint, account_settings.blueprint, cards.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

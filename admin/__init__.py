@@ -5,6 +5,7 @@ from flask import Flask
 # Importing these modules puts their pages on the blueprint.
 from admin import (  # noqa: F401
     auth,
+    cart_design,
     dashboard,
     deliveries,
     design,

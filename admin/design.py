@@ -1,16 +1,15 @@
 """デザイン – the shop's own face: ブランドカラー and ショップロゴ画像."""
 
-import math
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, Field, StringField, ValidationError
+from wtforms import BooleanField
 
 from admin import drafts
 from admin.blueprint import blueprint
-from admin.forms import one_line
+from admin.colours import ColourField
 from admin.log import note
 from admin.logos import LogoForm, PictureField
 from admin.method_summary import Group
@@ -20,7 +19,6 @@ from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
 from shop.core.shopinfo import ShopInfo
-from shop.core.text import narrow
 
 _DRAFT = "design"
 _ACCENT, _LOGO = N_("ブランドカラー"), N_("ショップロゴ画像")
@@ -29,37 +27,21 @@ _ACCENT, _LOGO = N_("ブランドカラー"), N_("ショップロゴ画像")
 class DesignForm(LogoForm):
     """The form of the design screen."""
 
-    accent = StringField(lazy_gettext(_ACCENT), filters=[one_line])
+    accent = ColourField(lazy_gettext(_ACCENT))
     standard = BooleanField(lazy_gettext("標準に戻す"))
     logo = PictureField(lazy_gettext(_LOGO))
 
-    def validate_accent(self, field: Field) -> None:
-        """A colour, and one in which words can be read (WCAG 2: 4.5:1)."""
-        accent = self.chosen_accent()
-        if accent is None:
-            raise ValidationError(_("「#3d5733」のように、#と6けたの英数字（0〜9、a〜f）で入力してください。"))
-        if accent and colour.readability(accent) < colour.NEEDED:
-            raise ValidationError(_too_pale(accent))
+    def validate(self, extra_validators: Any = None) -> bool:
+        """標準に戻す counts more than what is typed."""
+        if self.standard.data:
+            self.accent.data = ""
+        return super().validate(extra_validators)
 
     def chosen_accent(self) -> str | None:
         """``#rrggbb``, ``""`` for the standard colour, ``None`` for what is no colour."""
-        typed = narrow(self.accent.data or "")
-        if self.standard.data or not typed:
+        if self.standard.data or self.accent.colour == colour.STANDARD:
             return ""
-        accent = colour.parse(typed)
-        return "" if accent == colour.STANDARD else accent
-
-    def values(self) -> dict[str, Any]:
-        """All that was typed and chosen, to be sealed."""
-        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
-
-
-def _too_pale(accent: str) -> str:
-    reached = math.floor(colour.readability(accent) * 100) / 100
-    return _(
-        "この色では文字が読みにくくなります。背景とのコントラスト比は%(reached)s:1で、%(needed)s:1以上が必要です。もっと濃い色にしてください（たとえば %(darker)s）。",
-        reached=f"{reached:.2f}", needed=colour.NEEDED, darker=colour.readable(accent),
-    )  # fmt: skip
+        return self.accent.colour
 
 
 @blueprint.get("/design")

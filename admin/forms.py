@@ -55,6 +55,10 @@ class StaffForm(FlaskForm):
         plain = (field for field in self if not isinstance(field, SECRET_FIELDS))
         return not card_numbers.forget(plain) and bool(fine)
 
+    def values(self) -> dict[str, Any]:
+        """All that was typed and chosen, to be sealed."""
+        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
+
 
 class Filled:
     """Required, said in words of ours; blanks do not count."""
@@ -104,6 +108,12 @@ def name_field(label: Any, longest: int) -> StringField:
     """A name of 1 to ``longest`` characters."""
     too_long = lazy_gettext("%(max)s文字以内で入力してください。", max=longest)
     return StringField(label, [Filled(), Length(max=longest, message=too_long)], filters=[one_line])
+
+
+def line_field(label: Any, longest: int) -> StringField:
+    """One line, may stay blank."""
+    too_long = lazy_gettext("%(max)s文字以内で入力してください。", max=longest)
+    return StringField(label, [Length(max=longest, message=too_long)], filters=[one_line])
 
 
 def lines_field(label: Any, longest: int = 2000) -> TextAreaField:

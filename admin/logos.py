@@ -23,6 +23,11 @@ class PictureField(FileField):
     data: Picture | None
     most_bytes = pictures.MAX_BYTES
 
+    def __init__(self, label: Any, box: tuple[int, int] = pictures.LOGO, **kwargs: Any) -> None:
+        """``box`` bounds what is kept of it, in pixels."""
+        super().__init__(label, **kwargs)
+        self.box = box
+
     @staticmethod
     def too_big() -> str:
         """What is said of a file of more bytes, also by the browser before it sends it."""
@@ -38,7 +43,7 @@ class PictureField(FileField):
         if brought is None:
             return
         try:
-            self.data = pictures.take(brought.stream.read(pictures.MAX_BYTES + 1), now())
+            self.data = pictures.take(brought.stream.read(pictures.MAX_BYTES + 1), now(), self.box)
         except pictures.Refused as refusal:
             raise ValueError(_words(refusal)) from refusal
 

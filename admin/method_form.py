@@ -123,12 +123,8 @@ class MethodForm(LogoForm):
         """The values typed for one scope of the provider's settings."""
         return {n.removeprefix(prefix): _text(f.data) for n, f in self._fields.items() if n.startswith(prefix)}
 
-    def values(self) -> dict[str, Any]:
-        """All that was typed, to be sealed."""
-        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
-
     def secrets(self) -> dict[str, str]:
-        """The secrets among it."""
+        """The secrets among what was typed."""
         return {n: f.data for n, f in self._fields.items() if isinstance(f, SECRET_FIELDS) and f.data}
 
     def brought(self, stored: Picture | None) -> dict[str, Any]:

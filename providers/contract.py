@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.kept_cards import CardList, CardRemoved, CardStored, Linking, StoredCardSource
+
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
     """Mark a Japanese text for the shop's message catalogue; the shop translates it where it is shown."""
@@ -68,6 +70,8 @@ class Category(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     #: 本人認証 failed, was given up, or its outcome is not enough for this shop.
     AUTHENTICATION = "authentication"
+    #: The provider keeps no such card any more: the buyer enters one (R-140).
+    STORED_CARD_GONE = "stored_card_gone"
     CONFIGURATION = "configuration"
     STATE_CONFLICT = "state_conflict"
     DEADLINE = "deadline"
@@ -250,6 +254,11 @@ class CardSource:
         return "CardSource(token=[hidden])"
 
 
+StoreResult = CardStored | Declined | NotSent | Unknown
+RemoveResult = CardRemoved | Absent | Declined | NotSent | Unknown
+ListResult = CardList | Unreadable | NotSent | Unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Cardholder:
     """What the card's issuer may be told about the buyer to authenticate them. Plain text, empty where not known."""
@@ -268,7 +277,7 @@ class Charge:
 
     merchant_ref: str
     amount_yen: int
-    source: CardSource
+    source: CardSource | StoredCardSource
     capture: bool
     #: 支払回数: 1 = 一括, n = 分割, 0 = ボーナス一括.
     instalments: int = 1
@@ -365,6 +374,9 @@ class Capabilities(Protocol):
     #: Overall deadline of one call, seconds.
     call_deadline: float
     recovery: Mapping[Verb, Recovery]
+    #: Card tokens the page must make so that one card can be charged and kept: two where a token dies with its first use;
+    #: zero where the provider keeps no cards.
+    tokens_to_link: int
 
     def verdict(self, verb: Verb, snapshot: Snapshot, now: datetime) -> Verdict: ...
 
@@ -374,4 +386,8 @@ class Capabilities(Protocol):
 
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         """Whether the card's issuer is told about the buyer to authenticate them (3-D Secure) under these settings."""
+        ...
+
+    def linking(self, settings: Mapping[str, str]) -> Linking:
+        """クレジットカード紐づけ設定 under these settings; ``NEVER`` where the provider keeps no cards."""
         ...

@@ -12,17 +12,21 @@ from typing import Protocol
 from providers.contract import (
     BeforeSend,
     Capabilities,
+    CardSource,
     Category,
     Charge,
+    ListResult,
     MoneyStatus,
     Notice,
     NoticeReading,
     QueryResult,
     Reauthorization,
     Recorder,
+    RemoveResult,
     Result,
     ReturnFields,
     ReturnReading,
+    StoreResult,
 )
 from providers.settings import Setting, SettingsCheck
 
@@ -51,6 +55,18 @@ class Gateway(Protocol):
     def refund(self, handle: str, amount_yen: int) -> Result: ...
 
     def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult: ...
+
+    def store_card(self, customer_ref: str, source: CardSource) -> StoreResult:
+        """Have a card kept for later orders. Authorizes nothing, not even one yen (R-150)."""
+        ...
+
+    def list_cards(self, customer_ref: str) -> ListResult:
+        """What is kept for a customer: the question after a lost answer of the two other verbs."""
+        ...
+
+    def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
+        """Have one card kept no longer; an empty ``card_ref`` means every card of the customer. Safe to repeat."""
+        ...
 
     def poll_notices(self) -> Iterator[Notice]:
         """Fetch waiting notices from the provider's feed, oldest first, each when it is asked for: what was fetched may not come
@@ -127,6 +143,10 @@ class Provider(Protocol):
 
     def new_merchant_ref(self, now: datetime) -> str:
         """A fresh reference of the provider's length and alphabet, unguessable enough never to repeat."""
+        ...
+
+    def customer_ref(self, member_public_id: str) -> str:
+        """How a member is called at this provider, made from their public id: always the same one, and nobody else's."""
         ...
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage: ...

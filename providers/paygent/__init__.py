@@ -66,6 +66,10 @@ class Paygent:
         day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
         return f"9{day}{secrets.randbelow(10**13):013d}"
 
+    def customer_ref(self, member_public_id: str) -> str:
+        """A customer_id of at most 25 letters and digits."""
+        return f"m{member_public_id}"
+
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
         return errors.buyer_message(category, code)
 

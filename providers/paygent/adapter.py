@@ -12,9 +12,11 @@ from providers.contract import (
     Approved,
     Authentication,
     BeforeSend,
+    CardSource,
     Charge,
     Declined,
     Exchange,
+    ListResult,
     MoneyStatus,
     NeedsBuyer,
     Notice,
@@ -25,13 +27,16 @@ from providers.contract import (
     Recorder,
     Reference,
     RemoteState,
+    RemoveResult,
     Result,
     ReturnFields,
     ReturnReading,
+    StoreResult,
     Unknown,
     Unreadable,
 )
-from providers.paygent import client, connection, errors, threeds
+from providers.kept_cards import CardRemoved, StoredCardSource
+from providers.paygent import cards, client, connection, errors, threeds
 from providers.paygent.capabilities import PaygentCapabilities
 from providers.settings import SettingsCheck
 
@@ -51,7 +56,7 @@ _STATUS = {
     "60": MoneyStatus.REFUNDED,
 }
 #: Fields whose value must not stand in a timeline.
-_MASKED = frozenset({"connect_password", "card_token", "hc", "fingerprint", "out_acs_html"})
+_MASKED = frozenset({"connect_password", "card_token", "hc", "fingerprint", "out_acs_html", "cardholder_name"})
 #: 020 without 本人認証.
 _SKIP = [("3dsecure_ryaku", "1")]
 #: The feed is asked at most this often per run, so that a long backlog cannot keep a job busy for ever.
@@ -76,7 +81,7 @@ class PaygentGateway:
         (同時売上)."""
         if PaygentCapabilities().authenticates(charge.options):
             return self._authenticate(charge)
-        return self._authorize(charge, charge.source.token, _SKIP)
+        return self._authorize(charge, charge.source, _SKIP)
 
     def _authenticate(self, charge: Charge) -> Result:
         """450. No answer means nothing happened: it reserves nothing, and no 020 was sent."""
@@ -87,12 +92,12 @@ class PaygentGateway:
             return NotSent(answer.reason)
         auth_id, html = (answer.fields.get(key, "") for key in ("3ds_auth_id", "out_acs_html"))
         if answer.ok and auth_id and html and charge.started_at:
-            secret = threeds.Secret(auth_id, charge.source.token, control)
+            secret = threeds.Secret.of(auth_id, charge.source, control)
             return NeedsBuyer(
                 html, charge.started_at + threeds.LIFE, (Reference("3ds_auth_id", auth_id),), secret.packed()
             )
         if answer.code == threeds.UNSUPPORTED and threeds.allowed(threeds.WITHOUT, control):
-            return self._authorize(charge, charge.source.token, _SKIP, threeds.WITHOUT)
+            return self._authorize(charge, charge.source, _SKIP, threeds.WITHOUT)
         return Declined(errors.category(answer.code), answer.code, answer.detail)
 
     def read_return(self, secret: str, fields: ReturnFields) -> ReturnReading:
@@ -110,19 +115,22 @@ class PaygentGateway:
         if isinstance(verdict, Declined):
             return verdict
         authenticated = [("3dsecure_use_type", "2"), ("3ds_auth_id", kept.auth_id)]
-        return self._authorize(charge, kept.token, authenticated, verdict)
+        return self._authorize(charge, kept.source, authenticated, verdict)
 
     def _authorize(
-        self, charge: Charge, token: str, secure: Pairs, authentication: Authentication | None = None
+        self,
+        charge: Charge,
+        source: CardSource | StoredCardSource,
+        secure: Pairs,
+        authentication: Authentication | None = None,
     ) -> Result:
         fields = [
             *self._header("020", trading_id=charge.merchant_ref),
             ("payment_amount", str(charge.amount_yen)),
             *_instalments(charge.instalments),
             *secure,
-            ("card_token", token),
+            *cards.charged(source),
             ("sales_mode", "1" if charge.capture else "0"),
-            ("security_code_use", "1"),
         ]
         status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
         result = self._change("020", fields, status)
@@ -162,6 +170,30 @@ class PaygentGateway:
         if answer.code == "13001":
             return Absent(answer.code)
         return Unreadable(errors.category(answer.code), answer.code, answer.detail)
+
+    def store_card(self, customer_ref: str, source: CardSource) -> StoreResult:
+        """025, without a validity check: nothing is authorized."""
+        fields = [*self._header("025"), ("customer_id", customer_ref), ("card_token", source.token)]
+        answer = self._call("025", fields)
+        if isinstance(answer, (NotSent, Unknown)):
+            return answer
+        return cards.stored(answer.fields) if answer.ok else _refusal(answer)
+
+    def list_cards(self, customer_ref: str) -> ListResult:
+        """027."""
+        fields = [*self._header("027"), ("customer_id", customer_ref), ("customer_card_id", "")]
+        answer = self._call("027", fields)
+        return answer if isinstance(answer, (NotSent, Unknown)) else cards.listed(answer, customer_ref)
+
+    def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
+        """026; without a card id it takes every card of the customer."""
+        fields = [*self._header("026"), ("customer_id", customer_ref), ("customer_card_id", card_ref)]
+        answer = self._call("026", fields)
+        if isinstance(answer, (NotSent, Unknown)):
+            return answer
+        if answer.code == cards.NO_SUCH_CARD:
+            return Absent(answer.code)
+        return CardRemoved() if answer.ok else _refusal(answer)
 
     def poll_notices(self) -> Iterator[Notice]:
         """091 until the feed is empty, each notice at once: fetched, it is not shown again. Stops at the first answer that is no
@@ -220,10 +252,7 @@ class PaygentGateway:
                 masked_card=answer.fields.get("masked_card_number", ""),
                 fingerprint=answer.fields.get("fingerprint", ""),
             )
-        if answer.result != "1" or not errors.is_refusal(answer.code):
-            return Unknown(f"{answer.result}/{answer.code}")
-        references = (Reference("payment_id", payment_id),) if payment_id else ()
-        return Declined(errors.category(answer.code), answer.code, answer.detail, references)
+        return _refusal(answer, (Reference("payment_id", payment_id),) if payment_id else ())
 
     def _call(self, kind: str, fields: Pairs) -> client.Telegram | NotSent | Unknown:
         try:
@@ -246,6 +275,13 @@ class PaygentGateway:
         return result
 
 
+def _refusal(answer: client.Telegram, references: tuple[Reference, ...] = ()) -> Declined | Unknown:
+    """What an answer means that is no success: only a code that surely refuses is a refusal."""
+    if answer.result != "1" or not errors.is_refusal(answer.code):
+        return Unknown(f"{answer.result}/{answer.code}")
+    return Declined(errors.category(answer.code), answer.code, answer.detail, references)
+
+
 def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[client.Telegram | NotSent | Unknown, str]:
     """The telegram in an answer and its text for the timeline. Anything that is no telegram is unknown."""
     if not isinstance(answer, transport.Answer):
@@ -255,7 +291,7 @@ def _read(kind: str, answer: transport.Answer | NotSent | Unknown) -> tuple[clie
     except client.Garbled as error:
         return Unknown(str(error)), f"HTTP {answer.status}, {len(answer.body)} bytes, no telegram"
     head = [("result", telegram.result), ("response_code", telegram.code), ("response_detail", telegram.detail)]
-    return telegram, _masked([*head, *telegram.fields.items()])
+    return telegram, _masked([*head, *telegram.fields.items(), *(pair for row in telegram.rows for pair in cards.shown(row))])
 
 
 def _same_payment(answer: Mapping[str, str], asked: Mapping[str, str]) -> bool:

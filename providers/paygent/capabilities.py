@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from providers.contract import MoneyStatus, Reason, Recovery, Snapshot, Verb, Verdict
+from providers.kept_cards import Linking
 
 #: オーソリ is valid this long; afterwards a capture is refused (R-071, D17: one clock, the authorization's).
 AUTHORIZATION_LIFE = timedelta(days=60)
@@ -17,6 +18,8 @@ class PaygentCapabilities:
     max_yen = 9_999_999
     absent_after = 180.0
     call_deadline = 35.0
+    #: A token dies with the first telegram that is answered normally: one for 020, one for 025.
+    tokens_to_link = 2
     recovery: Mapping[Verb, Recovery] = {
         Verb.AUTHORIZE: Recovery.BY_MERCHANT_REF,
         Verb.REAUTHORIZE: Recovery.BY_MERCHANT_REF,
@@ -54,6 +57,10 @@ class PaygentCapabilities:
 
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         return settings.get("use_3ds") == "1"
+
+    def linking(self, settings: Mapping[str, str]) -> Linking:
+        """⑫; unset is 12-3, which no option of the contract is needed for."""
+        return Linking(settings.get("card_linking") or Linking.NEVER)
 
     def _reauthorize(self, snapshot: Snapshot, now: datetime) -> Verdict:
         """取引更新 of a plain オーソリOK whose amount differs (001 §7-4②③); what ran out is not renewed in passing."""

@@ -39,6 +39,7 @@ _CATEGORIES = {
     "31003": Category.CARD_DATA,
     "31004": Category.CARD_DATA,
     "31005": Category.CARD_DATA,
+    "31006": Category.STORED_CARD_GONE,
     "31007": Category.AUTHENTICATION,
     "31008": Category.STATE_CONFLICT,
     "31009": Category.STATE_CONFLICT,
@@ -50,6 +51,8 @@ _CATEGORIES = {
     "P011": Category.CARD_REFUSED,
     "P017": Category.TEMPORARY,
     "P018": Category.TEMPORARY,
+    "P023": Category.STATE_CONFLICT,
+    "P025": Category.STORED_CARD_GONE,
     "P030": Category.CARD_DATA,
 }
 
@@ -78,7 +81,11 @@ _TELEGRAM_TEXTS = {
     "2022": _CARD_AGAIN,
 }
 #: Where the code, or its lack – a refusal found by a look at the payment –, says nothing of its own.
-_CATEGORY_TEXTS = {Category.AUTHENTICATION: _AUTHENTICATION_TEXT, Category.CARD_REFUSED: _REFUSED_TEXT}
+_CATEGORY_TEXTS = {
+    Category.AUTHENTICATION: _AUTHENTICATION_TEXT,
+    Category.CARD_REFUSED: _REFUSED_TEXT,
+    Category.STORED_CARD_GONE: N_("ご登録のクレジットカードは、決済代行会社での登録がなくなっていました。お手数ですが、カード情報を入力してください。"),
+}
 _DEFAULT_TEXT = N_("お支払いの手続きを完了できませんでした。別の支払方法をお選びいただくか、ショップへお問い合わせください。")
 
 _SCRIPT_TEXTS = {

@@ -15,6 +15,7 @@ from providers.contract import (
     Authentication,
     AuthenticationOutcome,
     Cardholder,
+    CardSource,
     Category,
     Charge,
     Declined,
@@ -22,7 +23,8 @@ from providers.contract import (
     ReturnFields,
     ReturnReading,
 )
-from providers.paygent import client
+from providers.kept_cards import StoredCardSource
+from providers.paygent import cards, client
 
 #: Paygent waits this long for the buyer (protocol §5.4).
 LIFE = timedelta(minutes=30)
@@ -58,9 +60,23 @@ class Secret:
     auth_id: str
     token: str
     control: str
+    #: Of a kept card instead of a token.
+    customer_ref: str = ""
+    card_ref: str = ""
+
+    @classmethod
+    def of(cls, auth_id: str, source: CardSource | StoredCardSource, control: str) -> "Secret":
+        if isinstance(source, StoredCardSource):
+            return cls(auth_id, "", control, source.customer_ref, source.card_ref)
+        return cls(auth_id, source.token, control)
+
+    @property
+    def source(self) -> CardSource | StoredCardSource:
+        """The card that was authenticated, for the 020 that follows."""
+        return StoredCardSource(self.customer_ref, self.card_ref) if self.card_ref else CardSource(self.token)
 
     def packed(self) -> str:
-        return json.dumps([self.auth_id, self.token, self.control])
+        return json.dumps([self.auth_id, self.token, self.control, self.customer_ref, self.card_ref])
 
     @classmethod
     def unpacked(cls, packed: str) -> "Secret":
@@ -76,8 +92,7 @@ def request(charge: Charge, merchant_name: str) -> list[tuple[str, str]]:
         ("term_url", charge.return_url),
         ("merchant_name", merchant_name),
         ("authentication_type", "01"),
-        ("card_set_method", "token"),
-        ("card_token", charge.source.token),
+        *cards.authenticated(charge.source),
         ("payment_amount", str(charge.amount_yen)),
         ("login_type", "01"),
         *_address(charge.cardholder),

@@ -54,6 +54,19 @@ def control_api(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> B
         old = str(sent.get("merchant_id", DEMO_PAYGENT_MERCHANT.merchant_id))
         return jsonify(asdict(paygent.ledger.replace_merchant(old, str(sent["by"]))))
 
+    @api.post("/cards/delete")
+    def delete_stored_cards() -> Response:
+        """Lets {"customer_id": …, "customer_card_id": …} vanish, without the latter all cards of the customer."""
+        sent = _sent()
+        merchant_id = str(sent.get("merchant_id", DEMO_PAYGENT_MERCHANT.merchant_id))
+        named = (str(sent["customer_id"]), str(sent.get("customer_card_id", "")))
+        with paygent.ledger.transaction():
+            found = paygent.card_book.of_customer(merchant_id, *named)
+            if not found:
+                raise ValueError("no such stored card")
+            paygent.card_book.delete(found, by="control")
+        return jsonify(deleted=[card.customer_card_id for card in found])
+
     @api.get("/returns")
     def list_troubles() -> Response:
         return jsonify(paygent.return_troubles.listed())

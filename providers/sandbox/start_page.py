@@ -16,7 +16,10 @@ from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from providers.sandbox.faults import MODES, PHASES, Fault, FaultBook
 
 #: What the switches can hit: a telegram, the token endpoint, or anything
-FAULT_KINDS = ("*", "020", "021", "022", "023", "028", "029", "091", "094", "450", "token")
+FAULT_KINDS = (
+    *("*", "020", "021", "022", "023", "025", "026", "027", "028", "029", "091", "094", "116", "450"),
+    "token",
+)
 
 #: Steps of the clock in seconds and their labels
 CLOCK_STEPS = {1800: "30 分進める", 3600: "1 時間進める", 86_400: "1 日進める", 60 * 86_400: "60 日進める"}

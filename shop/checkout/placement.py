@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from providers.contract import Cardholder, CardSource, Charge, Verb
+from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.checkout import cart as carts
 from shop.checkout.confirm import Agreement, CannotConfirm, agree, ship_prefecture, ship_prefix, still_true
@@ -22,6 +23,7 @@ from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
 from shop.payments import accounts, executor, hop
+from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment, PaymentOperation
 
@@ -65,10 +67,19 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the press says about the card: the token that pays, and 支払回数 as :class:`~providers.contract.Charge` counts it."""
+    """What the press says about the card."""
 
+    #: The token that pays; none is needed where the linked card does.
     token: str = ""
+    #: 支払回数 as :class:`~providers.contract.Charge` counts it.
     instalments: int = 1
+    #: ご登録のクレジットカードで購入する.
+    stored: bool = False
+    #: カード情報を保持し次回も利用する.
+    keep: bool = False
+    #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
+    link_token: str = ""
+    brand: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +128,38 @@ def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buye
     if buyer.member_id != confirmation.member_id:
         raise ConfirmAgain  # logged in or out since: another address book, another card
     agreement = _agreement(db.db.session(), confirmation, cart_key)
-    press = _Press(confirmation, agreement, key, card, buyer)
-    if agreement.method.account_id is None:
+    source = _source(agreement, card, buyer)
+    press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer)
+    if source is None:
         return _write(press, None)
-    if not card.token:
-        raise TokenMissing
     try:
         with executor.reserve() as slot:
             return _write(press, slot)
     except Busy:
         raise TryLater from None
+
+
+def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | StoredCardSource | None:
+    """What pays: the member's linked card, the token – or no card at all. Raises :class:`TokenMissing` without a token, and
+    :class:`ConfirmAgain` when the linked card is gone."""
+    account_id = agreement.method.account_id
+    if account_id is None:
+        return None
+    if card.stored:
+        kept = book.source_for(db.db.session(), buyer.member_id, account_id) if buyer.member_id else None
+        if kept is None:
+            raise ConfirmAgain("card")
+        return kept
+    if not card.token:
+        raise TokenMissing
+    return CardSource(card.token)
+
+
+def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
+    account = agreement.method.account
+    if account is None or (confirmation.member_id is None and not confirmation.registration):
+        return None
+    return accounts.provider_of(account).capabilities.linking(accounts.method_options(agreement.method))
 
 
 def _earlier(session: Session, confirmation: Confirmation, key: str) -> int | None:
@@ -152,6 +185,9 @@ class _Press:
     agreement: Agreement
     key: str
     card: Card
+    source: CardSource | StoredCardSource | None
+    #: How the method links cards; ``None`` where the buyer has no link and gets none.
+    linking: Linking | None
     buyer: Buyer
 
 
@@ -185,6 +221,8 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             session.add(payment)
             session.flush()
             operation_id = _commit_to(session, draft, payment, charge, public_id, now)
+            if press.linking:
+                _expect_link(session, press, press.linking, payment, now)
             order_id = draft.id
     except stock.OutOfStock as error:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
@@ -209,6 +247,15 @@ def _commit_to(
         public_id=public_id,
     )  # fmt: skip
     return operation.id
+
+
+def _expect_link(session: Session, press: _Press, mode: Linking, payment: Payment, now: datetime) -> None:
+    """What becomes of the member's card if the order stands (features B4), in the transaction of the draft."""
+    card, member_id = press.card, press.buyer.member_id
+    linking.expect(
+        session, payment, member_id=member_id, registering=member_id is None, linking=mode, used_stored=card.stored,
+        keep=card.keep, link_token=card.link_token, brand=card.brand, now=now,
+    )  # fmt: skip
 
 
 def _lock_cart(session: Session, cart_id: int, version: int, now: datetime) -> None:
@@ -276,10 +323,11 @@ def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now:
     agreement = press.agreement
     account = agreement.method.account
     assert account is not None
+    assert press.source is not None
     return Charge(
         merchant_ref=accounts.provider_of(account).new_merchant_ref(now),
         amount_yen=agreement.quote.total_yen,
-        source=CardSource(press.card.token),
+        source=press.source,
         capture=payment.capture_at_once,
         instalments=payment.instalments,
         options=accounts.method_options(agreement.method),

@@ -1,10 +1,12 @@
-"""ブランドカラー – a shop's one accent: how it is written, whether words in it can be read, what follows from it."""
+"""Colours a shop chooses: how one is written, whether words in it – or on it – can be read, what follows from it."""
 
 import re
 
 #: The accent of a shop that chose none, and what stands behind an accent (``--ground``) and on it (``--on-accent``);
 #: ``static/css/tokens.css`` says the same.
 STANDARD, GROUND, ON_ACCENT = "#3d5733", "#faf7f0", "#fffdf8"
+#: Words, small words, and what stands back from the ground (``--ink``, ``--ink-soft``, ``--sunken``).
+INK, INK_SOFT, SUNKEN = "#26241f", "#5c574b", "#f2ede1"
 #: WCAG 2, 1.4.3: text of ordinary size.
 NEEDED = 4.5
 
@@ -34,6 +36,17 @@ def readable(accent: str) -> str:
     return next(shade for shade in shades if readability(shade) >= NEEDED)
 
 
+def bearing(ground: str) -> float:
+    """The ratio that counts for a ground: small words on it. Where they can be read, so can all others of the shop."""
+    return contrast(INK_SOFT, ground)
+
+
+def bearable(ground: str) -> str:
+    """``ground`` if it is pale enough, else the nearest paler shade of it that is."""
+    shades = (_mix(ground, "#ffffff", step / 50) for step in range(51))
+    return next(shade for shade in shades if bearing(shade) >= NEEDED)
+
+
 def palette(accent: str) -> dict[str, str]:
     """The custom properties of ``tokens.css`` that follow the accent: itself, darker for links, pale as a ground."""
     return {
@@ -41,6 +54,12 @@ def palette(accent: str) -> dict[str, str]:
         "--accent-strong": _mix(accent, "#000000", 0.28),
         "--accent-tint": _mix(accent, GROUND, 0.9),
     }
+
+
+def sheet(accent: str = "", ground: str = "", heading: str = "", confirm_heading: str = "") -> dict[str, str]:
+    """The custom properties that follow from what a shop chose, ``""`` for nothing."""
+    chosen = {"--sunken": ground, "--heading": heading, "--confirm-heading": confirm_heading}
+    return (palette(accent) if accent else {}) | {name: value for name, value in chosen.items() if value}
 
 
 def _luminance(colour: str) -> float:

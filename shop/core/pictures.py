@@ -24,8 +24,8 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_SIDE = 4000
 #: Decided by decoding; what the browser says of name and type is not asked.
 _FORMATS = ("JPEG", "PNG", "WEBP")
-#: What we keep, in pixels: twice what pages show, for fine screens.
-_BOX = (600, 200)
+#: What we keep of a logo, and of an image across the page, in pixels: more than pages show, for fine screens.
+LOGO, BANNER = (600, 200), (1600, 400)
 _FOLDER = "logos"
 _UNCLAIMED_LIFE = timedelta(days=1)
 
@@ -80,14 +80,14 @@ class WithLogo:
         return before if before != self.logo_file else ""
 
 
-def take(data: bytes, now: datetime) -> Picture:
-    """Keep our own copy of an image. Raises a :class:`Refused`; then nothing is kept."""
+def take(data: bytes, now: datetime, box: tuple[int, int] = LOGO) -> Picture:
+    """Keep our own copy of an image, made to fit into ``box``. Raises a :class:`Refused`; then nothing is kept."""
     if len(data) > MAX_BYTES:
         raise TooBig
     image = _opened(data)
     if max(image.size) > MAX_SIDE:
         raise TooWide
-    drawn, written = _drawn_anew(image)
+    drawn, written = _drawn_anew(image, box)
     picture = Picture(f"{_FOLDER}/{ids.public_id()}.webp", *drawn.size)
     path = _path(picture.file)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def _opened(data: bytes) -> Image.Image:
         raise NotAnImage from error
 
 
-def _drawn_anew(image: Image.Image) -> tuple[Image.Image, bytes]:
+def _drawn_anew(image: Image.Image, box: tuple[int, int]) -> tuple[Image.Image, bytes]:
     """Decoded, upright, in the size we keep; and the same as a file that holds nothing but its pixels."""
     written = io.BytesIO()
     try:
@@ -114,7 +114,7 @@ def _drawn_anew(image: Image.Image) -> tuple[Image.Image, bytes]:
         drawn = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except Exception as error:  # as above: the rest of the file may be anything
         raise NotAnImage from error
-    drawn.thumbnail(_BOX)
+    drawn.thumbnail(box)
     # Drawings stay sharp, photographs small.
     drawn.save(written, "WEBP", lossless=image.format in ("PNG", "WEBP"), quality=90)
     return drawn, written.getvalue()

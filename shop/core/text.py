@@ -9,7 +9,7 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _JOINER = "\u200d"
 _SPACES = re.compile(r"[\s\u3000]+")
 _COMBINED = re.compile(r".[\u0300-\u036f\u3099\u309a]+")
-_HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−－ー", "-"))  # noqa: RUF001 – look-alikes are the point
+_HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−─－ー", "-"))  # noqa: RUF001 – look-alikes are the point
 
 
 def visible(value: str) -> str:

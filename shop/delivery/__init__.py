@@ -1,1 +1,1 @@
-"""Couriers, what they charge, and which payment methods go with which of them."""
+"""Couriers, what they charge, which payment methods go with which of them; and postal codes."""

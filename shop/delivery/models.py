@@ -36,3 +36,18 @@ class DeliveryPayment(Base):
 
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), primary_key=True)
     payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_method.id"), primary_key=True)
+
+
+class PostalCode(Base):
+    """One place of a 郵便番号, as Japan Post publishes it. A code may have several, and none is needed: buyers type on."""
+
+    __tablename__ = "postal_code"
+    __table_args__ = (Index(None, "code"),)
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(String(7))
+    prefecture: Mapped[str] = mapped_column(String(4))
+    #: 市区町村, with its 郡.
+    city: Mapped[str] = mapped_column(String(40))
+    #: 町域; empty where the code stands for the whole municipality.
+    town: Mapped[str] = mapped_column(String(100))

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from providers.ports import Endpoint, Provider
 from shop.catalogue.models import Category, Product, Variant
 from shop.core.shopinfo import ShopInfo
+from shop.delivery import postal
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery, DeliveryPayment
 from shop.demo import artwork, texts
+from shop.demo import postal as demo_postal
 from shop.demo.catalogue import CATEGORIES, PRODUCTS
 from shop.demo.texts import Bilingual
 from shop.orders.models import OrderNumber
@@ -36,6 +38,7 @@ def load(session: Session, provider: Provider, now: datetime) -> None:
     session.add(_shop())
     session.add(OrderNumber(last=0))
     _products(session)
+    postal.replace_all(session, demo_postal.rows())
     courier = Delivery(
         admin_name="宅配便（全国一律）", name="宅配便", fee_yen=_COURIER_FEE, position=1,
         lead_time="平日13時までのご注文は当日、それ以降は翌営業日に発送します。発送から1〜3日でお届けします。",

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, union_all
+from sqlalchemy import delete, select, union_all, update
 
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, pictures, throttle
 from shop.core.batch import each
+from shop.core.cart_design import CartDesign
 from shop.core.runtime import now as moment
 from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
@@ -17,9 +18,10 @@ from shop.orders import holds, settlement, sync
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
+from shop.payments.cards import reconcile as cards
 from shop.payments.models import PaymentMethod
 
-#: Carts and confirmations nobody touched for this long are forgotten; they hold personal data.
+#: Carts nobody touched for this long are forgotten, and earlier what was typed on the way: it is personal data.
 _CART_LIFE = timedelta(days=30)
 _CONFIRMATION_LIFE = timedelta(days=2)
 _THROTTLE_LIFE = timedelta(days=2)
@@ -51,6 +53,11 @@ def purge() -> int:
         old = select(Cart.id).where(lost)
         busy = select(Order.cart_id).where(Order.state == "draft")
         session.execute(delete(Confirmation).where(Confirmation.created_at < now - _CONFIRMATION_LIFE))
+        session.execute(
+            update(Cart)
+            .where(Cart.touched_at < now - _CONFIRMATION_LIFE, (Cart.form != "{}") | (Cart.password_hash != ""))
+            .values(form="{}", password_hash="")
+        )
         session.execute(delete(Confirmation).where(Confirmation.cart_id.in_(old), Confirmation.cart_id.not_in(busy)))
         session.execute(delete(CartItem).where(CartItem.cart_id.in_(old), CartItem.cart_id.not_in(busy)))
         carts = session.execute(
@@ -67,15 +74,19 @@ def purge() -> int:
 def _sweep_pictures(now: datetime) -> int:
     """Images that were chosen and never stored, and those of methods that left the list."""
     used = union_all(
-        select(ShopInfo.logo_file), select(PaymentMethod.logo_file).where(PaymentMethod.removed_at.is_(None))
+        select(ShopInfo.logo_file),
+        select(CartDesign.logo_file),
+        select(PaymentMethod.logo_file).where(PaymentMethod.removed_at.is_(None)),
     )
     return pictures.sweep(set(db.db.session.scalars(used)), now)
 
 
 JOBS: tuple[Job, ...] = (
     Job("dispatch", reconcile.dispatch, every=2),
+    Job("dispatch_cards", cards.dispatch, every=2),
     Job("inbox", inbox.run, every=2),
     Job("reconcile", reconcile.run, every=3),
+    Job("reconcile_cards", cards.run, every=3),
     Job("release_holds", release_holds, every=5),
     Job("outbox", outbox.run, every=3),
     Job("poll_notices", inbox.poll, every=300),

@@ -48,15 +48,15 @@ def leave(session: Session, member_id: int, now: datetime) -> None:
     reason = objection(session, member_id)
     if reason:
         raise CannotLeave(reason)
-    for farewell in _farewells:
-        farewell(session, member, now)
     history.note(session, member.id, N_("退会"), now)
     mails.left(session, member.name, member.email, member.language, now)
     forget(session, member, now)
 
 
 def forget(session: Session, member: Member, now: datetime) -> None:
-    """Take out of a member's row, and of what hangs on it, all that says who they were."""
+    """Take out of a member's row, and of what hangs on it, all that says who they were; what else goes with them, goes first."""
+    for farewell in _farewells:
+        farewell(session, member, now)
     sessions.end_all(session, member.id)
     tokens.kill(session, member.id)
     session.execute(delete(MemberAddress).where(MemberAddress.member_id == member.id))

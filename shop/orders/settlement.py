@@ -19,6 +19,7 @@ from shop.orders import history, mails, placing
 from shop.orders.models import Order
 from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
+from shop.payments.cards import linking
 from shop.payments.engine import PATIENCE, Change
 from shop.payments.ledger import CREATING, EXPIRE
 from shop.payments.models import PROTECTION_LOST, Payment, PaymentOperation
@@ -42,8 +43,11 @@ class OrderSettlement:
         order = session.scalars(select(Order).where(Order.id == change.payment.order_id).with_for_update()).one()
         with force_locale(DEFAULT):  # 変更履歴 is the shop's own book, whoever acts
             if change.operation.verb == Verb.AUTHORIZE and change.operation.origin == "shop":
-                if _authorization(session, change, order, now):
+                placed = _authorization(session, change, order, now)
+                if placed:
                     self._after_placing(session, order)
+                linking.vanished(session, change, order.member_id, now)
+                linking.order_settled(session, order.id, order.member_id, placed, now)
             else:
                 _continuation(session, change, order, now)
 
@@ -168,6 +172,7 @@ def release_expired(session: Session, order_id: int, now: datetime) -> bool:
     waiting = payment is not None and settle.has_open_operation(session, payment.id)
     if order.state == "draft" and not waiting:
         _end(order)
+        linking.order_settled(session, order.id, order.member_id, False, now)
     return released
 
 
@@ -184,6 +189,7 @@ def abandon(session: Session, order_id: int, by: str, now: datetime) -> bool:
         return False
     _end(order)
     stock.release(session, order_id, now)
+    linking.order_settled(session, order.id, order.member_id, False, now)
     return True
 
 

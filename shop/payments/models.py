@@ -1,6 +1,16 @@
 """Tables of payments."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Code, Key, Moment, OptionalMoment, OptionalYenColumn, YenColumn
@@ -242,6 +252,8 @@ class ProviderExchange(Base):
     id: Mapped[Key]
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True, default=None)
     operation_id: Mapped[int | None] = mapped_column(ForeignKey("payment_operation.id"), default=None)
+    #: Of a telegram about a member's card (:mod:`shop.payments.cards`); ``payment_id`` is that of the order it follows, if any.
+    card_operation_id: Mapped[int | None] = mapped_column(BigInteger, index=True, default=None)
     at: Mapped[Moment]
     label: Mapped[str] = mapped_column(String(64))
     request: Mapped[str] = mapped_column(Text)

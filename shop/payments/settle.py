@@ -287,11 +287,17 @@ def record_exchanges(session: Session, operation_id: int, exchanges: Sequence[Ex
 
 
 def record_for_payment(
-    session: Session, payment_id: int | None, exchanges: Sequence[Exchange], now: datetime, operation_id: int | None = None
+    session: Session,
+    payment_id: int | None,
+    exchanges: Sequence[Exchange],
+    now: datetime,
+    operation_id: int | None = None,
+    card_operation_id: int | None = None,
 ) -> None:
     rows = [
         {
-            "payment_id": payment_id, "operation_id": operation_id, "at": now, "label": exchange.label,
+            "payment_id": payment_id, "operation_id": operation_id, "card_operation_id": card_operation_id,
+            "at": now, "label": exchange.label,
             "request": exchange.request, "response": exchange.response[:8000], "outcome": exchange.outcome[:64],
             "duration_ms": exchange.duration_ms,
         }

@@ -10,10 +10,9 @@ from shop.checkout import cart as carts
 from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
-from shop.checkout.models import Confirmation
 from shop.core import db
 from shop.payments.engine import engine
-from shop.web import attempt, flow
+from shop.web import attempt, flow, postal
 from shop.web.cart import cart_key
 from shop.web.forms import CheckoutForm
 
@@ -42,7 +41,7 @@ def confirm_zero() -> Any:
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
     form = CheckoutForm()
-    if request.form.get("refresh"):
+    if request.form.get("refresh") or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
     agreement = _agreed(form, cart)
@@ -70,7 +69,7 @@ def place_zero() -> Any:
     if confirmation is None:
         flow.too_late()
         return redirect(url_for("checkout.zero"), 303)
-    order_id = flow.press(confirmation, _card(confirmation))
+    order_id = flow.press(confirmation, flow.card_of(confirm.form_of(confirmation)))
     return redirect(attempt.onward(order_id, first=True) if order_id else url_for("checkout.zero"), 303)
 
 
@@ -101,7 +100,10 @@ def _form_page(
 
 def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(form.cleaned()))
-    return agreement if agreement and flow.fits_instalments(form, agreement.method) else None
+    if agreement is None or not flow.fits_instalments(form, agreement.method):
+        return None
+    flow.settle_card(form, agreement.method)
+    return agreement
 
 
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
@@ -110,14 +112,7 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
     panel = Markup(
         render_template(
             "shop/_confirm_panel.html", receipt=receipt, confirmation_token=token, quote=agreement.quote,
-            is_card=agreement.method.kind == "card", **shape,
+            is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new", **shape,
         )
     )  # fmt: skip
     return panel if flow.by_script() else render_template("shop/checkout_confirm.html", panel=panel)
-
-
-def _card(confirmation: Confirmation) -> placement.Card:
-    """The card of this press: what was chosen with it stands in the confirmation, the token comes with the press."""
-    return placement.Card(
-        token=flow.posted_token("card_token"), instalments=int(confirm.form_of(confirmation).get("installments") or "1")
-    )

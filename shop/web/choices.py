@@ -4,15 +4,37 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from providers.kept_cards import Linking
 from providers.ports import BuyerMessage, Endpoint
 from shop.checkout.quote import Choice
 from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.core.pictures import Picture
+from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
 from shop.payments import accounts
+from shop.payments.cards import book, rules
+from shop.payments.cards.book import Registered
 from shop.payments.models import PaymentMethod
 from shop.web import security
+from shop.web.member import current_member
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the page says about the member's card at this method (features B4)."""
+
+    #: The linked card to choose, or ``None``: then the form only.
+    stored: Registered | None
+    #: Show 「カード情報を保持し次回も利用する」.
+    keep: bool
+    #: The order takes the link away, whichever card pays it (R-139).
+    unlinks: bool
+    #: When the page makes tokens to link with: ``always``, ``ask`` – the check box – ``register`` – a guest who registers –
+    #: or never.
+    link: str
+    #: How many tokens one card then takes.
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +49,7 @@ class CardForm:
     note: str
     #: The issuer learns who the buyer is: they are told so (3-D Secure).
     authenticates: bool
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +146,34 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
         default_message=messages.get("", ""),
         note=options.get("instalments_note", ""),
         authenticates=provider.capabilities.authenticates(options),
+        kept=kept(method),
     )
+
+
+def kept(method: PaymentMethod) -> Kept:
+    """What the truth table says for who is looking."""
+    assert method.account is not None
+    rules_of = accounts.provider_of(method.account).capabilities
+    linking = rules_of.linking(accounts.method_options(method))
+    card, member = linked_card(method), current_member() is not None
+    offer = rules.offer(linking, member, card is not None)
+    unlinks = not offer.keep and rules.will_unlink(linking, member, card is not None, kept=False)
+    return Kept(card if offer.choice else None, offer.keep, unlinks, _link(linking, member), rules_of.tokens_to_link)
+
+
+def linked_card(method: PaymentMethod) -> Registered | None:
+    """The card that who is logged in can pay this method with."""
+    member = current_member()
+    if member is None or method.account_id is None:
+        return None
+    card = book.stored(db.db.session(), member.member_id, method.account_id, moment())
+    return card if card and card.usable else None
+
+
+def _link(linking: Linking, member: bool) -> str:
+    if linking == Linking.ALWAYS:
+        return "always" if member else "register"
+    return "ask" if linking == Linking.ASK and member else ""
 
 
 def _card_words(message: BuyerMessage) -> str:

@@ -1,8 +1,9 @@
-"""Commands for operators: ``flask owner create``, ``flask jobs run``, ``flask demo load``."""
+"""Commands for operators: ``flask owner create``, ``flask jobs run``, ``flask postal import``, ``flask demo load``."""
 
 import json
 import os
 import threading
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -15,6 +16,8 @@ from shop.core.config import ConfigError, check_production
 from shop.core.passwords import WeakPassword
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
+from shop.delivery import postal as postal_codes
+from shop.delivery import postal_file
 from shop.demo import seed
 from shop.jobs import joblist, runner
 from shop.payments import accounts
@@ -25,11 +28,12 @@ from shop.web import opening
 owner = AppGroup("owner", help="Staff accounts.")
 shop = AppGroup("shop", help="The shop itself.")
 jobs = AppGroup("jobs", help="Background jobs.")
+postal = AppGroup("postal", help="Postal codes, by which addresses fill themselves in.")
 demo = AppGroup("demo", help="The practice shop.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (shop, owner, jobs, demo):
+    for group in (shop, owner, jobs, postal, demo):
         app.cli.add_command(group)
     app.cli.add_command(check)
 
@@ -85,6 +89,18 @@ def worker() -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         scheduler.shutdown()
+
+
+@postal.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_postal_codes(file: Path) -> None:
+    """Replace all postal codes by those of FILE: Japan Post's utf_ken_all or KEN_ALL, as .csv or as .zip."""
+    try:
+        with db.write() as session:
+            count = postal_codes.replace_all(session, postal_file.read(file))
+    except postal_file.NotTheFile as error:
+        raise click.ClickException(f"not Japan Post's file of postal codes: {error}; nothing was changed") from error
+    click.echo(f"{count} places imported")
 
 
 @demo.command("load")

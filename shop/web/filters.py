@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 from flask import Flask, g, request, session, url_for
 from markupsafe import Markup
-from sqlalchemy import Row, select, true
+from sqlalchemy import Row, exists, select, true
 
 from shop.catalogue.models import Category
 from shop.checkout import cart
+from shop.core.cart_design import CartDesign
 from shop.core.clock import jst
 from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, language
@@ -27,6 +28,7 @@ _FRAME = (
     select(
         _shop.name.label("shop_name"), _shop.texts.label("shop_texts"), _shop.legal.label("shop_legal"),
         _shop.accent, _shop.logo_file, _shop.logo_width, _shop.logo_height, _shop.logo_alt,
+        exists(select(CartDesign.__table__.c.cart)).label("carts_designed"),
         _family.id, _family.code, _family.name, _family.name_en, _family.lead,
     )
     .join_from(ShopInfo.__table__, Category.__table__, true(), isouter=True)
@@ -88,7 +90,8 @@ def frame() -> Sequence[Row[Any]]:
 
 
 def shop_info() -> Row[Any]:
-    """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``, its ``accent`` and what :func:`shop_logo` shows."""
+    """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``, its ``accent``, what :func:`shop_logo` shows, and
+    ``carts_designed``, whether there is a face of a cart to ask for."""
     return frame()[0]
 
 

@@ -18,12 +18,12 @@ from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
-from shop.core.text import small_number
+from shop.core.text import clean_line, small_number
 from shop.payments.models import PaymentMethod
 from shop.web import legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
-from shop.web.choices import delivery_choice, instalment_word, instalments
+from shop.web.choices import delivery_choice, instalment_word, instalments, linked_card
 from shop.web.forms import CheckoutPage
 from shop.web.member import current_member
 
@@ -92,6 +92,7 @@ def fix(flow: str, agreement: Agreement, values: Mapping[str, str], advised: Map
             delivery=courier,
             method=method,
             instalments=instalment_word(int(values["installments"])) if method.kind == "card" and "installments" in values else "",
+            stored=linked_card(method) if values.get("card_source") == "stored" else None,
             texts=legal.final_page_texts(courier, method),
             legal_url=url_for("storefront.legal", page="commerce"),
         )
@@ -102,6 +103,24 @@ def fix(flow: str, agreement: Agreement, values: Mapping[str, str], advised: Map
             writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None
         )
     return token, receipt
+
+
+def settle_card(form: Any, method: PaymentMethod) -> None:
+    """Which card: the linked one unless another was asked for; nothing to choose where none is linked or no card is used."""
+    stored = method.kind == "card" and form.card_source.data != "new" and linked_card(method) is not None
+    form.card_source.data = "stored" if stored else "new" if method.kind == "card" else ""
+
+
+def card_of(chosen: Mapping[str, str]) -> placement.Card:
+    """The card of this press: what was ``chosen`` with it, and the tokens that come with the press."""
+    return placement.Card(
+        token=posted_token("card_token"),
+        instalments=int(chosen.get("installments") or "1"),
+        stored=chosen.get("card_source") == "stored",
+        keep=chosen.get("keep_card") == "1",
+        link_token=posted_token("link_token"),
+        brand=clean_line(request.form.get("card_brand", ""))[:32],
+    )
 
 
 def press(confirmation: Confirmation, card: placement.Card, *, attempt: int = 1) -> int | None:
@@ -169,6 +188,8 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":
             return _("カートに商品がありません。")
+        case "card":
+            return _("ご登録のクレジットカードは、いまはご利用いただけません。請求はされていません。カード情報を入力して、もう一度ご確認ください。")
         case _:
             return _("確認のあとで内容（カート、金額、配送方法、お支払方法のいずれか）が変わりました。ご注文はまだ確定していません。もう一度ご確認ください。")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from shop.core import card_numbers
@@ -141,6 +141,10 @@ def _prefecture_field(label: Any, *validators: Any) -> SelectField:
     return SelectField(label, choices=options, validators=[*validators, _prefecture], validate_choice=False)
 
 
+def _kept(value: object) -> str:
+    return "1" if value is True else str(value or "")
+
+
 class BuyerFields:
     """ご注文者 and お届け先: STEP1, and the first half of the one-page checkout."""
 
@@ -177,6 +181,10 @@ class CardFields:
     """What goes with a card besides the card itself, whose fields are no part of any form: they never come to us."""
 
     installments = SelectField(_l("支払回数"), coerce=str, validate_choice=False, default="1")
+    #: ``stored`` = ご登録のクレジットカードで購入する, ``new`` = another card; blank where there is nothing to choose.
+    card_source = StringField(filters=_filtered(clean_line))
+    #: カード情報を保持し次回も利用する.
+    keep_card = BooleanField()
 
 
 class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types
@@ -200,7 +208,7 @@ class CheckoutPage(ShopForm):
     def cleaned(self) -> dict[str, str]:
         """The values to keep, by field name; no token of ours, no card data, no password."""
         kept = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
-        return {name: str(field.data or "") for name, field in kept.items() if name != "csrf_token"}
+        return {name: _kept(field.data) for name, field in kept.items() if name != "csrf_token"}
 
 
 class CheckoutForm(BuyerFields, ChoiceFields, CardFields, CheckoutPage):

@@ -18,7 +18,7 @@ from shop.web.sessions import Sessions
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
 _PUBLIC_ENDPOINTS = frozenset(
-    {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module"}
+    {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
 _TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
@@ -29,12 +29,17 @@ _TELL_AT_THE_FIELD = frozenset(
         "account.ask_to_reset", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method",
+        "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
+        "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
 _MAX_BODY = 256 * 1024
 #: Forms of the admin that bring an image beside their fields.
-_WITH_IMAGE = frozenset({"admin.confirm_design", "admin.confirm_payment_method", "admin.check_payment_method"})
+_WITH_IMAGE = frozenset(
+    {
+        "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method",
+    }
+)  # fmt: skip
 _MAX_PARTS = 200
 
 

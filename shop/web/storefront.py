@@ -21,6 +21,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 
 from shop.catalogue.models import Product, Variant
 from shop.core import colour
+from shop.core.cart_design import COLOURS
 from shop.core.db import look
 from shop.core.i18n import DEFAULT, LANGUAGES, language
 from shop.core.i18n import gettext as _
@@ -164,14 +165,18 @@ def picture(name: str) -> Response:
     return response
 
 
-@blueprint.get("/design/<accent>.css")
-def design(accent: str) -> Response:
-    """The few custom properties that follow a brand colour, given as six hexadecimal digits; 404 for anything else.
+@blueprint.get("/design/<colours>.css")
+def design(colours: str) -> Response:
+    """The few custom properties that follow the colours a shop chose: a brand colour as six hexadecimal digits, and for
+    a cart its four colours joined by ``-``, each of them or nothing; 404 for anything else.
 
     The address says all there is to say, so browsers may keep it, and a new colour is a new address.
     """
-    found = colour.parse(accent) or abort(404)
-    rules = "".join(f"  {name}: {value};\n" for name, value in colour.palette(found).items())
+    parts = colours.split("-")
+    found = [colour.parse(part) if part else "" for part in parts]
+    if len(found) not in (1, len(COLOURS)) or None in found or not any(found):
+        abort(404)
+    rules = "".join(f"  {name}: {value};\n" for name, value in colour.sheet(*map(str, found)).items())
     # In the admin the same sheet colours the preview.
     sheet = Response(f":root,\n.shop-window {{\n{rules}}}\n", mimetype="text/css")
     sheet.cache_control.public, sheet.cache_control.max_age = True, _KEPT_SECONDS
@@ -179,9 +184,9 @@ def design(accent: str) -> Response:
 
 
 @blueprint.app_template_global("design_url")
-def design_url(accent: str) -> str:
-    """Address of the sheet for ``accent``, ``#rrggbb``."""
-    return url_for("storefront.design", accent=accent.removeprefix("#"))
+def design_url(*colours: str) -> str:
+    """Address of the sheet for colours as ``#rrggbb``: an accent, or the four of a cart with ``""`` for none."""
+    return url_for("storefront.design", colours="-".join(each.removeprefix("#") for each in colours))
 
 
 @blueprint.app_template_global("family_name")

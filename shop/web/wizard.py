@@ -19,7 +19,7 @@ from shop.core import db
 from shop.core.i18n import language
 from shop.core.text import small_number
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, flow
+from shop.web import attempt, flow, postal
 from shop.web.cart import cart_key
 from shop.web.choices import method_choice
 from shop.web.forms import Step1Form, Step2Form, Step3Form
@@ -45,6 +45,8 @@ def take_step1() -> Any:
     if isinstance(cart, Response):
         return cart
     form = Step1Form()
+    if postal.looked_up(form):
+        return _step1_page(form, cart)
     if not form.validate():
         return _step1_page(form, cart), 422
     _keep(cart, form.cleaned())
@@ -119,8 +121,8 @@ def place() -> Any:
     method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
     if not form.validate() or not flow.fits_instalments(form, method):
         return _step3_page(confirmation, form), 422
-    card = placement.Card(token=flow.posted_token("card_token"), instalments=int(form.installments.data))
-    order_id = flow.press(confirmation, card, attempt=small_number(request.form.get("attempt", "")) or 1)
+    flow.settle_card(form, method)
+    order_id = flow.press(confirmation, flow.card_of(form.cleaned()), attempt=small_number(request.form.get("attempt", "")) or 1)
     if order_id is None:
         return redirect(url_for("wizard.step3"), 303)
     return redirect(attempt.onward(order_id, first=True), 303)

@@ -166,7 +166,18 @@ export class CardForm {
   }
 
   #fresh() {
-    return this.token !== null && Date.now() - this.token.madeAt < CardForm.TOKEN_LIFE;
+    return this.token !== null && Date.now() - this.token.madeAt < CardForm.TOKEN_LIFE && (this.token.linkToken || !this.#links());
+  }
+
+  /** Whether this card is to be kept for the next order: that takes a token of its own, for one dies with its first use. */
+  #links() {
+    const panel = this.fieldset.closest("[data-card-panel]");
+    switch (panel?.dataset.link) {
+      case "always": return true;
+      case "ask": return panel.querySelector("[name=keep_card]").checked;
+      case "register": return document.querySelector("[name=register]")?.checked ?? "registering" in panel.dataset;
+      default: return false;
+    }
   }
 
   /** Check all fields, say what is wrong beside each, lead to the first. True when all is well (R-110). */
@@ -180,32 +191,47 @@ export class CardForm {
     return !first;
   }
 
-  /** A token for the checked card: `{token, shown}`, or null with the reason told beside the card. */
+  /** Tokens for the checked card: `{token, linkToken, brand, shown}`, or null with the reason told beside the card. */
   async tokenise() {
     if (this.#fresh()) return this.token;
     const card = normalised(this.#raw());
     const { scriptUrl, moduleUrl, messages, defaultMessage } = this.fieldset.dataset;
+    const links = this.#links();
     let result;
+    let second = null;
     try {
       if (scriptUrl) await loadScript(scriptUrl);
       const { createToken } = await import(moduleUrl);
-      result = await inTime(createToken(JSON.parse(this.fieldset.dataset.public), card));
+      const make = () => inTime(createToken(JSON.parse(this.fieldset.dataset.public), card));
+      result = await make();
+      if (result.ok && links) second = await make();
     } catch {
       this.explain(this.words.card_script);
       return null;
     }
+    if (result.ok && second && !second.ok) result = second;
     if (!result.ok) {
       const known = new Map(Object.entries(JSON.parse(messages))); // a code of "constructor" is in no map
       this.explain(known.get(result.code) ?? defaultMessage);
       return null;
     }
+    const brand = result.brand || brandOf(card.number);
     this.token = {
       token: result.token,
-      shown: [result.brand || brandOf(card.number), result.masked || `**** ${card.number.slice(-4)}`].join(" "),
+      linkToken: second ? second.token : "",
+      brand,
+      shown: [brand, result.masked || `**** ${card.number.slice(-4)}`].join(" "),
       madeAt: Date.now(),
     };
     this.wipeCode();
     return this.token;
+  }
+
+  /** Put what was made into the hidden fields of the form that orders. */
+  static hand(order, made) {
+    for (const [name, value] of [["card_token", made.token], ["link_token", made.linkToken], ["card_brand", made.linkToken && made.brand]]) {
+      order.querySelector(`[name=${name}]`).value = value;
+    }
   }
 
   /** Say beside the card why it was not accepted. */

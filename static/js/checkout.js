@@ -5,6 +5,7 @@ import { CardForm } from "./card.js";
 import { check, isWrong, watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
+import { followPostal } from "./postal.js";
 import { foldSummary, follow, onWidth } from "./totals.js";
 
 const dialog = document.getElementById("confirm");
@@ -19,7 +20,7 @@ const words = () => JSON.parse(form.dataset.words);
 // ---- 「注文確認する」 ----
 
 async function confirmOrder(event) {
-  if (event.submitter?.name === "refresh") return;
+  if (["refresh", "lookup"].includes(event.submitter?.name)) return;
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
@@ -88,7 +89,7 @@ async function showPanel(panel) {
     // The token comes last: a wrong address costs no token, and the security code stays until it is needed.
     const made = await card.tokenise();
     if (!made) return;
-    panel.querySelector("[name=card_token]").value = made.token;
+    CardForm.hand(panel, made);
     panel.querySelector("[data-card-shown]").textContent = made.shown;
   }
   dialog.replaceChildren(panel);
@@ -163,6 +164,7 @@ function begin() {
   form.addEventListener("change", () => follow(form));
   watch(form, forgetOthers);
   overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
+  followPostal(form);
   foldSummary(form);
   follow(form);
 }

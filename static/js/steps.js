@@ -5,7 +5,8 @@ import { CardForm } from "./card.js";
 import { watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
-import { foldSummary, follow, onWidth } from "./totals.js";
+import { followPostal } from "./postal.js";
+import { foldSummary, follow, followCard, onWidth } from "./totals.js";
 
 const step = document.getElementById("checkout");
 const order = document.getElementById("place");
@@ -14,6 +15,7 @@ if (step) {
   watch(step, () => {});
   foldSummary(step);
   onWidth(() => foldSummary(step));
+  followPostal(step);
   const name = step.querySelector("[name=buyer_name]");
   if (name) overhear(name, step.querySelector("[name=buyer_kana]"));
   if (step.querySelector("[data-method]")) {
@@ -26,10 +28,11 @@ if (order) {
   const words = JSON.parse(order.dataset.words);
   const fieldset = order.querySelector("[data-keep=card]");
   const card = fieldset && new CardForm(fieldset, words);
-  if (fieldset) fieldset.disabled = false;
+  followCard(order, true);
+  order.addEventListener("change", () => followCard(order, true));
   order.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!order.dataset.sent) send(card, words);
+    if (!order.dataset.sent) send(fieldset?.disabled ? null : card, words);
   });
 }
 
@@ -44,7 +47,7 @@ async function send(card, words) {
     asking = false;
     tell("");
     if (!made) return;
-    order.querySelector("[name=card_token]").value = made.token;
+    CardForm.hand(order, made);
   }
   markSent(order);
   HTMLFormElement.prototype.submit.call(order);

@@ -12,10 +12,19 @@ export function follow(form) {
   const apart = isApart(form, delivery);
   if (delivery) offerMethods(form, (apart ? delivery.dataset.methodsApart : delivery.dataset.methods).split(" "));
   const method = checked(form, "payment_method_id");
-  for (const fieldset of form.querySelectorAll("[data-keep=card]")) {
-    fieldset.disabled = !method || fieldset.closest("[data-method]").dataset.method !== method.value;
-  }
+  for (const place of form.querySelectorAll("[data-method]")) followCard(place, place.dataset.method === method?.value);
   showSums(form, apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), apart);
+}
+
+/** What goes with a card is there for the method that is chosen; the card form only where no linked card pays. */
+export function followCard(place, chosen) {
+  const fieldset = place.querySelector("[data-keep=card]");
+  if (!fieldset) return;
+  const sources = [...place.querySelectorAll("[name=card_source]")];
+  for (const control of place.querySelectorAll("[name=installments], [name=keep_card], [name=card_source]")) control.disabled = !chosen;
+  if (chosen && sources.length && !sources.some((source) => source.checked)) sources[0].checked = true;
+  fieldset.hidden = sources.some((source) => source.checked && source.value === "stored");
+  fieldset.disabled = !chosen || fieldset.hidden;
 }
 
 /** Whether shipping to where the goods go is 別途連絡 with this delivery. */

@@ -81,3 +81,38 @@ def test_a_method_s_logo_where_buyers_choose(
     expect(page.get_by_role("radio", name="使えるカード")).to_be_visible()
     assert size(page.get_by_role("img", name="使えるカード")) == (192, 32)
     assert_calm(page)
+
+
+@pytest.mark.req("R-123")
+def test_the_sample_of_a_cart_follows_what_is_typed_and_buyers_see_it(
+    window: Callable[..., Page], demo_app: Flask
+) -> None:
+    page = window(viewport=DESKTOP)
+    log_in(page, OWNER, OWNER_PASSWORD)
+    page.goto("/admin/design/carts/zero-order")
+    sample = page.locator(".sample")
+    assert_calm(page)
+    page.get_by_label("ボタンとリンクの色", exact=True).fill("#24508c")
+    expect(sample.locator(".sample-button-main")).to_have_css("background-color", "rgb(36, 80, 140)")
+    page.get_by_label("色を選ぶ ご注文内容の欄の地色").fill("#e4ecf7")
+    expect(sample.locator(".sample-sums")).to_have_css("background-color", "rgb(228, 236, 247)")
+    expect(page.get_by_label("ご注文内容の欄の地色", exact=True)).to_have_value("#e4ecf7")
+    page.get_by_label("フォームの上の文章", exact=True).fill("一行目\n<b>二行目</b>")
+    expect(sample.locator("[data-sample=lead]")).to_have_text("一行目\n<b>二行目</b>")
+    page.get_by_label("フォームの上の文章 （英語）").fill("In English")
+    expect(sample.locator("[data-sample=lead]")).to_have_text("In English")
+    page.locator("#logo").set_input_files(WIDE)
+    expect(sample.locator("[data-sample-image]")).to_be_visible()
+    assert_calm(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert_calm(page)
+    page.get_by_role("button", name="確認画面へ").click()
+    expect(sample.locator("[data-sample=lead]")).to_have_text("一行目\n<b>二行目</b>")
+    assert_calm(page)
+    page.get_by_role("button", name="設定する").click()
+    expect(page.get_by_text("注文手続き画面を設定しました。")).to_be_visible()
+    into_basket(page)
+    expect(page.get_by_text("一行目 <b>二行目</b>")).to_be_visible()
+    expect(page.locator(".checkout .sums")).to_have_css("background-color", "rgb(228, 236, 247)")
+    assert size(page.locator(".cart-header img"))[0] <= PHONE["width"]
+    assert_calm(page)

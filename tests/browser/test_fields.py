@@ -7,6 +7,8 @@ from tests.browser.conftest import PHONE
 from tests.browser.steps import (
     ADDRESS,
     CASH_METHOD,
+    assert_accessible,
+    assert_fits,
     choose,
     dialog,
     field,
@@ -30,8 +32,8 @@ def test_one_column_labels_above_nine_fields_and_one_button(page: Page) -> None:
     choose(page, CASH_METHOD)
     assert page.evaluate(f"() => ({VISIBLE})().length") == 9
     assert page.evaluate(BESIDE) == []
-    shown = page.locator("#checkout button").locator("visible=true")
-    assert shown.all_inner_texts() == ["注文確認する"]
+    shown = page.locator("#checkout").get_by_role("button")
+    assert shown.all_inner_texts() == ["住所を検索", "注文確認する"]  # the first does its work unpressed
     tops = page.evaluate(f"() => ({VISIBLE})().map(each => each.getBoundingClientRect().top)")
     assert tops == sorted(set(tops)), "no two beside each other"
 
@@ -83,6 +85,61 @@ def test_a_slip_is_put_right_by_one_press_or_ordered_as_it_is(page: Page) -> Non
     large = "() => parseFloat(getComputedStyle(document.querySelector('.receipt-email')).fontSize)"
     assert page.evaluate(large) >= 20
     place(page)
+
+
+@pytest.mark.req("U-006")
+def test_the_seventh_digit_fills_in_the_address_and_nothing_typed_is_lost(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    into_basket(page)
+    code, prefecture, line = (page.locator(f"#{name}") for name in ("postal_code", "prefecture", "address1"))
+    told = page.locator("[data-postal-found]").first
+    code.press_sequentially("３９０－０８１")
+    expect(line).to_have_value("")
+    code.press_sequentially("１")
+    expect(line).to_have_value("松本市中央")
+    expect(prefecture).to_have_value("長野県")
+    expect(told).to_contain_text("住所が見つかりました。")
+    expect(told).to_have_role("status")
+    expect(code).to_be_focused()
+    expect(page.locator("#address1-advice")).to_be_hidden()
+
+    code.fill("060-0042")  # what came from here is no word of the buyer's
+    expect(line).to_have_value("札幌市中央区大通西")
+    expect(prefecture).to_have_value("北海道")
+    line.fill("札幌市中央区大通西1-2")
+    code.fill("390-0811")
+    expect(told).to_contain_text("入力されている住所と違います。")
+    expect(line).to_have_value("札幌市中央区大通西1-2")
+    assert_fits(page)
+    page.evaluate("() => scrollTo(0, 0)")  # out from under the sum that stays in sight
+    assert_accessible(page)
+    page.get_by_role("button", name="長野県松本市中央").press("Enter")
+    expect(line).to_have_value("松本市中央")
+    expect(line).to_be_focused()
+    expect(page.get_by_role("group", name="住所の候補")).to_be_hidden()
+
+    page.get_by_role("radio", name="別の住所へ送る").check()
+    field(page, "お届け先の郵便番号").fill("6180000")
+    expect(page.get_by_role("group", name="住所の候補").get_by_role("button")).to_have_count(2)
+    expect(field(page, "お届け先の市区町村・番地")).to_have_value("")
+    page.get_by_role("button", name="大阪府三島郡島本町").click()
+    expect(field(page, "お届け先の都道府県")).to_have_value("大阪府")
+    expect(line).to_have_value("松本市中央")
+
+    page.context.set_offline(True)
+    code.fill("1000001")
+    expect(told).to_have_text("見つかりませんでした。住所はそのまま入力できます。")
+    page.context.set_offline(False)
+    code.fill("39")
+    expect(told).to_have_text("")
+    page.get_by_role("button", name="住所を検索").first.click()
+    expect(told).to_contain_text("7桁の数字")
+    choose(page, CASH_METHOD)
+    code.press("Enter")  # presses 注文確認する, not the button beside it
+    expect(page.locator("#error-summary")).to_be_focused()
+    expect(page.locator("#postal_code-error")).to_contain_text("いまは2桁です")
+    code.fill("3900811")  # the form is a new one by now
+    expect(told).to_contain_text("住所が見つかりました。")
 
 
 def test_out_of_reach_nothing_is_said_and_a_card_number_is_wiped(page: Page) -> None:

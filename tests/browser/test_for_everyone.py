@@ -117,8 +117,12 @@ def test_without_script_cash_on_delivery_works_through_pages(
     for part in CARD:
         expect(page.get_by_label(part, exact=True)).to_be_disabled()
     choose(page, CASH_METHOD)
-    press_confirm(page)
+    field(page, "郵便番号").press("Enter")
     expect(page.locator("#error-summary")).to_contain_text("お名前を入力してください。")
+    field(page, "郵便番号").fill("390-0811")
+    page.get_by_role("button", name="住所を検索").first.click()
+    expect(field(page, "市区町村・番地")).to_have_value("松本市中央")
+    expect(field(page, "市区町村・番地")).to_be_focused()
     fill_address(page)
     choose(page, CASH_METHOD)
     press_confirm(page)

@@ -19,12 +19,17 @@ from providers.contract import (
     Verdict,
 )
 from providers.installed import INSTALLED
+from providers.kept_cards import CARD_BRANDS, Linking, StoredCardSource
 from providers.ports import Endpoint, Gateway, Provider
 from providers.registry import Registry, UnknownProvider
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
 from tests.support.net import free_port
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+#: Verbs that send one request; what a provider without kept cards says to some of them is its own affair.
+SENDING = (
+    "authorize", "reauthorize", "capture", "void", "refund", "query", "store_card", "list_cards", "remove_card", "authorize_stored",
+)  # fmt: skip
 every = pytest.mark.parametrize("provider", INSTALLED, ids=[provider.code for provider in INSTALLED])
 
 
@@ -43,6 +48,10 @@ def calls(opened: Gateway) -> dict[str, object]:
         "void": lambda: opened.void("1"),
         "refund": lambda: opened.refund("1", 100),
         "query": lambda: opened.query(merchant_ref="1"),
+        "store_card": lambda: opened.store_card("m1", CardSource("tok_secret")),
+        "list_cards": lambda: opened.list_cards("m1"),
+        "remove_card": lambda: opened.remove_card("m1", "1"),
+        "authorize_stored": lambda: opened.authorize(Charge("9" * 20, 100, StoredCardSource("m1", "1"), capture=False)),
         "check_settings": lambda: opened.check_settings(NOW),
     }
 
@@ -118,6 +127,25 @@ def test_every_verdict_can_be_given_and_explained(
 
 
 @every
+def test_members_have_a_name_of_their_own_at_each_provider(provider: Provider) -> None:
+    members = ["".join(chr(97 + (n >> shift) % 26) for shift in range(22)) for n in range(100)]
+    names = [provider.customer_ref(member) for member in members]
+    assert len(set(names)) == len(set(members))
+    assert names == [provider.customer_ref(member) for member in members]
+    assert all(re.fullmatch(r"[0-9A-Za-z_]{1,25}", name) for name in names)
+
+
+@every
+def test_whether_cards_are_kept_is_declared(provider: Provider) -> None:
+    assert provider.capabilities.tokens_to_link in (0, 1, 2)
+    offered = [setting for setting in provider.settings if setting.key == "card_linking"]
+    modes = [mode for setting in offered for mode, _label in setting.choices]
+    assert [provider.capabilities.linking({"card_linking": mode}) for mode in modes] == list(Linking)[: len(modes)]
+    assert provider.capabilities.linking({}) == Linking.NEVER
+    assert len(CARD_BRANDS) == len(set(CARD_BRANDS))
+
+
+@every
 def test_references_do_not_repeat(provider: Provider) -> None:
     made = [provider.new_merchant_ref(NOW) for _ in range(1000)]
     assert len(set(made)) == len(made)
@@ -146,7 +174,7 @@ def test_nothing_secret_reaches_the_browser(provider: Provider) -> None:
 
 
 @every
-@pytest.mark.parametrize("call", ["authorize", "reauthorize", "capture", "void", "refund", "query"])
+@pytest.mark.parametrize("call", SENDING)
 def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider: Provider, call: str) -> None:
     tape: list[Exchange] = []
     result = calls(gateway(provider, tape))[call]()  # type: ignore[operator]
@@ -158,7 +186,7 @@ def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider:
 
 
 @every
-@pytest.mark.parametrize("call", ["authorize", "reauthorize", "capture", "void", "refund", "query", "check_settings"])
+@pytest.mark.parametrize("call", [*SENDING, "check_settings"])
 def test_every_call_asks_before_it_sends(provider: Provider, call: str) -> None:
     def forbid() -> None:
         raise RuntimeError("a transaction is open")

@@ -188,9 +188,11 @@ def test_purge_forgets_what_nobody_touched(desk: Desk, clock: MovableClock) -> N
         throttle.record(session, "login", "x", now())
     desk.run("purge")
     assert (len(desk.rows(Cart)), len(desk.rows(Confirmation)), len(desk.rows(ThrottleEvent))) == (1, 1, 1)
+    assert "buyer_name" in desk.rows(Cart)[0].form
     clock.advance(2 * 86_400 + 60)
     desk.run("purge")
     assert (len(desk.rows(Cart)), len(desk.rows(Confirmation)), len(desk.rows(ThrottleEvent))) == (1, 0, 0)
+    assert desk.rows(Cart)[0].form == "{}", "who typed it is nobody's business any more"
     clock.advance(28 * 86_400)
     desk.run("purge")
     assert (desk.rows(Cart), desk.rows(CartItem)) == ([], [])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
@@ -61,7 +61,10 @@ class World:
 
     def telegram(self, kind: str, path: str | None = None, **fields: str) -> requests.Response:
         address = f"{self.url}/paygent/n/{path or PATHS.get(kind, 'card/request')}"
-        return requests.post(address, data=CREDENTIALS | {"telegram_kind": kind} | fields, timeout=10)
+        charset = "utf-8" if kind == "450" else "cp932"
+        body = urlencode(CREDENTIALS | {"telegram_kind": kind} | fields, encoding=charset)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return requests.post(address, data=body, headers=form, timeout=10)
 
     def ask(self, kind: str, path: str | None = None, **fields: str) -> Answer:
         return self.read(self.telegram(kind, path, **fields))

@@ -243,12 +243,14 @@ def test_books_of_an_earlier_version_go_on(tmp_path: Path) -> None:
     """A demo that is already running gets the new columns and keeps its payments."""
     serve("127.0.0.1", 0, tmp_path).close()
     later = {
-        "merchants": ("merchant_name", "threeds", "attempt_control"),
+        "merchants": ("merchant_name", "threeds", "attempt_control", "stored_cards"),
         "tokens": ("holder_name",),
-        "payments": ("threeds_auth_id", "base_payment_id"),
+        "payments": ("threeds_auth_id", "base_payment_id", "customer_card_id"),
+        "requests": ("customer_id",),
     }
     with sqlite3.connect(tmp_path / "simulator.sqlite3") as file:
         file.execute("DROP TABLE authentications")
+        file.execute("DROP TABLE stored_cards")
         for table, columns in later.items():
             for column in columns:
                 file.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -264,5 +266,6 @@ def test_books_of_an_earlier_version_go_on(tmp_path: Path) -> None:
     finally:
         world.close()
     assert [(payment["trading_id"], payment["attempt_kbn"]) for payment in found["payments"]] == [("old", "")]
+    assert (found["stored_cards"], merchant["stored_cards"]) == ([], 1)
     assert changed.json()["merchant_name"] == "OTHER"
     assert (merchant["merchant_name"], merchant["threeds"], merchant["attempt_control"]) == ("", 1, "")

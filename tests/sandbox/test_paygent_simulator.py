@@ -201,7 +201,6 @@ def test_retry_of_an_unknown_payment(world: World) -> None:
         ({"3dsecure_ryaku": "", "3dsecure_use_type": "2"}, "31009", ""),
         ({"3dsecure_use_type": "2", "3ds_auth_id": "a"}, "31011", ""),
         ({"3ds_auth_id": "a"}, "31008", ""),
-        ({"stock_card_mode": "1"}, "P024", ""),
         ({"ref_trading_id": "earlier"}, "2024", ""),
         ({"card_token": "", "ref_trading_id": "earlier"}, "2009", ""),
         ({"card_token": "", "card_number": VISA}, "2023", ""),
@@ -229,13 +228,14 @@ def test_header_errors(world: World) -> None:
     ("kind", "code", "detail"),
     [
         ("450", "P063", "EMV 3Dセキュアは未契約です。"),
-        ("025", "P007", "指定された決済手段は未契約です。"),
+        ("280", "P007", "指定された決済手段は未契約です。"),
+        ("025", "P021", "カード情報お預りサービスは未契約です。"),
         ("028", "P029", "補正は未契約です。"),
         ("029", "P029", "補正は未契約です。"),
     ],
 )
 def test_what_is_not_contracted(world: World, kind: str, code: str, detail: str) -> None:
-    world.control("merchants", threeds=False, corrections=False)
+    world.control("merchants", threeds=False, corrections=False, stored_cards=False)
     answer = world.ask(kind)
     assert (answer.code, answer["response_detail"]) == (code, detail)
     head = f"\r\nresult=1\r\nresponse_code={code}\r\nresponse_detail={detail}"
@@ -649,6 +649,7 @@ def test_reset_starts_a_new_world(world: World) -> None:
     world.control("reset")
     empty: dict[str, object] = {
         "authentications": [],
+        "stored_cards": [],
         "payments": [],
         "notices": [],
         "telegrams": {},

@@ -33,6 +33,7 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
 
 def test_the_style_sheet_says_the_same() -> None:
     assert (TOKENS["--accent"], TOKENS["--ground"], TOKENS["--on-accent"]) == (colour.STANDARD, colour.GROUND, colour.ON_ACCENT)
+    assert (TOKENS["--ink"], TOKENS["--ink-soft"], TOKENS["--sunken"]) == (colour.INK, colour.INK_SOFT, colour.SUNKEN)
 
 
 @given(COLOURS)
@@ -46,3 +47,20 @@ def test_all_that_follows_from_a_readable_colour_can_be_read(typed: str) -> None
         assert colour.contrast(made["--accent-strong"], ground) >= colour.NEEDED
     for button in (made["--accent"], made["--accent-strong"]):
         assert colour.contrast(colour.ON_ACCENT, button) >= colour.NEEDED
+
+
+@given(COLOURS, COLOURS)
+def test_all_words_of_the_shop_can_be_read_on_a_ground_that_is_taken(typed: str, accent: str) -> None:
+    """Small words, the message of a line that ran short, and links in whatever accent is taken."""
+    ground = colour.bearable(typed)
+    assert ground == typed or colour.bearing(typed) < colour.NEEDED
+    links = colour.palette(colour.readable(accent))["--accent-strong"]
+    for words in (TOKENS["--ink"], TOKENS["--ink-soft"], TOKENS["--bad"], links):
+        assert colour.contrast(words, ground) >= colour.NEEDED, (words, ground)
+
+
+def test_a_sheet_says_only_what_was_chosen() -> None:
+    assert colour.sheet() == {}
+    assert colour.sheet(ground="#e4ecf7", confirm_heading="#7a2f1d") == {"--sunken": "#e4ecf7", "--confirm-heading": "#7a2f1d"}
+    assert colour.sheet("#24508c") == colour.palette("#24508c")
+    assert colour.sheet(heading="#7a2f1d") == {"--heading": "#7a2f1d"}

@@ -37,6 +37,7 @@ ALLOWED_IN_PYTHON = {
     ("shop/web/filters.py", "[年月]|日（"): "the Japanese form of a date; other languages get ISO",
     ("shop/orders/mails.py", "【受注通知メール】"): "to the shop, which reads Japanese",
     ("shop/outbox/service.py", "【要確認】"): "to the shop, which reads Japanese",
+    ("shop/delivery/postal_file.py", r"\^以下に.*|第\?.*地割.*|\(\[.*階\)）|[（）、]"): "how Japan Post writes towns",
     ("shop/web/cli.py", "店主"): "the owner's name, a value the owner changes",
     ("shop/web/opening.py", "宅配便"): "a first row of the database, the owner renames it",
     ("shop/delivery/service.py", "メール便|店頭渡し"): "first rows of the database, the owner renames them",

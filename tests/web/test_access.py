@@ -63,6 +63,7 @@ RULES = {
     Rule.PUBLIC: """
         static bootstrap.static health.healthz health.readyz checkout.browser_module
         storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
+        postal.places
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
         admin.login admin.log_in
@@ -77,6 +78,7 @@ RULES = {
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
         account_settings.email account_settings.ask_to_change_email account_settings.leave account_settings.take_leave
+        cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
@@ -87,6 +89,7 @@ RULES = {
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.design admin.confirm_design admin.revise_design admin.save_design
+        admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method
@@ -140,7 +143,7 @@ def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
     """A member with an order, a basket and an address in the book."""
     member = named_member(owner.shop_url, demo_app, login="okuyama", name=MEMBER_SECRETS["buyer_name"])
     member.log_in()
-    number_of(buy(owner.shop_url, CUP, method=CASH, buyer=member, **MEMBER_SECRETS))
+    number_of(buy(owner.shop_url, CUP, quantity=1, method=CASH, buyer=member, **MEMBER_SECRETS))
     member.put_into_cart(CUP)
     with demo_app.app_context(), write() as session:
         place = {name: MEMBER_SECRETS[name] for name in ("phone", "postal_code", "address1")}

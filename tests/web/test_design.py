@@ -289,7 +289,7 @@ def test_a_file_is_bounded_before_it_is_read(owner: Desk, demo_app: Flask) -> No
 
 @pytest.mark.req("T-050")
 def test_a_stranger_brings_nothing(owner: Desk, shopper: Buyer, demo_app: Flask) -> None:
-    token = Page(shopper.get("/products").text).forms[0].fields["csrf_token"]
+    token = Page(shopper.get("/admin/login").text).forms[0].fields["csrf_token"]
     for fields, status in (({"csrf_token": token}, 303), ({}, 400), ({"csrf_token": "x"}, 400)):
         where, files = f"{shopper.shop_url}{DESIGN}/confirm", {"logo": ("logo.png", images.picture(), "image/png")}
         answer = shopper.session.post(where, data=fields, files=files, allow_redirects=False)

@@ -165,7 +165,7 @@ def test_every_field_says_whether_it_is_needed_and_the_phone_why(typing: Buyer) 
 
 @pytest.mark.req("U-006", "U-009")
 def test_codes_and_numbers_are_taken_as_they_are_written(typing: Buyer, demo_app: Flask) -> None:
-    for typed in ("〒390-0811", "３９０－０８１１", "390ー0811", "3900811", " 390 0811 "):
+    for typed in ("〒390-0811", "３９０－０８１１", "390ー0811", "390ｰ0811", "390─0811", "3900811", " 390 0811 "):
         assert judged(typing, postal_code=typed)["postal_code"]["error"] == "", typed
     for typed in ("+81 90-1234-5678", "+81(0)90-1234-5678", "０９０（１２３４）５６７８", "090ー1234−5678"):
         number_of(typing.place(typing.confirm(CASH, phone=typed, postal_code="〒390-0811")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from providers.paygent.simulator import cards
+from providers.paygent.simulator.checks import demand
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.payments import APPLIED, BLOCKED, DAY, REFUSED, VERBS, Payments, Terms
 from providers.paygent.simulator.records import (
@@ -13,9 +14,12 @@ from providers.paygent.simulator.records import (
     Card,
     Merchant,
     Payment,
+    StoredCard,
     Token,
 )
+from providers.paygent.simulator.stored_cards import CardBook
 from providers.paygent.simulator.threeds import VERSION, Authentications
+from providers.paygent.simulator.tokens import TokenDesk
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock
 
@@ -29,12 +33,20 @@ DIRECT_CARD = ("card_number", "card_valid_term", "card_conf_number")
 
 class CardTelegrams:
     def __init__(
-        self, ledger: Ledger, clock: Clock, payments: Payments, authentications: Authentications
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        payments: Payments,
+        authentications: Authentications,
+        tokens: TokenDesk,
+        card_book: CardBook,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._payments = payments
         self._authentications = authentications
+        self._tokens = tokens
+        self._card_book = card_book
 
     # ---- 021 022 023 -----------------------------------------------------------------------------
 
@@ -57,13 +69,16 @@ class CardTelegrams:
     def _authorise(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
         terms = read_terms(merchant, sent)
         authentication = self._authentications.presented(merchant, sent)
+        check_ways(merchant, sent)
+        stored = self._stored_card(merchant, sent)
         token = self._token(merchant, sent)
-        card = token or self._card_of_earlier_order(merchant, sent)
+        card = stored or token or self._card_of_earlier_order(merchant, sent)
         if authentication:
             terms = authenticated_terms(terms, card, authentication)
-        if sent.get("security_code_use") == "1" and token and not token.has_security_code:
-            raise Refusal("P010", field="security_code_use")
+        check_security_code(sent, token)
         answer = card_answer(merchant, card, terms)
+        if stored and not answer.code:
+            answer = self._card_book.answer(stored)
         if answer.code.startswith(("P", "E")):
             raise Refusal(answer.code, answer.detail)
         if sent.get("payment_id"):
@@ -76,37 +91,23 @@ class CardTelegrams:
             self._refuse(payment, answer)
         payment = self._payments.authorise(payment, sent.get("sales_mode") == "1", by="020")
         if token:
-            self._ledger.save_token(replace(token, used=True))
+            self._tokens.spend(token)
+        if stored:
+            self._card_book.note_use(stored)
         return authorised_fields(payment)
 
-    def _token(self, merchant: Merchant, sent: dict[str, str]) -> Token | None:
-        """The card token, None for the card of an earlier order. Ways to name the card exclude each other."""
-        if sent.get("stock_card_mode") == "1":
-            raise Refusal("P024")
-        direct = any(sent.get(name) for name in DIRECT_CARD)
-        reference = bool(sent.get("ref_trading_id"))
-        wants_cvc_token = sent.get("security_code_token") == "1"
-        if wants_cvc_token and (direct or reference):
-            raise Refusal("2025")
-        if sent.get("card_token") and (direct or reference):
-            raise Refusal("2024")
-        if direct:
-            raise Refusal("2023")
-        if reference:
+    def _stored_card(self, merchant: Merchant, sent: dict[str, str]) -> StoredCard | None:
+        if not charges_stored_card(sent):
             return None
-        if not sent.get("card_token"):
-            raise Refusal("P006" if "card_token" in sent else "P005", field="card_token")
-        token = self._ledger.token(merchant.merchant_id, sent["card_token"])
-        if token is None:
-            raise Refusal("2021")
-        if token.used:
-            raise Refusal("2022")
-        if token.valid_until < self._clock.now():
-            raise Refusal("2020")
-        if wants_cvc_token or token.cvc_only:
-            # A security code token goes with a stored card, and those are not contracted.
-            raise Refusal("2026")
-        return token
+        customer_id, card_id = demand(sent, "customer_id"), demand(sent, "customer_card_id")
+        return self._card_book.find(merchant, customer_id, card_id, none="P025")
+
+    def _token(self, merchant: Merchant, sent: dict[str, str]) -> Token | None:
+        """The card's token, or beside a stored card the security code's; None where neither is asked for."""
+        cvc_only = sent.get("security_code_token") == "1"
+        if not cvc_only and (charges_stored_card(sent) or sent.get("ref_trading_id")):
+            return None
+        return self._tokens.presented(merchant, demand(sent, "card_token"), cvc_only=cvc_only)
 
     def _card_of_earlier_order(self, merchant: Merchant, sent: dict[str, str]) -> Payment:
         earlier = self._ledger.payments(
@@ -145,6 +146,34 @@ class CardTelegrams:
         raise Refusal(answer.code, answer.detail, answered=answered)
 
 
+def charges_stored_card(sent: dict[str, str]) -> bool:
+    return sent.get("stock_card_mode") == "1"
+
+
+def check_ways(merchant: Merchant, sent: dict[str, str]) -> None:
+    """The ways to name the card exclude each other; a stored card outdoes number and reference (protocol §4.1)."""
+    stored = charges_stored_card(sent)
+    direct = any(sent.get(name) for name in DIRECT_CARD)
+    reference = bool(sent.get("ref_trading_id"))
+    cvc_only = sent.get("security_code_token") == "1"
+    if stored and not merchant.stored_cards:
+        raise Refusal("P024")
+    if cvc_only and (direct or reference):
+        raise Refusal("2025")
+    if sent.get("card_token") and not cvc_only and (stored or direct or reference):
+        raise Refusal("2024")
+    if direct and not stored:
+        raise Refusal("2023")
+    if cvc_only and not stored:
+        demand(sent, "stock_card_mode")
+        raise Refusal("P010", field="stock_card_mode")
+
+
+def check_security_code(sent: dict[str, str], token: Token | None) -> None:
+    if sent.get("security_code_use") == "1" and not (token and token.has_security_code):
+        raise Refusal("P010", field="security_code_use")
+
+
 def read_terms(merchant: Merchant, sent: dict[str, str]) -> Terms:
     amount = int(sent["payment_amount"])
     if amount == 0:
@@ -153,9 +182,7 @@ def read_terms(merchant: Merchant, sent: dict[str, str]) -> Terms:
     split_count = sent.get("split_count", "")
     if payment_class not in merchant.payment_classes.split(","):
         raise Refusal("P030")
-    if payment_class == "61" and not split_count:
-        raise Refusal("P006" if "split_count" in sent else "P005", field="split_count")
-    if payment_class == "61" and split_count not in merchant.split_counts.split(","):
+    if payment_class == "61" and demand(sent, "split_count") not in merchant.split_counts.split(","):
         raise Refusal("P030")
     return Terms(
         trading_id=sent.get("trading_id", ""),
@@ -164,6 +191,8 @@ def read_terms(merchant: Merchant, sent: dict[str, str]) -> Terms:
         payment_class=payment_class,
         split_count=split_count if payment_class == "61" else "",
         threeds_omitted=sent.get("3dsecure_ryaku", ""),
+        customer_id=sent.get("customer_id", "") if charges_stored_card(sent) else "",
+        customer_card_id=sent.get("customer_card_id", "") if charges_stored_card(sent) else "",
     )
 
 
@@ -209,8 +238,8 @@ def find_payment(
 ) -> Payment:
     """The payment that payment_id and trading_id name; if both are given both must match (protocol §2.4)."""
     payment_id, trading_id = sent.get("payment_id", ""), sent.get("trading_id", "")
-    if not payment_id and not trading_id:
-        raise Refusal("P006" if "payment_id" in sent else "P005", field="payment_id")
+    if not trading_id:
+        demand(sent, "payment_id")
     if payment_id:
         payment = ledger.payment(payment_id)
         fits = (

@@ -48,7 +48,7 @@ class TestCard:
     answer: Answer = ACCEPTED
     #: result code of the browser script
     script_code: str = "0000"
-    #: what happens to the answer of 020
+    #: what happens to the answer of the telegram that the fault names
     fault: Fault | None = None
     #: answer of the first 022, which stays half done
     capture: Answer = ACCEPTED
@@ -56,6 +56,10 @@ class TestCard:
     threeds_answer: Answer = ACCEPTED
     #: how 3-D Secure ends without asking the buyer (outcomes.py), empty = the buyer is asked
     threeds_plan: str = ""
+    #: answer of 025
+    storing: Answer = ACCEPTED
+    #: answer of every 020 and validity check of the stored card
+    stored: Answer = ACCEPTED
 
     __test__ = False  # no test class, in spite of its name
 
@@ -64,8 +68,8 @@ class TestCard:
         return self.number[-4:]
 
 
-def _answered(mode: str, seconds: float | None = None, phase: str = "after") -> Fault:
-    return Fault("020", mode, phase, seconds=seconds)
+def _answered(mode: str, seconds: float | None = None, phase: str = "after", kind: str = "020") -> Fault:
+    return Fault(kind, mode, phase, seconds=seconds)
 
 
 TEST_CARDS = (
@@ -98,7 +102,13 @@ TEST_CARDS = (
         "P010 不正な値",
         Answer("P010", '"card_token"パラメータの値は不正な値です。'),
     ),
-    TestCard("4980000000067054", "VISA", "2054 大量取引の遮断", Answer("2054")),
+    TestCard(
+        "4980000000067054",
+        "VISA",
+        "2054 大量取引の遮断（カード登録も）",
+        Answer("2054"),
+        storing=Answer("2054"),
+    ),
     TestCard("4980000000017901", "VISA", "E001 システムエラー（決済は作られません）", Answer("E001")),
     TestCard("4980000000077012", "VISA", "承認され、12 秒後に応答します", fault=_answered("slow", 12.0)),
     TestCard(
@@ -152,6 +162,24 @@ TEST_CARDS = (
         "本人認証: 認証の申込み（450）が 31012（未対応のブランド）になります",
         threeds_answer=Answer("31012"),
     ),
+    TestCard(
+        "4980000000027025",
+        "VISA",
+        "承認され、カード登録（025）は E001 で失敗します",
+        storing=Answer("E001"),
+    ),
+    TestCard(
+        "4980000000017026",
+        "VISA",
+        '承認・登録でき、登録したカードでの決済は 2001 拒否（無効カード "1G61"）',
+        stored=Answer("2001", '"1G61"'),
+    ),
+    TestCard(
+        "4980000000007027",
+        "VISA",
+        "承認され、カード登録（025）もされますが、その応答は失われます（接続リセット）",
+        fault=_answered("reset", kind="025"),
+    ),
 )
 
 #: Our own entries, those of X=7; all other rows of the table follow from the provider's rule.
@@ -168,9 +196,20 @@ def script_code(last_four: str) -> str:
     return _own_entry(last_four).script_code
 
 
-def wire_fault(last_four: str) -> Fault | None:
-    """What happens to the answer of the authorisation."""
-    return _own_entry(last_four).fault
+def wire_fault(kind: str, last_four: str) -> Fault | None:
+    """What happens to the answer of a telegram about the card."""
+    fault = _own_entry(last_four).fault
+    return fault if fault and fault.kind == kind else None
+
+
+def storing_answer(last_four: str) -> Answer:
+    """Answer to 025, apart from a validity check."""
+    return _own_entry(last_four).storing
+
+
+def stored_answer(last_four: str) -> Answer:
+    """What charging the stored card is answered, over and above the card's own answer."""
+    return _own_entry(last_four).stored
 
 
 def threeds_answer(last_four: str) -> Answer:

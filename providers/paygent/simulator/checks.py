@@ -1,9 +1,9 @@
-"""Parameter checks P001-P014 (protocol §2.4, §4.1, §5.1, §7.1): in table order, the first error wins."""
+"""Parameter checks P001-P014 (protocol §2.4, §4.1, §4.5, §4.6, §5.1, §7.1): in table order, the first error wins."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant
@@ -40,6 +40,13 @@ class Field:
             raise Refusal("P009", field=self.name)
         if self.values and value not in self.values:
             raise Refusal("P010", field=self.name)
+
+
+def demand(sent: dict[str, str], name: str) -> str:
+    """A field that only another field makes a required one."""
+    if not sent.get(name):
+        raise Refusal("P006" if name in sent else "P005", field=name)
+    return sent[name]
 
 
 CREDENTIALS = ("merchant_id", "connect_id", "connect_password")
@@ -111,7 +118,42 @@ AUTHENTICATION = (
     Field("shipping_indicator", DIGITS, 2, values=_numbers(1, 7)),
 )
 
+CUSTOMER = (*KEYS, Field("customer_id", WORD, 25, required=True))
+CUSTOMER_CARD = Field("customer_card_id", DIGITS, 18)
+CARD_TOKEN = Field("card_token", TEXT, 30)
+CARD_NOTES = (
+    Field("cardholder_name", TEXT, 64),
+    *(Field(f"add_info{number}", TEXT, 64) for number in range(1, 5)),
+)
+SECURITY_CODE_USE = Field("security_code_use", DIGITS, 1, values=("0", "1"))
+BRANDS = ("VISA", "MASTER", "JCB", "AMEX", "DINERS", "DISCOVER", "HOUSE")
+
+#: 025, 026, 027, 116
+STORED_CARDS: dict[str, tuple[Field, ...]] = {
+    "025": (
+        *CUSTOMER,
+        CARD_TOKEN,
+        Field("card_brand", ALNUM, 24, values=BRANDS),
+        *CARD_NOTES,
+        SITE,
+        Field("valid_check_flg", DIGITS, 1, values=("0", "1")),
+        SECURITY_CODE_USE,
+    ),
+    "026": (*CUSTOMER, CUSTOMER_CARD, SITE),
+    "027": (*CUSTOMER, CUSTOMER_CARD, SITE, Field("return_fingerprint_flg", DIGITS, 1, values=("0", "1"))),
+    "116": (
+        *CUSTOMER,
+        replace(CUSTOMER_CARD, required=True),
+        SITE,
+        Field("card_valid_term", DIGITS, 4, min_size=4),
+        *CARD_NOTES,
+        CARD_TOKEN,
+        SECURITY_CODE_USE,
+    ),
+}
+
 TABLES: dict[str, tuple[Field, ...]] = {
+    **STORED_CARDS,
     "020": (
         *KEYS,
         Field("payment_amount", DIGITS, 7, required=True),
@@ -122,12 +164,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("ref_trading_id", WORD, 25),
         Field("stock_card_mode", DIGITS, 1, values=("0", "1")),
         Field("customer_id", WORD, 25),
-        Field("customer_card_id", DIGITS, 18),
+        CUSTOMER_CARD,
         SITE,
-        Field("card_token", TEXT, 30),
+        CARD_TOKEN,
         Field("sales_mode", DIGITS, 1, values=("0", "1")),
         Field("security_code_token", DIGITS, 1, values=("0", "1")),
-        Field("security_code_use", DIGITS, 1, values=("0", "1")),
+        SECURITY_CODE_USE,
         Field("3ds_auth_id", TEXT, 36),
     ),
     "021": (*KEYS, SITE),
@@ -155,7 +197,12 @@ def authenticated(ledger: Ledger, sent: dict[str, str]) -> Merchant:
 
 
 #: Telegram -> the option of the contract it needs, and the code without it
-OPTIONS = {"028": ("corrections", "P029"), "029": ("corrections", "P029"), "450": ("threeds", "P063")}
+OPTIONS = {
+    "028": ("corrections", "P029"),
+    "029": ("corrections", "P029"),
+    "450": ("threeds", "P063"),
+    **dict.fromkeys(STORED_CARDS, ("stored_cards", "P021")),
+}
 
 
 def check_telegram(merchant: Merchant, path: str, sent: dict[str, str]) -> None:

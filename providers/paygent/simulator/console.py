@@ -97,6 +97,28 @@ def console_pages(simulator: PaygentSimulator) -> Blueprint:
         simulator.time_outs.send_now(ledger.authentication(auth_id) or abort(404))
         return redirect(url_for("console.authentication_list"), 303)
 
+    @pages.get("/console/cards")
+    def stored_card_list() -> str:
+        search = request.args.get("q", "").strip()
+        before = request.args.get("before") or "9" * 18
+        condition, values = "customer_card_id < ?", [before]
+        if search:
+            condition += " AND (customer_id = ? OR customer_card_id = ?)"
+            values += [search, search]
+        found = ledger.stored_cards(f"{condition} ORDER BY customer_card_id DESC LIMIT {PAGE + 1}", *values)
+        following = found[PAGE - 1].customer_card_id if len(found) > PAGE else None
+        return render_template(
+            "paygent/stored_cards.html", cards=found[:PAGE], following=following, search=search
+        )
+
+    @pages.post("/console/cards/<customer_card_id>/delete")
+    def delete_stored_card(customer_card_id: str) -> AnyResponse:
+        """The card vanishes without the shop knowing."""
+        with ledger.transaction():
+            found = ledger.stored_cards("customer_card_id = ?", customer_card_id) or abort(404)
+            simulator.card_book.delete([card for card in found if card.deleted_at is None], BY)
+        return redirect(url_for("console.stored_card_list"), 303)
+
     @pages.get("/ledger.json")
     def oracle() -> Response:
         simulator.catch_up()

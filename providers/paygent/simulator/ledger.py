@@ -1,4 +1,4 @@
-"""The provider's own books: merchants, card tokens, 3-D Secure authentications, payments, notices, telegrams.
+"""The provider's own books: merchants, card tokens, stored cards, authentications, payments, notices, telegrams.
 
 One SQLite file. One connection behind one lock: a telegram is worked off as a whole before the next one,
 which keeps every rule of the simulator free of races. Card numbers never get here; a token knows only mask
@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from providers.paygent.simulator.records import Authentication, Merchant, Payment, Token
+from providers.paygent.simulator.records import Authentication, Merchant, Payment, StoredCard, Token
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 
 SCHEMA = """
@@ -28,12 +28,20 @@ CREATE TABLE IF NOT EXISTS merchants (
     payment_classes TEXT, split_counts TEXT, push_failures INTEGER, push_paused_until REAL,
     merchant_name TEXT DEFAULT '', closed INTEGER DEFAULT 0, threeds INTEGER DEFAULT 1,
     threeds_required INTEGER DEFAULT 0, attempt_control TEXT DEFAULT '', corrections INTEGER DEFAULT 0,
-    corrections_after_3ds INTEGER DEFAULT 0);
+    corrections_after_3ds INTEGER DEFAULT 0, stored_cards INTEGER DEFAULT 1,
+    validity_checks INTEGER DEFAULT 1);
 CREATE TABLE IF NOT EXISTS tokens (
     masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
     valid_term TEXT,
     token TEXT PRIMARY KEY, merchant_id TEXT, cvc_only INTEGER, has_security_code INTEGER, valid_until REAL,
     used INTEGER, holder_name TEXT DEFAULT '');
+CREATE TABLE IF NOT EXISTS stored_cards (
+    masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
+    valid_term TEXT,
+    customer_card_id TEXT PRIMARY KEY, merchant_id TEXT, customer_id TEXT, stored_at REAL, last_used_at REAL,
+    holder_name TEXT, add_info1 TEXT, add_info2 TEXT, add_info3 TEXT, add_info4 TEXT, checked_at REAL,
+    deleted_at REAL, deleted_by TEXT);
+CREATE INDEX IF NOT EXISTS stored_cards_by_customer ON stored_cards (merchant_id, customer_id);
 CREATE TABLE IF NOT EXISTS authentications (
     masked_card_number TEXT, fingerprint TEXT, brand TEXT, acquirer_id TEXT, issuer_class TEXT,
     valid_term TEXT,
@@ -51,7 +59,7 @@ CREATE TABLE IF NOT EXISTS payments (
     payment_class TEXT, split_count TEXT, threeds_omitted TEXT, created_at REAL, status TEXT, joho_code TEXT,
     authorized_at REAL, captured_at REAL, cancelled_at REAL, deadline REAL, retries INTEGER,
     threeds_auth_id TEXT DEFAULT '', attempt_kbn TEXT DEFAULT '', threeds_version TEXT DEFAULT '',
-    base_payment_id TEXT DEFAULT '');
+    base_payment_id TEXT DEFAULT '', customer_id TEXT DEFAULT '', customer_card_id TEXT DEFAULT '');
 CREATE INDEX IF NOT EXISTS payments_by_trading ON payments (merchant_id, trading_id);
 CREATE INDEX IF NOT EXISTS payments_by_deadline ON payments (deadline) WHERE deadline IS NOT NULL;
 CREATE TABLE IF NOT EXISTS history (
@@ -66,7 +74,7 @@ CREATE INDEX IF NOT EXISTS notices_to_push ON notices (push_due) WHERE push_due 
 CREATE INDEX IF NOT EXISTS notices_to_fetch ON notices (merchant_id, notice_id) WHERE fetched = 0;
 CREATE TABLE IF NOT EXISTS requests (
     id INTEGER PRIMARY KEY, kind TEXT, trading_id TEXT, payment_id TEXT, result TEXT, response_code TEXT,
-    fault TEXT, at REAL);
+    fault TEXT, at REAL, customer_id TEXT DEFAULT '');
 CREATE TABLE IF NOT EXISTS telegrams (kind TEXT PRIMARY KEY, count INTEGER);
 """
 
@@ -74,6 +82,7 @@ TABLES = (
     "settings",
     "merchants",
     "tokens",
+    "stored_cards",
     "authentications",
     "payments",
     "history",
@@ -124,7 +133,7 @@ class Ledger:
             if self.setting("fingerprint_secret"):
                 return
             self.set("fingerprint_secret", secrets.token_hex(32))
-            # Starts at the time of the foundation, so that no payment_id comes back after a reset. 18 digits.
+            # Starts at the time of the foundation, so that no number comes back after a reset. 18 digits.
             self.set("last_payment_id", time.time_ns() // 10**9 * 10**8)
             self.save_merchant(Merchant(**asdict(DEMO_PAYGENT_MERCHANT)))
 
@@ -168,11 +177,12 @@ class Ledger:
     def set(self, name: str, value: Any) -> None:
         self.save("settings", {"name": name, "value": value})
 
-    def next_payment_id(self) -> str:
+    def next_number(self) -> str:
+        """A new payment_id or customer_card_id: one series, so none of them can pass for the other."""
         with self.transaction():
-            payment_id = self.setting("last_payment_id") + 1
-            self.set("last_payment_id", payment_id)
-        return str(payment_id)
+            number = self.setting("last_payment_id") + 1
+            self.set("last_payment_id", number)
+        return str(number)
 
     # ---- merchants -------------------------------------------------------------------------------
 
@@ -205,6 +215,15 @@ class Ledger:
 
     def save_token(self, token: Token) -> None:
         self.save("tokens", asdict(token))
+
+    # ---- stored cards ----------------------------------------------------------------------------
+
+    def stored_cards(self, condition: str, *values: Any) -> list[StoredCard]:
+        rows = self.all(f"SELECT * FROM stored_cards WHERE {condition}", *values)
+        return [_record(StoredCard, row) for row in rows]
+
+    def save_stored_card(self, card: StoredCard) -> None:
+        self.save("stored_cards", asdict(card))
 
     # ---- 3-D Secure ------------------------------------------------------------------------------
 
@@ -249,9 +268,10 @@ class Ledger:
         """Notes a telegram as it comes in; its answer is added when there is one."""
         with self.transaction():
             cursor = self._db.execute(
-                "INSERT INTO requests (kind, trading_id, payment_id, result, response_code, fault, at)"
-                " VALUES (?, ?, ?, '', '', ?, ?)",
-                (kind, sent.get("trading_id", ""), sent.get("payment_id", ""), fault, at),
+                "INSERT INTO requests"
+                " (kind, trading_id, payment_id, customer_id, result, response_code, fault, at)"
+                " VALUES (?, ?, ?, ?, '', '', ?, ?)",
+                (kind, *(sent.get(name, "") for name in ("trading_id", "payment_id", "customer_id")), fault, at),
             )
             number = cursor.lastrowid or 0
             self.change("DELETE FROM requests WHERE id <= ?", number - REQUESTS_KEPT)

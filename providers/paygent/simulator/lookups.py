@@ -71,7 +71,7 @@ def payment_fields(payment: Payment) -> dict[str, str]:
         "fingerprint": payment.fingerprint,
         "masked_card_number": payment.masked_card_number,
         "card_valid_term": payment.valid_term,
-        "customer_id": "",
-        "customer_card_id": "",
+        "customer_id": payment.customer_id,
+        "customer_card_id": payment.customer_card_id,
         "3dsecure_message_version": payment.threeds_version,
     }

@@ -1,10 +1,30 @@
-"""The books as JSON, for tests that ask what really happened at the provider."""
+"""The books as JSON, for tests that ask what really happened at the provider.
+
+``stored_cards`` are all cards that were ever stored, in the order of their registration; asked for one trading_id,
+those that its payments charged. Whether a customer has exactly one card is told by the rows that are ``alive``::
+
+    customer_card_id     18 digits
+    merchant_id, customer_id
+    masked_card_number   ************1111
+    brand                VISA MASTER JCB AMEX DINERS, empty for others
+    card_valid_term      MMYY
+    fingerprint          the same for the same card, also under another number or customer
+    state                alive | deleted
+    stored_at            time of the 025
+    last_used_at         time of the last authorisation, at first that of the 025
+    deleted_at           empty while it is alive
+    deleted_by           026 | console | control, empty while it is alive
+    checked_at           time of its last validity check, empty without one
+
+``customer_id`` of a request is what was sent; ``customer_id`` and ``customer_card_id`` of a payment are empty unless
+a stored card was charged.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from providers.paygent.simulator.records import Authentication, Payment
+from providers.paygent.simulator.records import Authentication, Payment, StoredCard
 from providers.paygent.simulator.simulator import PaygentSimulator
 from providers.sandbox.clock import wire_time
 
@@ -29,6 +49,15 @@ def ledger_as_json(simulator: PaygentSimulator, trading_id: str | None) -> dict[
             _authentication_as_json(found)
             for found in ledger.authentications(f"{condition} ORDER BY created_at", *values)
         ],
+        "stored_cards": [
+            _stored_card_as_json(card)
+            for card in ledger.stored_cards(
+                f"? IS NULL OR customer_card_id IN (SELECT customer_card_id FROM payments WHERE {condition})"
+                " ORDER BY customer_card_id",
+                trading_id,
+                *values,
+            )
+        ],
         "payments": [_payment_as_json(payment, histories[payment.payment_id]) for payment in payments],
         "notices": [
             {
@@ -50,7 +79,15 @@ def ledger_as_json(simulator: PaygentSimulator, trading_id: str | None) -> dict[
         "requests": [
             {
                 name: row[name]
-                for name in ("kind", "trading_id", "payment_id", "result", "response_code", "fault")
+                for name in (
+                    "kind",
+                    "trading_id",
+                    "payment_id",
+                    "customer_id",
+                    "result",
+                    "response_code",
+                    "fault",
+                )
             }
             | {"at": wire_time(row["at"])}
             for row in ledger.all(
@@ -76,7 +113,27 @@ def _payment_as_json(payment: Payment, history: list[dict[str, str]]) -> dict[st
         "threeds_auth_id": payment.threeds_auth_id,
         "attempt_kbn": payment.attempt_kbn,
         "base_payment_id": payment.base_payment_id,
+        "customer_id": payment.customer_id,
+        "customer_card_id": payment.customer_card_id,
         "history": history,
+    }
+
+
+def _stored_card_as_json(card: StoredCard) -> dict[str, Any]:
+    return {
+        "customer_card_id": card.customer_card_id,
+        "merchant_id": card.merchant_id,
+        "customer_id": card.customer_id,
+        "masked_card_number": card.masked_card_number,
+        "brand": card.brand,
+        "card_valid_term": card.valid_term,
+        "fingerprint": card.fingerprint,
+        "state": "alive" if card.deleted_at is None else "deleted",
+        "stored_at": wire_time(card.stored_at),
+        "last_used_at": wire_time(card.last_used_at),
+        "deleted_at": wire_time(card.deleted_at),
+        "deleted_by": card.deleted_by,
+        "checked_at": wire_time(card.checked_at),
     }
 
 

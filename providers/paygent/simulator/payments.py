@@ -17,6 +17,7 @@ from providers.sandbox.clock import Clock
 HOUR, DAY = 3600.0, 86_400.0
 
 APPLIED, REFUSED, BLOCKED = "10", "11", "15"
+CHECKED_BAD, CHECKED_GOOD = "17", "22"
 AUTHORISED, CAPTURING, VOIDING, VOIDED, AUTHORISATION_EXPIRED = "20", "30", "31", "32", "33"
 CAPTURED, REFUND_EXPIRED, REFUNDING, REFUND_COLLECTED, REFUNDED = "40", "41", "42", "50", "60"
 
@@ -24,7 +25,9 @@ STATUS_NAMES = {
     APPLIED: "申込済",
     REFUSED: "オーソリNG",
     BLOCKED: "トランザクションブロック",
+    CHECKED_BAD: "有効性確認NG",
     AUTHORISED: "オーソリOK",
+    CHECKED_GOOD: "有効性確認済",
     CAPTURING: "売上要求中",
     VOIDING: "オーソリ取消中",
     VOIDED: "オーソリ取消済",
@@ -100,6 +103,9 @@ class Terms:
     threeds_auth_id: str = ""
     attempt_kbn: str = ""
     threeds_version: str = ""
+    #: whose stored card is charged, if it is one
+    customer_id: str = ""
+    customer_card_id: str = ""
 
 
 class Payments:
@@ -110,14 +116,25 @@ class Payments:
 
     def open(self, merchant: Merchant, card: Card, terms: Terms, by: str) -> Payment:
         """A new payment, applied for and not yet authorised."""
-        payment = Payment(
+        return self.move(self._draft(merchant, card, terms), APPLIED, by)
+
+    def check_validity(
+        self, merchant: Merchant, card: Card, terms: Terms, answer: cards.Answer, by: str
+    ) -> None:
+        """A validity check and what it found; it stays in the books as a payment that nothing can be done with."""
+        checked = replace(
+            self._draft(merchant, card, terms), joho_code=answer.detail.strip('"') or answer.code or "000"
+        )
+        self.move(checked, CHECKED_BAD if answer.code else CHECKED_GOOD, by)
+
+    def _draft(self, merchant: Merchant, card: Card, terms: Terms) -> Payment:
+        return Payment(
             **card.card_fields(),
-            payment_id=self._ledger.next_payment_id(),
+            payment_id=self._ledger.next_number(),
             merchant_id=merchant.merchant_id,
             created_at=self._clock.now(),
             **vars(terms),
         )
-        return self.move(payment, APPLIED, by)
 
     def authorise(self, payment: Payment, capture_at_once: bool, by: str) -> Payment:
         # 同時売上 goes to 40 directly: the tables name the end status only, so no notice of 20 is made up.

@@ -1,4 +1,4 @@
-"""What the provider's books hold: contracts, cards, tokens, authentications, payments."""
+"""What the provider's books hold: contracts, cards, tokens, stored cards, authentications, payments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Merchant(PaygentMerchantKeys):
     closed: bool = False
     #: EMV 3-D Secure is contracted, otherwise P063
     threeds: bool = True
-    #: 3dsecure_ryaku=1 is not taken for a card the buyer has just entered
+    #: 3dsecure_ryaku=1 is not taken for a card the buyer has just entered or has stored
     threeds_required: bool = False
     #: Attemptオーソリ制御区分 as enforced by the provider (2015), one of ATTEMPT_CONTROLS
     attempt_control: str = ""
@@ -36,6 +36,10 @@ class Merchant(PaygentMerchantKeys):
     corrections: bool = False
     #: 028 and 029 are taken for payments with 3-D Secure as well, otherwise 2014
     corrections_after_3ds: bool = False
+    #: the option カード情報お預り (025, 026, 027, 116), otherwise P021, and P024 in 020
+    stored_cards: bool = True
+    #: the option 有効性チェック (valid_check_flg of 025, a new expiry in 116), otherwise P027
+    validity_checks: bool = True
 
     def __post_init__(self) -> None:
         if self.attempt_control not in ATTEMPT_CONTROLS:
@@ -73,6 +77,28 @@ class Token(Card):
     valid_until: float
     used: bool = False
     holder_name: str = ""
+
+
+@dataclass(frozen=True)
+class StoredCard(Card):
+    """A card that a merchant keeps at the provider for one of its customers; a deleted one stays in the books."""
+
+    customer_card_id: str
+    merchant_id: str
+    customer_id: str
+    stored_at: float
+    #: the latest authorisation; the registration counts as the first use
+    last_used_at: float
+    holder_name: str = ""
+    add_info1: str = ""
+    add_info2: str = ""
+    add_info3: str = ""
+    add_info4: str = ""
+    #: when a validity check said yes, if there was one
+    checked_at: float | None = None
+    deleted_at: float | None = None
+    #: telegram or page that deleted it
+    deleted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,3 +172,6 @@ class Payment(Card):
     threeds_version: str = ""
     #: the payment that this one replaces with another amount
     base_payment_id: str = ""
+    #: whose stored card it charged; empty for a card that was not stored
+    customer_id: str = ""
+    customer_card_id: str = ""

@@ -8,23 +8,25 @@ from pathlib import Path
 from flask import Response
 
 from providers.paygent.simulator import cards
-from providers.paygent.simulator.card_telegrams import CardTelegrams
+from providers.paygent.simulator.card_telegrams import CardTelegrams, charges_stored_card
 from providers.paygent.simulator.checks import authenticated, check_telegram
 from providers.paygent.simulator.corrections import Corrections
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.lookups import Lookups
 from providers.paygent.simulator.notices import Disorder, Heartbeat, NoticeQueue
 from providers.paygent.simulator.payments import Payments
-from providers.paygent.simulator.records import Merchant
+from providers.paygent.simulator.records import Card, Merchant
 from providers.paygent.simulator.returns import TimeOutNotices
+from providers.paygent.simulator.stored_card_telegrams import StoredCardTelegrams
+from providers.paygent.simulator.stored_cards import CardBook
 from providers.paygent.simulator.threeds import Authentications
 from providers.paygent.simulator.threeds_telegram import ThreeDSTelegram
 from providers.paygent.simulator.tokens import TokenDesk
-from providers.paygent.simulator.wire import Refusal, failure, read_request, success
+from providers.paygent.simulator.wire import Answered, Refusal, failure, read_request, success
 from providers.sandbox.clock import Clock
 from providers.sandbox.faults import Fault, FaultBook, answer_through
 
-Handler = Callable[[Merchant, dict[str, str]], dict[str, str]]
+Handler = Callable[[Merchant, dict[str, str]], Answered]
 
 
 class PaygentSimulator:
@@ -40,18 +42,28 @@ class PaygentSimulator:
         #: what happens to the next browsers on their way back from 3-D Secure
         self.return_troubles = FaultBook()
         self.tokens = TokenDesk(self.ledger, clock)
-        card = CardTelegrams(self.ledger, clock, self.payments, self.authentications)
+        self.card_book = CardBook(self.ledger, clock)
+        card = CardTelegrams(
+            self.ledger, clock, self.payments, self.authentications, self.tokens, self.card_book
+        )
+        stored = StoredCardTelegrams(clock, self.payments, self.tokens, self.card_book)
         lookups = Lookups(self.ledger, self.notices)
         self._handlers: dict[str, Handler] = {
             "020": card.authorise,
             "021": card.follow_up,
             "022": card.follow_up,
             "023": card.follow_up,
+            "025": stored.register,
+            "026": stored.delete,
+            "027": stored.query,
             "028": self.corrections.telegram,
             "029": self.corrections.telegram,
             "091": lookups.notice,
             "094": lookups.payment,
-            "450": ThreeDSTelegram(self.ledger, clock, self.authentications).authenticate,
+            "116": stored.update,
+            "450": ThreeDSTelegram(
+                self.ledger, clock, self.authentications, self.card_book
+            ).authenticate,
         }
         self._heartbeat = Heartbeat(self._beat)
 
@@ -91,11 +103,13 @@ class PaygentSimulator:
         return answer_through(fault, lambda: self._execute(number, path, sent), refuse)
 
     def _card_fault(self, sent: dict[str, str]) -> Fault | None:
-        """Some test cards bring their own trouble."""
-        if sent.get("telegram_kind") != "020":
-            return None
-        token = self.ledger.token(sent.get("merchant_id", ""), sent.get("card_token", ""))
-        return cards.wire_fault(token.last_four) if token and not token.cvc_only else None
+        """Some test cards bring their own trouble, as a token or stored."""
+        merchant_id = sent.get("merchant_id", "")
+        card: Card | None = self.ledger.token(merchant_id, sent.get("card_token", ""))
+        if charges_stored_card(sent):
+            named = (sent.get(name, "") for name in ("customer_id", "customer_card_id"))
+            card = next(iter(self.card_book.of_customer(merchant_id, *named)), None)
+        return cards.wire_fault(sent.get("telegram_kind", ""), card.last_four) if card else None
 
     def _execute(self, number: int, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
@@ -110,7 +124,7 @@ class PaygentSimulator:
                 answered, code = refusal.answered, refusal.code
                 answer = failure(kind, refusal)
             else:
-                answered, code = fields, ""
+                answered, code = fields if isinstance(fields, dict) else {}, ""
                 answer = success(kind, fields)
             self.ledger.add_answer(number, answered.get("payment_id", ""), "1" if code else "0", code)
         if self.notices.disorder.mode == "before_answer":

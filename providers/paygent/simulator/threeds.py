@@ -5,7 +5,7 @@ with 31011, another card with P010; the amount may differ and another token of t
 identification is used up as soon as a 020 has made a payment with it, also a refused one, while the repetition of
 that payment after code 2003 may name it again; 3dsecure_ryaku=1 beside an identification does no harm (one open
 client sends both). A merchant that demands 3-D Secure (a switch, off) still charges
-the card of an earlier order without it.
+the card of an earlier order without it, but no stored card: there the buyer is present.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class Authentications:
             return self._usable(merchant, auth_id, sent)
         if auth_id:
             raise Refusal("31008")
-        demanded = merchant.threeds_required and not sent.get("ref_trading_id")
+        # Beside a stored card the reference counts for nothing.
+        earlier_order = sent.get("ref_trading_id") and sent.get("stock_card_mode") != "1"
+        demanded = merchant.threeds_required and not earlier_order
         if sent.get("3dsecure_ryaku") != "1" or demanded:
             raise Refusal("P010", field="3dsecure_ryaku")
         return None

@@ -2,7 +2,8 @@
 
 Not documented and therefore OURS: a merchant_name other than the registered one and a term_url that is no web
 address are P010; a field that belongs to another card_set_method, or none that belongs to this one, is 31002; a
-security code token is no card token (31004). Google Pay is not contracted, cards are not stored here.
+security code token is no card token (31004); several stored cards and none named are 31006. Google Pay is not
+contracted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from markupsafe import escape
 
 from providers.paygent.simulator import cards, outcomes
 from providers.paygent.simulator.ledger import Ledger
-from providers.paygent.simulator.records import Authentication, Merchant, Token
+from providers.paygent.simulator.records import Authentication, Merchant, StoredCard, Token
+from providers.paygent.simulator.stored_cards import CardBook
 from providers.paygent.simulator.threeds import Authentications
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock
@@ -46,23 +48,26 @@ START_DOCUMENT = """<!DOCTYPE html>
 
 
 class ThreeDSTelegram:
-    def __init__(self, ledger: Ledger, clock: Clock, authentications: Authentications) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, authentications: Authentications, card_book: CardBook
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._authentications = authentications
+        self._card_book = card_book
 
     def authenticate(self, merchant: Merchant, sent: dict[str, str]) -> dict[str, str]:
         if not re.match(r"https?://[^/]", sent["term_url"]):
             raise Refusal("P010", field="term_url")
         if merchant.merchant_name and sent["merchant_name"] != merchant.merchant_name:
             raise Refusal("P010", field="merchant_name")
-        token = self._token(merchant, sent)
-        answer = cards.threeds_answer(token.last_four)
-        if not token.brand or answer.code:
+        card = self._card(merchant, sent)
+        answer = cards.threeds_answer(card.last_four)
+        if not card.brand or answer.code:
             raise Refusal(answer.code or "31001", answer.detail)
-        return answer_fields(self._opened(merchant, token, sent))
+        return answer_fields(self._opened(merchant, card, sent))
 
-    def _token(self, merchant: Merchant, sent: dict[str, str]) -> Token:
+    def _card(self, merchant: Merchant, sent: dict[str, str]) -> Token | StoredCard:
         method = sent["card_set_method"]
         if method == "google":
             raise Refusal("P007")
@@ -71,7 +76,8 @@ class ThreeDSTelegram:
         if not given.issuperset(demanded) or not given.issubset((*demanded, *allowed)):
             raise Refusal("31002")
         if method == "customer":
-            raise Refusal("31006")
+            card_id = sent.get("customer_card_id", "")
+            return self._card_book.find(merchant, sent["customer_id"], card_id, none="31006")
         if method == "direct":
             raise Refusal("2023")
         token = self._ledger.token(merchant.merchant_id, sent["card_token"])
@@ -83,13 +89,15 @@ class ThreeDSTelegram:
             raise Refusal("31003")
         return token
 
-    def _opened(self, merchant: Merchant, token: Token, sent: dict[str, str]) -> Authentication:
+    def _opened(
+        self, merchant: Merchant, card: Token | StoredCard, sent: dict[str, str]
+    ) -> Authentication:
         server_error_code = outcomes.server_error(sent)
-        holder_name = sent.get("cardholder_name") or token.holder_name
-        plan = outcomes.plan_of(holder_name, int(sent["payment_amount"]), token.last_four)
+        holder_name = sent.get("cardholder_name") or card.holder_name
+        plan = outcomes.plan_of(holder_name, int(sent["payment_amount"]), card.last_four)
         if server_error_code:
             plan = "attempt_1"
-        return self._authentications.open(merchant, token, sent, plan, server_error_code)
+        return self._authentications.open(merchant, card, sent, plan, server_error_code)
 
 
 def answer_fields(authentication: Authentication) -> dict[str, str]:

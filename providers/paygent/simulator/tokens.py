@@ -1,4 +1,4 @@
-"""What stands behind the browser script: card data in, token out (protocol §3)."""
+"""What stands behind the browser script: card data in, token out, and what a token is good for (protocol §3)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant, Token
+from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock, japan_time, wire_time
 
 #: Seconds a token lives; our choice, the provider does not document it
@@ -53,6 +55,26 @@ class TokenDesk:
         if merchant.token_hash_key:
             answer["hc"] = token_hash(token, merchant.token_hash_key)
         return answer
+
+    # ---- in telegrams ----------------------------------------------------------------------------
+
+    def presented(self, merchant: Merchant, token_id: str, *, cvc_only: bool) -> Token:
+        """The token of the wanted kind, if it is still good. It is spent by a normal answer only."""
+        token = self._ledger.token(merchant.merchant_id, token_id)
+        if token is None:
+            raise Refusal("2021")
+        if token.used:
+            raise Refusal("2022")
+        if token.valid_until < self._clock.now():
+            raise Refusal("2020")
+        if token.cvc_only != cvc_only:
+            raise Refusal("2026")
+        return token
+
+    def spend(self, token: Token) -> None:
+        self._ledger.save_token(replace(token, used=True))
+
+    # ---- in the browser --------------------------------------------------------------------------
 
     def _merchant(self, sent: dict[str, str]) -> Merchant:
         if not sent.get("merchant_id"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 from flask import Response
@@ -48,7 +51,7 @@ PATHS = {
     "450": "threeds/request",
 }
 
-#: Codes of the provider and their wording (protocol §7.1). The wording of P017, P024, P030, E001, 2008, 2009,
+#: Codes of the provider and their wording (protocol §7.1). The wording of P017, P021, P024, P027, P030, E001, 2008, 2009,
 #: 2010-2013, 2015, 2020, 2022-2026, P029, P063 and 310xx (but 31012, 31013) is ours; 2001-2003 carry a detail of the card network instead of a text.
 TEXTS = {
     "P001": "認証情報が存在しません。",
@@ -63,7 +66,13 @@ TEXTS = {
     "P010": '"{field}"パラメータの値は不正な値です。',
     "P014": "決済金額は0より大きい値を設定して下さい。",
     "P017": "ただいまメンテナンス中です。",
+    "P021": "カード情報お預りサービスは未契約です。",
+    "P022": "指定した顧客ID、顧客カードIDのカード情報はありません。",
+    "P023": "カード情報がすでに上限数登録済みです。",
     "P024": "カード情報お預りサービスは未契約です。",
+    "P025": "指定した顧客ID、顧客カードIDのカード情報はありません。",
+    "P026": "指定した顧客ID、顧客カードIDのカード情報はありません。",
+    "P027": "有効性チェックは未契約です。",
     "P029": "補正は未契約です。",
     "P030": "指定された支払区分または分割回数は使用できません。",
     "P063": "EMV 3Dセキュアは未契約です。",
@@ -168,8 +177,14 @@ def _unquoted(text: bytes) -> bytes:
     return unquote_to_bytes(text.replace(b"+", b" "))
 
 
-def success(kind: str, fields: dict[str, str]) -> Response:
+#: What a telegram answers: fields, or the rows of 027 under their column names
+Answered = dict[str, str] | list[dict[str, str]]
+
+
+def success(kind: str, fields: Answered) -> Response:
     """result=0 without the two code lines, as recorded answers show it (protocol §2.5)."""
+    if isinstance(fields, list):
+        return _rows(kind, fields)
     if kind in CORRECTIONS:
         names = [name for name in _corrected() if name not in (*ONLY_ON_FAILURE, "out_acs_html")]
     elif is_card(kind):
@@ -182,12 +197,24 @@ def success(kind: str, fields: dict[str, str]) -> Response:
 def failure(kind: str, refusal: Refusal) -> Response:
     if kind == "027":
         # Its answers are CSV, also errors (protocol §4.6).
-        return _response(kind, f'"1","1","{refusal.code}","{refusal.detail}"\r\n"4","0"\r\n')
+        return _records(kind, [["1", "1", refusal.code, refusal.detail], ["4", "0"]])
     head = {"result": "1", "response_code": refusal.code, "response_detail": refusal.detail}
     names = CARD_ANSWER if is_card(kind) else tuple(refusal.answered)
     if "base_payment_id" in refusal.answered:
         names = _corrected()
     return _lines(kind, head | {name: refusal.answered.get(name, "") for name in names})
+
+
+def _rows(kind: str, rows: list[dict[str, str]]) -> Response:
+    """The records of a query: its result, the column names, the rows, their number (protocol §4.6)."""
+    table = [["2", *rows[0]], *(["3", *row.values()] for row in rows)]
+    return _records(kind, [["1", "0", "", ""], *table, ["4", str(len(rows))]])
+
+
+def _records(kind: str, records: Iterable[list[str]]) -> Response:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(records)
+    return _response(kind, text.getvalue())
 
 
 def is_card(kind: str) -> bool:

@@ -1,0 +1,99 @@
+"""What the shop knows of members' cards. Reads only; asks no provider."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from providers.kept_cards import StoredCardSource
+from shop.core.clock import jst
+from shop.payments import accounts, methods
+from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
+from shop.payments.models import AccountVersion, PaymentMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A member's card as pages show it."""
+
+    brand: str
+    last_four: str
+    #: ``MM/YY``; empty where the provider does not say.
+    expiry: str
+    expired: bool
+    #: Kept under today's contract: with another one's card nothing can be paid.
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A provider account in ご登録カード管理, under the name of its first method."""
+
+    account_id: int
+    method: PaymentMethod
+    provider_name: str
+
+
+def row(session: Session, member_id: int, account_id: int) -> StoredCard | None:
+    """The member's card at this account, if one is linked."""
+    query = select(StoredCard).where(StoredCard.member_id == member_id, StoredCard.account_id == account_id)
+    return session.scalar(query)
+
+
+def stored(session: Session, member_id: int, account_id: int, now: datetime) -> Registered | None:
+    """The member's card at this account as it is shown, if one is linked."""
+    card = row(session, member_id, account_id)
+    if card is None:
+        return None
+    expiry = f"{card.expiry[:2]}/{card.expiry[2:]}" if card.expiry else ""
+    return Registered(card.brand, card.last_four, expiry, _expired(card.expiry, now), _usable(session, card))
+
+
+def source_for(session: Session, member_id: int, account_id: int) -> StoredCardSource | None:
+    """What an order is paid with by the linked card; ``None`` where none is linked under today's contract."""
+    card = row(session, member_id, account_id)
+    return StoredCardSource(card.customer_ref, card.card_ref) if card and _usable(session, card) else None
+
+
+def managed(session: Session) -> list[Managed]:
+    """Accounts whose provider keeps cards and that a 設定済み method uses, paired with a courier or not (R-141)."""
+    found: dict[int, Managed] = {}
+    for method in methods.listed(session):
+        account = method.account
+        if account is None or not method.configured or not accounts.usable(account):
+            continue
+        provider = accounts.provider_of(account)
+        if provider.capabilities.tokens_to_link:
+            found.setdefault(account.id, Managed(account.id, method, provider.name))
+    return list(found.values())
+
+
+def state(session: Session, member_id: int) -> list[tuple[str, bool]]:
+    """クレジットカードの登録状況 for 顧客明細: provider's name and whether a card is registered there (R-148)."""
+    return [(each.provider_name, row(session, member_id, each.account_id) is not None) for each in managed(session)]
+
+
+def pending(session: Session, member_id: int, account_id: int) -> CardOperation | None:
+    """The newest operation on the member's card whose outcome is not known yet."""
+    return session.scalar(_newest(member_id, account_id).where(CardOperation.state.in_(OPEN_STATES)))
+
+
+def last(session: Session, member_id: int, account_id: int) -> CardOperation | None:
+    """The newest operation on the member's card that is over."""
+    return session.scalar(_newest(member_id, account_id).where(CardOperation.state.not_in(("waiting", *OPEN_STATES))))
+
+
+def _newest(member_id: int, account_id: int) -> Select[CardOperation]:
+    query = select(CardOperation).where(CardOperation.member_id == member_id, CardOperation.account_id == account_id)
+    return query.order_by(CardOperation.id.desc()).limit(1)
+
+
+def _usable(session: Session, card: StoredCard) -> bool:
+    return not accounts.is_earlier_contract(session, session.get_one(AccountVersion, card.account_version_id))
+
+
+def _expired(expiry: str, now: datetime) -> bool:
+    """Whether the month on the card is over in Japan."""
+    today = jst(now)
+    return bool(expiry) and (2000 + int(expiry[2:]), int(expiry[:2])) < (today.year, today.month)

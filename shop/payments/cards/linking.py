@@ -1,0 +1,108 @@
+"""What an order does to the link of its member's card: written with the draft, done only once the order stands (R-136)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from providers.contract import Category
+from providers.kept_cards import CARD_BRANDS, CardVerb, Linking
+from shop.core.runtime import runtime
+from shop.members.models import Member
+from shop.payments import accounts
+from shop.payments.cards import book, notice, settle
+from shop.payments.cards.models import CardOperation, StoredCard
+from shop.payments.cards.rules import After, Used, after_order
+from shop.payments.engine import Change
+from shop.payments.models import AccountVersion, Payment
+
+#: No order stays a draft as long.
+_UNSETTLED = timedelta(days=1)
+
+
+def expect(
+    session: Session,
+    payment: Payment,
+    *,
+    member_id: int | None,
+    registering: bool,
+    linking: Linking,
+    used_stored: bool,
+    keep: bool,
+    link_token: str,
+    brand: str,
+    now: datetime,
+) -> None:
+    """Write down what the order of ``payment`` does to the link, in the transaction that writes the draft.
+
+    ``member_id`` is ``None`` for guests and for who registers with this order (``registering``); ``link_token`` is the page's
+    second card token and ``brand`` what its script made out of the number. Without the token no card is linked.
+    """
+    assert payment.account_version_id is not None
+    account_id = session.get_one(AccountVersion, payment.account_version_id).account_id
+    linked = member_id is not None and book.row(session, member_id, account_id) is not None
+    used = Used.STORED if used_stored else Used.NEW
+    after = after_order(linking, member_id is not None or registering, linked, used, keep)
+    if after == After.NOTHING or (after == After.LINK and not link_token):
+        return
+    operation = CardOperation(
+        verb=(CardVerb.STORE if after == After.LINK else CardVerb.REMOVE).value, member_id=member_id, account_id=account_id,
+        account_version_id=payment.account_version_id, order_id=payment.order_id, brand=brand if brand in CARD_BRANDS else "", state="waiting",
+        check_at=now + _UNSETTLED, actor="order", created_at=now,
+    )  # fmt: skip
+    session.add(operation)
+    session.flush()
+    if after == After.LINK:
+        operation.sealed = runtime().vault.seal({"token": link_token}, settle.purpose(operation))
+    session.flush()
+
+
+def order_settled(session: Session, order_id: int, member_id: int | None, placed: bool, now: datetime) -> None:
+    """The order stands, or it lapsed: what was expected is to be sent, or is void. In the settling transaction, after a buyer
+    who registers with the order has become its member."""
+    query = select(CardOperation).where(CardOperation.order_id == order_id, CardOperation.state == "waiting")
+    for operation in session.scalars(query):
+        if not placed or member_id is None:
+            operation.state, operation.sealed, operation.settled_at = "dropped", None, now
+        elif operation.verb == CardVerb.STORE:
+            _queue_store(session, operation, member_id, now)
+        else:
+            _unlink(session, operation, member_id, now)
+    session.flush()
+
+
+def _queue_store(session: Session, operation: CardOperation, member_id: int, now: datetime) -> None:
+    version = session.get_one(AccountVersion, operation.account_version_id)
+    member = session.get_one(Member, member_id)
+    operation.member_id = member_id
+    operation.customer_ref = accounts.provider_of(version.account).customer_ref(member.public_id)
+    operation.state, operation.check_at = "intended", now
+
+
+def _unlink(session: Session, operation: CardOperation, member_id: int, now: datetime) -> None:
+    """The link ends with the order itself; the provider is told right after, as often as it takes."""
+    card = book.row(session, member_id, operation.account_id)
+    if card is None:
+        operation.state, operation.settled_at = "dropped", now
+        return
+    operation.customer_ref, operation.card_ref = card.customer_ref, card.card_ref
+    operation.account_version_id = card.account_version_id
+    operation.state, operation.check_at = "intended", now
+    settle.forget(session, operation, now)
+
+
+def vanished(session: Session, change: Change, member_id: int | None, now: datetime) -> None:
+    """The provider said that the linked card is gone: the link ends, so that the checkout shows the form (R-140). A card
+    registered since is another one."""
+    operation = change.operation
+    if operation.state != "declined" or operation.result_category != Category.STORED_CARD_GONE:
+        return
+    ended = session.execute(
+        delete(StoredCard).where(
+            StoredCard.member_id == member_id,
+            StoredCard.account_id == operation.account_id,
+            StoredCard.created_at <= operation.created_at,
+        )
+    )
+    if member_id is not None and ended.rowcount:  # type: ignore[attr-defined]
+        notice.vanished(session, member_id, now)

@@ -1,0 +1,66 @@
+"""What a member is told about their card: a line in 操作履歴 (R-149), and a mail when a link changed (T-047)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from providers.contract import N_
+from shop.core import shopinfo
+from shop.core.clock import jst
+from shop.core.i18n import force_locale
+from shop.core.i18n import gettext as _
+from shop.members import history
+from shop.members.models import Member
+from shop.outbox import service as outbox
+from shop.payments.cards.models import CardOperation
+
+REGISTERED = N_("クレジットカード（%(card)s）を登録しました")
+CHANGED = N_("クレジットカードを変更しました（%(card)s）")
+REMOVED = N_("クレジットカード（%(card)s）を削除しました")
+_NOT_REGISTERED = N_("クレジットカードを登録できませんでした")
+_VANISHED = N_("ご登録のクレジットカードは、決済代行会社での登録がなくなっていました")
+
+
+def shown(brand: str, last_four: str) -> str:
+    """A card as members know it."""
+    return f"{brand} **** {last_four}".strip()
+
+
+def changed(session: Session, operation: CardOperation, text: str, card: str, now: datetime) -> None:
+    """A card was linked, replaced or removed: a line, and a mail to the member."""
+    assert operation.member_id is not None
+    history.note(session, operation.member_id, text, now, card=card)
+    member = session.get_one(Member, operation.member_id)
+    if not member.email:  # left meanwhile
+        return
+    shop = shopinfo.get(session).name
+    with force_locale(member.language):
+        what = _(text, card=card)
+        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=shop)
+        body = _(
+            "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"
+            "カード番号は当ショップでは保持していません。\n"
+            "お心当たりがないときは、パスワードを変更し、当ショップへご連絡ください。\n\n%(shop)s\n",
+            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=shop,
+        )  # fmt: skip
+    outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
+
+
+def not_registered(session: Session, operation: CardOperation, now: datetime) -> None:
+    """A registration came to nothing. Its order, if it followed one, stands all the same."""
+    if operation.member_id is not None:
+        history.note(session, operation.member_id, _NOT_REGISTERED, now)
+
+
+def vanished(session: Session, member_id: int, now: datetime) -> None:
+    history.note(session, member_id, _VANISHED, now)
+
+
+def kept_on(session: Session, operation: CardOperation, now: datetime) -> None:
+    """To the shop: a provider would not remove a card that has to go."""
+    text = _(
+        "会員のクレジットカードを、決済代行会社の登録から削除できませんでした（コード %(code)s）。\n"
+        "決済代行会社の管理画面で、顧客ID %(customer)s のカード（%(card)s）を削除してください。\n",
+        code=operation.result_code or "-", customer=operation.customer_ref, card=operation.card_ref or _("すべて"),
+    )  # fmt: skip
+    outbox.queue_alarm(session, "card_kept", text, now, f"card_kept:{operation.id}")

@@ -1,0 +1,180 @@
+"""The 3-step cart in the browser: with a keyboard, on a phone, without script, and on the way back."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from shop.catalogue.models import Product
+from tests.browser.conftest import PHONE
+from tests.browser.steps import (
+    ADDRESS,
+    CARD,
+    CASH_METHOD,
+    TEA,
+    assert_accessible,
+    assert_fits,
+    choose,
+    field,
+    fill_address,
+    fill_card,
+    path,
+)
+from tests.browser.test_for_everyone import press_until, show_noscript, tab_to
+from tests.support.world import Simulator
+from tests.web.counter import change, orders
+
+REFUSED = "4980 0000 0003 8261"
+
+
+@pytest.fixture(autouse=True)
+def sold_in_steps(demo_app: Flask) -> None:
+    change(demo_app, Product.flow, "steps", code="T-002")
+
+
+def to_step1(page: Page) -> None:
+    page.goto(TEA)
+    page.get_by_role("button", name="カゴに入れる").click()
+    page.wait_for_url("**/cart")
+    page.get_by_role("link", name="注文手続きへ").click()
+    page.wait_for_url("**/checkout/step1")
+
+
+def onward(page: Page, step: str) -> None:
+    page.get_by_role("button", name="次へ").click()
+    page.wait_for_url(f"**/checkout/{step}")
+
+
+def to_step3(page: Page, method: str = "") -> None:
+    to_step1(page)
+    fill_address(page)
+    onward(page, "step2")
+    if method:
+        choose(page, method)
+    onward(page, "step3")
+
+
+def order(page: Page) -> None:
+    page.get_by_role("button", name="注文する").click()
+
+
+@pytest.mark.req("U-072", "R-107", "R-109")
+def test_a_purchase_in_steps_by_keyboard_alone(page: Page, demo_app: Flask) -> None:
+    page.goto(TEA)
+    press_until(page, "カゴに入れる")
+    page.wait_for_url("**/cart")
+    page.get_by_role("link", name="注文手続きへ").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/checkout/step1")
+    for label, value in list(ADDRESS.items())[:5]:
+        tab_to(page, label)
+        page.keyboard.type(value)
+    tab_to(page, "都道府県")
+    for _ in range(13):  # 東京都
+        page.keyboard.press("ArrowDown")
+    tab_to(page, "市区町村・番地")
+    page.keyboard.type(ADDRESS["市区町村・番地"])
+    press_until(page, "次へ")
+    page.wait_for_url("**/checkout/step2")
+    press_until(page, "次へ")
+    page.wait_for_url("**/checkout/step3")
+    for label, value in CARD.items():
+        tab_to(page, label)
+        page.keyboard.type(value.replace(" ", "") if label == "カード番号" else value)
+    press_until(page, "注文する")
+    page.wait_for_url("**/complete")
+    assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-126", "U-022", "U-073")
+def test_every_step_fits_a_phone_and_has_no_barrier(window: Callable[..., Page]) -> None:
+    page = window(viewport=PHONE)
+    to_step1(page)
+    for _ in range(2):  # empty, then with all its mistakes
+        assert_fits(page)
+        assert_accessible(page)
+        page.get_by_role("button", name="次へ").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+    field(page, "郵便番号").fill("390-0811")
+    expect(field(page, "市区町村・番地")).to_have_value("松本市中央")
+    fill_address(page)
+    onward(page, "step2")
+    assert_fits(page)
+    assert_accessible(page)
+    expect(page.locator("[aria-current=step]")).to_contain_text("支払い方法・配送指定")
+    onward(page, "step3")
+    order(page)  # without a card
+    expect(page.get_by_text("カード番号を入力してください。")).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+    fill_card(page)
+    order(page)
+    page.wait_for_url("**/complete")
+    assert_fits(page)
+    assert_accessible(page)
+
+
+@pytest.mark.req("R-126", "U-016")
+def test_without_script_the_steps_are_plain_pages(window: Callable[..., Page], demo_app: Flask) -> None:
+    page = window(java_script_enabled=False, viewport=PHONE)
+    to_step3(page)
+    show_noscript(page)
+    expect(page.get_by_text("カードでのお支払いにはJavaScriptが必要です。")).to_be_visible()
+    order(page)
+    expect(page.get_by_text("請求はされていません。").first).to_be_visible()
+    page.get_by_role("link", name="支払い方法・配送を変更する").click()
+    choose(page, CASH_METHOD)
+    onward(page, "step3")
+    order(page)
+    assert path(page).endswith("/complete")
+    assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-111", "R-112", "U-034")
+def test_after_a_refusal_another_card_is_one_press_away(page: Page, watch, demo_app: Flask, simulator: Simulator) -> None:
+    to_step3(page)
+    fill_card(page, カード番号=REFUSED)
+    order(page)
+    expect(page.locator("#refusal")).to_contain_text("2001")
+    expect(page.locator("#refusal")).to_be_focused()
+    fill_card(page)
+    order(page)
+    page.wait_for_url("**/complete")
+    assert orders(demo_app) == 1
+    for number in (REFUSED, CARD["カード番号"]):
+        assert number not in watch.bodies()
+        assert number.replace(" ", "") not in watch.bodies()
+
+
+@pytest.mark.req("S-066", "S-067", "S-069")
+def test_back_from_the_complete_page_orders_nothing_again(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    to_step3(page)
+    fill_card(page)
+    order(page)
+    page.wait_for_url("**/complete")
+    page.go_back()
+    page.wait_for_url("**/cart")  # there is nothing to confirm any more, and no page of the past pretends there is
+    expect(page.get_by_text("カゴには、まだ何も入っていません。")).to_be_visible()
+    assert orders(demo_app) == 1
+    assert len(simulator.payments()) == 1
+
+
+@pytest.mark.req("S-068", "S-070", "S-071")
+def test_back_through_the_steps_keeps_basket_and_words_and_reckons_again(page: Page, demo_app: Flask) -> None:
+    to_step3(page, CASH_METHOD)
+    expect(page.locator(".receipt")).to_contain_text("1,902円")
+    page.go_back()
+    page.wait_for_url("**/checkout/step2")
+    page.go_back()
+    page.wait_for_url("**/checkout/step1")
+    expect(field(page, "お名前")).to_have_value(ADDRESS["お名前"])
+    field(page, "お名前").fill("山田 次郎")
+    onward(page, "step2")
+    expect(page.locator(".basket-count")).to_contain_text("1")
+    expect(page.locator(".checkout-end-total")).to_contain_text("1,902円")
+    onward(page, "step3")
+    expect(page.locator(".receipt")).to_contain_text("山田 次郎")
+    order(page)
+    page.wait_for_url("**/complete")
+    assert orders(demo_app) == 1

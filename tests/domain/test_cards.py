@@ -1,0 +1,436 @@
+"""ご登録カード: what orders and マイページ do to a member's one card, checked in the provider's books of cards."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from providers.contract import NotSent
+from providers.kept_cards import Linking
+from shop.core import db
+from shop.core.runtime import now
+from shop.members.models import Member
+from shop.orders import settlement
+from shop.orders.models import Order
+from shop.payments import accounts
+from shop.payments.cards import book, manage, reconcile, settle
+from shop.payments.cards.models import CardOperation, StoredCard
+from shop.payments.models import PaymentMethod, ProviderExchange
+from tests.domain.cards import JCB, MASTER, REFUSED, VISA, Cards
+from tests.domain.desk import Desk, look_together
+from tests.support.shop import MovableClock
+
+ALWAYS, ASK, NEVER = Linking.ALWAYS, Linking.ASK, Linking.NEVER
+LOST = ["reset", "half", "garbage", "http_500"]
+#: Long after the caller is believed to be at work, and after "no such card" is believed.
+LATE = 200
+
+
+@pytest.fixture
+def cards(desk: Desk) -> Cards:
+    return Cards(desk)
+
+
+@pytest.fixture
+def linked(cards: Cards) -> Cards:
+    """A member with a card."""
+    assert cards.change(VISA) == "registered"
+    return cards
+
+
+# ---- after an order ----------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-130", "R-150")
+def test_an_order_links_its_card_by_exactly_one_more_call(cards: Cards) -> None:
+    order = cards.order(ALWAYS)
+    assert (order.state, cards.linked()) == ("placed", "")
+    cards.run()
+    assert cards.linked() == "Visa 1111 01/40"
+    assert cards.kept() == ["1111"]
+    assert cards.desk.simulator.ledger()["telegrams"] == {"020": 1, "025": 1}
+    assert [each["status"] for each in cards.desk.simulator.payments()] == ["20"]  # no validity check made another
+
+
+@pytest.mark.req("R-130", "R-137")
+def test_another_card_takes_the_place_of_the_first(linked: Cards) -> None:
+    linked.order(ALWAYS, card=JCB)
+    linked.run()
+    assert (linked.linked(), linked.kept()) == ("JCB 1000 01/40", ["1000"])
+    assert linked.operations() == [("store", "succeeded"), ("store", "succeeded"), ("remove", "succeeded")]
+
+
+def test_the_old_card_goes_also_when_the_shop_stopped_in_between(linked: Cards) -> None:
+    linked.order(ALWAYS, card=JCB)
+    linked.desk.run("dispatch_cards")
+    assert sorted(linked.kept()) == ["1000", "1111"]
+    assert linked.linked().startswith("JCB")
+    linked.desk.run("dispatch_cards")
+    assert linked.kept() == ["1000"]
+
+
+def test_an_order_by_the_linked_card_makes_the_calls_of_a_guest(linked: Cards) -> None:
+    before = linked.desk.simulator.ledger()["telegrams"].get("020", 0)
+    order = linked.order(ALWAYS, stored=True)
+    linked.run()
+    assert order.state == "placed"
+    assert linked.desk.simulator.ledger()["telegrams"] == {"020": before + 1, "025": 1}
+    assert linked.kept() == ["1111"]
+
+
+@pytest.mark.req("R-132")
+@pytest.mark.parametrize("stored", [True, False])
+def test_the_unchecked_box_ends_the_link(linked: Cards, stored: bool) -> None:
+    linked.order(ASK, card=JCB, stored=stored, keep=False)
+    assert linked.linked() == ""  # with the order itself: the next checkout shows the form
+    linked.run()
+    assert linked.kept() == []
+    assert linked.desk.telegrams("025") == 1
+
+
+@pytest.mark.req("R-132")
+def test_the_checked_box_links_the_card_that_was_used(linked: Cards) -> None:
+    linked.order(ASK, card=JCB, keep=True)
+    linked.run()
+    assert (linked.linked(), linked.kept()) == ("JCB 1000 01/40", ["1000"])
+    linked.order(ASK, stored=True, keep=True)
+    linked.run()
+    assert linked.kept() == ["1000"]
+
+
+@pytest.mark.req("R-133")
+@pytest.mark.parametrize("stored", [True, False])
+def test_no_link_is_left_where_none_is_wanted(linked: Cards, stored: bool) -> None:
+    linked.order(NEVER, card=JCB, stored=stored)
+    linked.run()
+    assert (linked.linked(), linked.kept()) == ("", [])
+
+
+@pytest.mark.req("R-134")
+@pytest.mark.parametrize(("mode", "guest"), [(NEVER, False), (NEVER, True), (ASK, False), (ASK, True), (ALWAYS, True)])
+def test_nothing_is_kept_of_who_did_not_ask_for_it(cards: Cards, mode: Linking, guest: bool) -> None:
+    cards.order(mode, member_id=None if guest else 0)
+    cards.run()
+    assert (cards.operations(), cards.desk.simulator.ledger()["stored_cards"]) == ([], [])
+
+
+@pytest.mark.req("R-136")
+@pytest.mark.parametrize("mode", Linking)
+def test_a_failed_order_changes_no_link(linked: Cards, mode: Linking) -> None:
+    order = linked.order(mode, card=REFUSED, keep=True)
+    linked.run()
+    assert (order.state, linked.linked(), linked.kept()) == ("lapsed", "Visa 1111 01/40", ["1111"])
+    (expected,) = linked.desk.rows(CardOperation, order_id=order.id)
+    assert (expected.state, expected.sealed) == ("dropped", None)
+
+
+@pytest.mark.req("R-136")
+def test_an_attempt_given_up_changes_no_link_even_when_money_comes_late(linked: Cards) -> None:
+    def give_up(order_id: int) -> None:
+        with db.write() as session:
+            assert settlement.abandon(session, order_id, "buyer", now())
+
+    linked.order(NEVER, card=JCB, then=give_up)
+    linked.run()
+    assert linked.kept() == ["1111"]
+    assert linked.linked().startswith("Visa")
+
+
+@pytest.mark.req("R-274")
+def test_the_card_of_who_registers_with_the_order(cards: Cards) -> None:
+    new, public_id = cards.member(state="provisional")
+
+    def register(order_id: int) -> None:
+        cards.desk.change(Order, Order.id == order_id, member_id=new)
+
+    cards.order(ALWAYS, member_id=None, registering=True, then=register)
+    cards.run()
+    assert cards.linked(new) == "Visa 1111 01/40"
+    assert cards.kept(public_id) == ["1111"]
+    cards.order(ALWAYS, member_id=None, registering=True)  # and did not become a member after all
+    cards.run()
+    assert cards.operations()[-1] == ("store", "dropped")
+
+
+def test_a_brand_is_one_of_those_there_are(cards: Cards) -> None:
+    """The browser's word for it is shown, so not any word will do."""
+    told = cards.desk.call(manage.change, cards.member_id, cards.account_id, cards.desk.token(), "<b>Gold</b>")
+    assert (told.kind, cards.linked()) == ("registered", "1111 01/40")
+
+
+def test_a_refused_registration_never_fails_the_order(cards: Cards) -> None:
+    def use_up(order_id: int) -> None:
+        (waiting,) = cards.desk.rows(CardOperation, order_id=order_id)
+        spoilt = cards.desk.call(lambda: settle.purpose(waiting))
+        sealed = cards.desk.app.extensions["shop.runtime"].vault.seal({"token": "tok_unheard_of"}, spoilt)
+        cards.desk.change(CardOperation, CardOperation.id == waiting.id, sealed=sealed)
+
+    order = cards.order(ALWAYS, then=use_up)
+    cards.run()
+    assert (order.state, cards.linked()) == ("placed", "")
+    (refused,) = cards.desk.rows(CardOperation)
+    assert (refused.state, refused.result_code, refused.sealed) == ("declined", "2021", None)
+    assert cards.events() == ["クレジットカードを登録できませんでした"]
+
+
+@pytest.mark.req("R-140")
+def test_a_card_that_vanished_gives_way_to_the_form(linked: Cards) -> None:
+    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    order = linked.order(ALWAYS, stored=True)
+    assert (order.state, linked.linked()) == ("lapsed", "")
+    assert linked.events()[-1] == "ご登録のクレジットカードは、決済代行会社での登録がなくなっていました"
+    assert linked.order(ALWAYS, card=JCB).state == "placed"
+    linked.run()
+    assert linked.kept() == ["1000"]
+
+
+def test_a_card_registered_meanwhile_is_not_the_one_that_vanished(linked: Cards, clock: MovableClock) -> None:
+    def replace(_order_id: int) -> None:
+        clock.advance(1)
+        manage.change(linked.member_id, linked.account_id, linked.desk.token(JCB), "JCB")
+
+    assert linked.order(ALWAYS, stored=True, then=replace).state == "lapsed"
+    assert (linked.linked(), linked.kept()) == ("JCB 1000 01/40", ["1000"])
+
+
+# ---- nobody knows the outcome ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", LOST)
+def test_lost_answer_of_a_registration_that_happened(cards: Cards, mode: str) -> None:
+    cards.desk.simulator.fault(mode, kind="025", phase="after")
+    assert cards.change(JCB) == "pending"
+    cards.due()
+    cards.desk.run("reconcile_cards")
+    assert (cards.linked(), cards.kept(), cards.desk.telegrams("025")) == ("JCB 1000 01/40", ["1000"], 1)
+    assert cards.operations() == [("store", "succeeded")]
+
+
+@pytest.mark.parametrize("mode", ["reset", "http_500"])
+def test_lost_request_of_a_registration(cards: Cards, clock: MovableClock, mode: str) -> None:
+    cards.desk.simulator.fault(mode, kind="025", phase="before")
+    cards.order(ALWAYS)
+    cards.desk.run("dispatch_cards")
+    cards.due()
+    cards.desk.run("reconcile_cards")
+    assert cards.operations() == [("store", "unknown")]  # it may still be on its way
+    clock.advance(LATE)
+    cards.desk.run("reconcile_cards")
+    (gone,) = cards.desk.rows(CardOperation)
+    assert (gone.state, gone.sealed, cards.linked(), cards.kept()) == ("absent", None, "", [])
+    assert cards.events() == ["クレジットカードを登録できませんでした"]
+
+
+def test_a_lost_replacement_is_found_beside_the_old_card_which_then_goes(linked: Cards) -> None:
+    linked.desk.simulator.fault("reset", kind="025", phase="after")
+    assert linked.change(MASTER) == "pending"
+    assert sorted(linked.kept()) == ["1001", "1111"]
+    linked.due()
+    linked.desk.run("reconcile_cards", "dispatch_cards")
+    assert (linked.linked(), linked.kept()) == ("Mastercard 1001 01/40", ["1001"])
+
+
+def test_lost_request_of_a_replacement(linked: Cards, clock: MovableClock) -> None:
+    linked.desk.simulator.fault("reset", kind="025", phase="before")
+    assert linked.change(MASTER) == "pending"
+    clock.advance(LATE)
+    linked.desk.run("reconcile_cards", "dispatch_cards")
+    assert (linked.linked(), linked.kept()) == ("Visa 1111 01/40", ["1111"])
+    assert linked.operations()[-1] == ("store", "absent")
+
+
+def test_cards_nobody_knows_of_are_removed(cards: Cards, clock: MovableClock) -> None:
+    """An earlier registration was believed absent and came to life after that."""
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    cards.change(VISA)
+    cards.desk.change(CardOperation, state="absent")
+    clock.advance(1)
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    cards.change(JCB)
+    cards.due()
+    cards.desk.run("reconcile_cards", "dispatch_cards")
+    assert (cards.linked(), cards.kept()) == ("JCB 1000 01/40", ["1000"])
+
+
+@pytest.mark.parametrize(("phase", "mode"), [("after", mode) for mode in LOST] + [("before", "reset")])
+def test_lost_answer_of_a_removal(linked: Cards, clock: MovableClock, phase: str, mode: str) -> None:
+    linked.desk.simulator.fault(mode, kind="026", phase=phase)
+    assert linked.remove() == "pending"
+    assert linked.linked()  # not said to be removed before it is known
+    linked.due()
+    linked.desk.run("reconcile_cards")
+    if phase == "before":
+        assert linked.operations()[-1] == ("remove", "unknown")
+        clock.advance(LATE)
+        linked.desk.run("reconcile_cards", "dispatch_cards")
+    assert (linked.linked(), linked.kept()) == ("", [])
+    assert linked.operations()[-1] == ("remove", "succeeded")
+
+
+def test_a_removal_of_a_card_that_is_gone_is_done(linked: Cards) -> None:
+    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    assert (linked.remove(), linked.linked()) == ("removed", "")
+
+
+def test_what_was_certainly_not_sent_is_sent_again_as_long_as_its_token_may_live(
+    cards: Cards, clock: MovableClock
+) -> None:
+    cards.order(ALWAYS)
+    (queued,) = cards.desk.rows(CardOperation)
+
+    def fail() -> CardOperation:
+        cards.desk.change(CardOperation, state="sent")
+        assert cards.desk.call(settle.settle, queued.id, NotSent("refused"))
+        return cards.desk.row(CardOperation)
+
+    assert (fail().state, cards.desk.row(CardOperation).sealed is None) == ("intended", False)
+    clock.advance(11 * 60)
+    assert (fail().state, cards.desk.row(CardOperation).sealed) == ("dropped", None)
+
+
+def test_two_askers_settle_once(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    cards.change()
+    cards.due()
+    look_together(monkeypatch, reconcile, 2)
+    cards.desk.together(lambda: cards.desk.run("reconcile_cards"), lambda: cards.desk.run("reconcile_cards"))
+    assert len(cards.desk.rows(StoredCard)) == len(cards.mails()) == 1
+
+
+# ---- マイページ ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-137")
+def test_two_tabs_leave_one_card(cards: Cards) -> None:
+    outcomes = cards.desk.together(lambda: cards.change(VISA), lambda: cards.change(JCB))
+    assert set(outcomes) <= {"registered", "changed", "busy"}
+    cards.run()
+    assert len(cards.kept()) == 1
+    assert cards.kept()[0] in cards.linked()
+
+
+def test_two_operations_under_way_for_one_member_cannot_be_written(linked: Cards) -> None:
+    (done,) = linked.desk.rows(CardOperation)
+
+    def another() -> None:
+        with db.write() as session:
+            for _ in range(2):
+                settle.queue_removal(session, session.get_one(CardOperation, done.id), "1", "member", now()).state = "sent"
+
+    with pytest.raises(IntegrityError):
+        linked.desk.call(another)
+
+
+@pytest.mark.req("T-047", "R-149")
+def test_the_member_is_told_of_every_change(cards: Cards) -> None:
+    assert (cards.change(VISA), cards.change(JCB), cards.remove()) == ("registered", "changed", "removed")
+    assert cards.events() == [
+        "クレジットカード（%(card)s）を登録しました", "クレジットカードを変更しました（%(card)s）",
+        "クレジットカード（%(card)s）を削除しました",
+    ]  # fmt: skip
+    mails = cards.mails()
+    assert {mail.recipient for mail in mails} == {f"{cards.public_id}@example.jp"}
+    for mail, said in zip(mails, ("**** 1111）を登録", "変更しました（JCB **** 1000", "1000）を削除"), strict=True):
+        assert said in mail.body
+        assert "4111" not in mail.body
+
+
+@pytest.mark.req("R-146")
+def test_changes_are_limited_before_the_provider_is_called(cards: Cards, clock: MovableClock) -> None:
+    for _ in range(4):
+        assert cards.change() in ("registered", "changed")
+    cards.desk.simulator.fault("http_500", kind="025", phase="before")
+    assert cards.change() == "pending"  # counted, whatever comes of it
+    clock.advance(LATE)
+    cards.desk.run("reconcile_cards")
+    assert (cards.change(), cards.desk.telegrams("025")) == ("limited", 5)
+    free_at = cards.desk.call(lambda: manage.limit(db.db.session(), cards.member_id, now()).free_at)
+    assert free_at is not None
+    assert cards.remove() == "removed"  # a removal is no registration
+    clock.advance((free_at - cards.desk.call(now)).total_seconds() + 1)
+    assert cards.change() == "registered"
+
+
+def test_parallel_changes_cannot_pass_the_limit(cards: Cards) -> None:
+    for _ in range(4):
+        cards.change()
+    outcomes = cards.desk.together(*[cards.change] * 3)
+    assert cards.desk.telegrams("025") == 5
+    assert sum(outcome in ("changed", "pending") for outcome in outcomes) == 1
+
+
+@pytest.mark.req("R-141")
+def test_the_page_is_there_as_long_as_a_method_is_configured(cards: Cards) -> None:
+    def shown() -> list[int]:
+        return cards.desk.call(lambda: [each.account_id for each in book.managed(db.db.session())])
+
+    assert shown() == [cards.account_id]
+    cards.desk.change(PaymentMethod, PaymentMethod.kind == "card", configured=False)
+    assert shown() == []
+    cards.desk.change(PaymentMethod, PaymentMethod.kind == "card", configured=True, removed_at=cards.desk.call(now))
+    assert shown() == []
+
+
+@pytest.mark.req("R-276")
+def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
+    linked.order(ALWAYS, card=JCB)  # queued, not sent yet
+
+    def leave() -> None:
+        with db.write() as session:
+            manage.remove_all(session, session.get_one(Member, linked.member_id), now())
+
+    linked.desk.call(leave)
+    assert linked.linked() == ""
+    linked.run()
+    assert linked.kept() == []
+    assert linked.desk.telegrams("025") == 1
+    assert not [each for each in linked.desk.rows(CardOperation) if each.sealed]
+
+
+def test_a_registration_under_way_does_not_outlive_its_member(cards: Cards) -> None:
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    assert cards.change() == "pending"
+
+    def leave() -> None:
+        with db.write() as session:
+            manage.remove_all(session, session.get_one(Member, cards.member_id), now())
+
+    cards.desk.call(leave)
+    cards.due()
+    cards.run()
+    cards.due()
+    cards.run()
+    assert (cards.linked(), cards.kept()) == ("", [])
+
+
+# ---- contracts and traces ----------------------------------------------------------------------------
+
+
+@pytest.mark.req("P-28")
+def test_a_card_goes_on_under_the_contract_it_was_made_with(linked: Cards) -> None:
+    def contract(**changed: Any) -> None:
+        with db.write() as session:
+            assert accounts.save_settings(session, linked.account_id, changed, now())
+
+    desk = linked.desk
+    desk.simulator.control("merchants", connect_password="renewed1")
+    desk.call(lambda: contract(connect_password="renewed1"))
+    assert linked.order(ALWAYS, stored=True).state == "placed"
+    desk.simulator.control("merchants", merchant_id="100077", connect_id="conn0077", connect_password="another7")
+    desk.call(lambda: contract(merchant_id="100077", connect_id="conn0077", connect_password="another7"))
+    found = desk.call(lambda: book.source_for(db.db.session(), linked.member_id, linked.account_id))
+    assert found is None  # another contract does not know the card
+    assert desk.call(manage.change, linked.member_id, linked.account_id, desk.token(JCB, "100077"), "").kind == "changed"
+    held = desk.simulator.ledger()["stored_cards"]
+    assert [(each["merchant_id"], bool(each["deleted_at"])) for each in held] == [("100001", True), ("100077", False)]
+
+
+def test_the_timeline_of_the_order_shows_its_card_without_a_number_or_token(cards: Cards) -> None:
+    order = cards.order(ALWAYS)
+    cards.run()
+    (stored,) = cards.desk.rows(ProviderExchange, label="025")
+    assert stored.payment_id is not None
+    assert stored.card_operation_id == cards.desk.row(CardOperation, order_id=order.id).id
+    text = stored.request + stored.response
+    assert "tok_" not in text
+    assert "4111" not in text
