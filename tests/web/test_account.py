@@ -277,6 +277,34 @@ def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock
     assert Member(hanako.shop_url).submit("/register", email="someone@example.jp").status_code == 200
 
 
+@pytest.mark.req("U-021", "T-039")
+def test_a_guest_becomes_a_member_after_the_order_with_one_password(visitor: Member, demo_app: Flask) -> None:
+    visitor.put_into_cart(TEA)
+    bought = visitor.place(visitor.confirm(CASH, email=visitor.email))
+    action = f"/orders/{bought.public_id}/account"
+    stranger = Member(visitor.shop_url)
+    assert action not in stranger.get(bought.path).text
+    assert stranger.post(action, {"csrf_token": stranger.token(), "new_password": PASSWORD}).status_code == 404
+    assert "8文字以上" in said(visitor.submit(bought.path, action, new_password="short"))
+    with demo_app.app_context(), write() as session:
+        session.add(MemberSettings(terms="第1条 ていねいに使うこと。"))
+    assert "会員規約をお読みのうえ" in said(visitor.submit(bought.path, action, new_password=PASSWORD))
+    change(demo_app, MemberSettings.terms, "")
+    asked = visitor.submit(bought.path, action, new_password=PASSWORD)
+    assert not visitor.is_in
+    assert action not in visitor.get(bought.path).text, "once"
+    assert path_of(visitor.log_in(visitor.email)) == "/mypage"
+    with demo_app.app_context():
+        order, member = db.session.scalars(select(Order)).one(), db.session.scalars(select(models.Member)).one()
+        assert (order.member_id, member.login, member.name) == (member.id, None, order.buyer_name)
+    again = Member(visitor.shop_url)
+    again.put_into_cart(TEA)
+    bought = again.place(again.confirm(CASH, email=visitor.email))
+    known = again.submit(bought.path, f"/orders/{bought.public_id}/account", new_password=NEW)
+    assert without_token(known) == without_token(asked)
+    assert "会員登録はできませんでした" in subjects(demo_app, visitor.email)[-1]
+
+
 # ---- links in mails ----
 
 
