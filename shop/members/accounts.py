@@ -48,7 +48,7 @@ def create(
 ) -> Member:
     """A new member. Raises :class:`Taken`, also when another one comes first at the very same moment."""
     new = {
-        "public_id": ids.public_id(), "login": fold(login), "email_key": fold(person.email), "password_hash": password_hash,
+        "public_id": ids.public_id(), "login": fold(login) or None, "email_key": fold(person.email), "password_hash": password_hash,
         "state": "provisional" if provisional else "active", "created_at": now,
         "activated_at": None if provisional else now,
         **{name: getattr(person, name) for name in Person.__dataclass_fields__},

@@ -59,10 +59,15 @@ def to_change_email(session: Session, member_id: int, email: str, address: str, 
         mails.address_link(session, session.get_one(Member, member_id), email, token, now)
 
 
-def _may_write(session: Session, email: str, address: str, now: datetime) -> bool:
-    """Whether one more mail may go to ``email``: counted for known and unknown addresses alike."""
+def count_request(session: Session, address: str, now: datetime) -> None:
+    """One more mail is asked for from this connection. Raises :class:`TooOften`."""
     asked = throttle.count(session, [Limit("member-mail", throttle.network(address), PER_NETWORK, WINDOW)], now)
     if asked.blocked_until:
         raise TooOften(asked.blocked_until)
+
+
+def _may_write(session: Session, email: str, address: str, now: datetime) -> bool:
+    """Whether one more mail may go to ``email``: counted for known and unknown addresses alike."""
+    count_request(session, address, now)
     to = Limit("member-mail-to", throttle.digest(fold(email)), PER_RECIPIENT, WINDOW)
     return throttle.count(session, [to], now).blocked_until is None

@@ -88,7 +88,7 @@ def welcome(session: Session, member: Member, now: datetime) -> None:
         return _("【%(shop)s】会員登録が完了しました", shop=shop), _(
             "%(name)s様\n\n会員登録が完了しました。会員ID：%(login)s\n"
             "会員IDまたはメールアドレスと、登録されたパスワードでログインできます。\n%(log_in)s\n\n%(shop)s\n",
-            name=member.name, login=member.login, log_in=_page("/login"), shop=shop,
+            name=member.name, login=member.login or _("なし"), log_in=_page("/login"), shop=shop,
         )  # fmt: skip
 
     _queue(session, "member_welcome", member.email, member.language, words, now)
@@ -99,7 +99,7 @@ def provisional(session: Session, member: Member, now: datetime) -> None:
         return _("【%(shop)s】会員の仮登録を受け付けました", shop=shop), _(
             "%(name)s様\n\n会員登録（会員ID：%(login)s）を仮登録として受け付けました。\n"
             "ご注文の受注処理が完了すると本登録になり、ログインできるようになります。そのときメールでお知らせします。\n\n%(shop)s\n",
-            name=member.name, login=member.login, shop=shop,
+            name=member.name, login=member.login or _("なし"), shop=shop,
         )  # fmt: skip
 
     _queue(session, "member_provisional", member.email, member.language, words, now)
@@ -110,7 +110,7 @@ def provisional_ended(session: Session, member: Member, now: datetime) -> None:
         return _("【%(shop)s】会員の仮登録を取り消しました", shop=shop), _(
             "%(name)s様\n\nご注文がキャンセルとなったため、会員の仮登録（会員ID：%(login)s）を取り消しました。\n"
             "会員登録は、あらためて次のページから行えます。\n%(register)s\n\n%(shop)s\n",
-            name=member.name, login=member.login, register=_page("/register"), shop=shop,
+            name=member.name, login=member.login or _("なし"), register=_page("/register"), shop=shop,
         )  # fmt: skip
 
     _queue(session, "member_provisional_ended", member.email, member.language, words, now)

@@ -15,7 +15,8 @@ from shop.members.names import fold
 
 
 def pack(login: str, password_hash: str) -> str:
-    """What a confirmation and an order keep of 会員登録 until it happens. The password itself is in none of them."""
+    """What a confirmation and an order keep of 会員登録 until it happens. The password itself is in none of them. Without
+    a ``login`` the member logs in with the mail address."""
     return json.dumps({"login": fold(login), "password_hash": password_hash}, sort_keys=True)
 
 

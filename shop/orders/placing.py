@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.catalogue import stock
@@ -31,6 +32,14 @@ def place(session: Session, order: Order, now: datetime) -> None:
     history.add(session, order.id, "buyer", line, now)
     mails.placed(session, order, info, now)
     if order.registration:
+        _register(session, order, now)
+
+
+def register_afterwards(session: Session, order_id: int, password_hash: str, now: datetime) -> None:
+    """会員登録 for a guest who has just ordered: the same as with the order, once. They log in with the mail address."""
+    order = session.scalars(select(Order).where(Order.id == order_id, Order.state == "placed").with_for_update()).one()
+    if order.member_id is None and order.filed == "open":
+        order.registration = with_order.pack("", password_hash)
         _register(session, order, now)
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from shop.core.clock import jst
 from shop.core.db import db, end_read, write
@@ -14,8 +15,10 @@ from shop.core.runtime import now
 from shop.members import accounts, entry, links, tokens
 from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
+from shop.orders import placing
+from shop.orders.models import Order
 from shop.web.member import KNOWN, close_session, current_member, open_session
-from shop.web.member_forms import AddressForm, LogInForm, PasswordForm, RegisterForm
+from shop.web.member_forms import AddressForm, AfterOrderForm, LogInForm, PasswordForm, RegisterForm
 from shop.web.paths import own_path
 
 blueprint = Blueprint("account", __name__)
@@ -138,6 +141,34 @@ def finish_registration() -> ResponseReturnValue:
             flash(_("会員登録が完了しました。"), "good")
             return redirect(MYPAGE, 303)
     return render_template("shop/register_details.html", form=form, email=link.email), 422
+
+
+@blueprint.app_template_global("after_order_form")
+def after_order_form(email: str) -> AfterOrderForm:
+    """What the complete page offers to a guest who ordered with this address."""
+    return AfterOrderForm(email, formdata=None)
+
+
+@blueprint.post("/orders/<public_id>/account")
+def join_after_order(public_id: str) -> ResponseReturnValue:
+    """One password, and a guest who has just ordered in this browser is a member (U-021). Whether the address is somebody's
+    already only the mail says (T-039)."""
+    order = db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
+    if order is None or session.get("attempt") != order.id or order.member_id is not None:
+        abort(404)
+    order_id, form = order.id, AfterOrderForm(order.email)
+    if not form.validate():
+        return render_template("shop/account_offer.html", form=form, public_id=public_id), 422
+    end_read()
+    hashed = form.hashed()
+    try:
+        with write() as transaction:
+            links.count_request(transaction, request.remote_addr or "", now())
+            placing.register_afterwards(transaction, order_id, hashed, now())
+    except links.TooOften as error:
+        problem = too_often(error.until)
+        return render_template("shop/account_offer.html", form=form, public_id=public_id, problem=problem), 429
+    return render_template("shop/account_asked.html")
 
 
 # ---- パスワード再設定 ----

@@ -118,6 +118,7 @@ def _follow_session() -> None:
     elif now() - member.seen_at >= sessions.TOUCH_EVERY:
         with write() as database:
             sessions.touch(database, session_token(), now())
+        session.modified = True  # the cookie, too, lasts from the last visit
 
 
 def _forget() -> None:

@@ -122,20 +122,32 @@ class PasswordForm(ShopForm):
         return names.hashed(self.new_password.data, *self.names())
 
 
-class RegisterForm(PasswordForm):
+class _WithTerms(PasswordForm):
+    """A password that makes a member."""
+
+    new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])
+    terms_agreed = BooleanField(_l("会員規約に同意する"), [_terms])
+
+    def terms(self) -> str:
+        """会員規約, empty while the shop has none."""
+        return settings.get(db.session()).terms
+
+
+class AfterOrderForm(_WithTerms):
+    """会員登録 of a guest who has just ordered."""
+
+
+class RegisterForm(_WithTerms):
     """会員登録, once the mail address is proven."""
 
     buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
     login_id = _login_field()
+    # Once more, because fields stand in the order they are written.
     new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])
     terms_agreed = BooleanField(_l("会員規約に同意する"), [_terms])
 
     def names(self) -> tuple[str, ...]:
         return (*super().names(), self.login_id.data or "")
-
-    def terms(self) -> str:
-        """会員規約, empty while the shop has none."""
-        return settings.get(db.session()).terms
 
 
 class ChangePasswordForm(PasswordForm, _Proved):

@@ -26,7 +26,7 @@ _TELL_AT_THE_FIELD = frozenset(
     {
         "checkout.confirm_zero", "checkout.check_zero", "wizard.take_step1", "wizard.check_step1", "wizard.take_step2",
         "wizard.check_step2", "account.log_in", "account.ask_to_register", "account.finish_registration",
-        "account.ask_to_reset", "account.set_password", "account_settings.change_login_id",
+        "account.ask_to_reset", "account.join_after_order", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "admin.log_in", "admin.save_memo", "admin.save_row",
         "admin.confirm_card_guard", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
@@ -55,6 +55,8 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=_MAX_BODY,
         MAX_FORM_MEMORY_SIZE=_MAX_BODY,
         MAX_FORM_PARTS=_MAX_PARTS,
+        # A picture's answer would bring back the session as it was when the picture was asked for.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = Sessions()

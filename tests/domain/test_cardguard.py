@@ -43,6 +43,7 @@ class Visitor:
         with self.desk.app.app_context():
             found = confirm.find(db.db.session(), confirmation, self.browser)
             assert found
+            found.member_id = self.member_id  # logged in when they confirmed
             buyer = placement.Buyer("PC", self.address, "ja", self.member_id)
             try:
                 order_id = placement.place(found, self.browser, placement.Card(card_token), buyer).order_id

@@ -19,7 +19,7 @@ from shop.core.guessing import LogIn
 from shop.core.runtime import now
 from shop.core.throttle import ThrottleEvent
 from shop.members import accounts, entry, leaving, names, sessions, tokens, with_order
-from shop.members.accounts import LinkDead, Person
+from shop.members.accounts import LinkDead, Person, Taken
 from shop.members.models import Member, MemberEvent, MemberSettings, MemberToken
 from shop.orders import filing
 from shop.orders.models import Order
@@ -145,6 +145,26 @@ def test_of_two_who_use_a_link_at_once_one_gets_it(desk: Desk, member_id: int) -
     came_of_it = desk.together(use, use, use, use)
     assert sum(isinstance(each, LinkDead) for each in came_of_it) == 3
     assert came_of_it.count(None) == 1
+
+
+@pytest.mark.parametrize("what", ["login", "email"])
+def test_what_somebody_else_has_is_refused_and_changes_nothing(desk: Desk, member_id: int, what: str) -> None:
+    with desk.app.app_context():
+        make("taro", Person("佐藤 太郎", "taro@example.jp", "ja"))
+        with db.write() as session:
+            token = tokens.issue(session, "email", "TARO@example.jp", member_id, now())
+        with db.write() as session:
+            if what == "login":
+                with pytest.raises(Taken):
+                    accounts.change_login(session, member_id, "Taro", now())
+            else:
+                with pytest.raises(LinkDead):
+                    accounts.change_email(session, token, now())
+            session.add(ThrottleEvent(scope="x", subject="x", at=now()))
+    member = desk.row(Member, id=member_id)
+    assert (member.login, member.email, member.email_key) == ("hanako", "hanako@example.jp", "hanako@example.jp")
+    assert len(desk.rows(ThrottleEvent, scope="x")) == 1, "the transaction goes on"
+    assert kinds(desk) == []
 
 
 def test_links_nobody_can_use_are_forgotten(hanako: int) -> None:

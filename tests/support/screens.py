@@ -22,7 +22,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments.models import PaymentMethod
 from tests.browser import steps
 from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
-from tests.support import machine, shop
+from tests.support import machine, members, shop
 from tests.support.files import ROOT
 from tests.support.net import reserved_port
 from tests.support.servers import LiveServer
@@ -215,6 +215,26 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
     walk.camera.shoot(page, "admin-keys", whole=False)
 
 
+def accounts(walk: Walk) -> None:
+    """会員登録 by a link, and what a member changes about how they log in."""
+    page, shoot = walk.window(), walk.camera.shoot
+    walk.pages(page, {"login": "/login", "register": "/register", "password-forgotten": "/password/forgotten"})
+    page.goto("/register")
+    steps.field(page, "メールアドレス").fill("hanako@example.jp")
+    page.get_by_role("button", name="登録用のメールを送る").click()
+    shoot(page, "link-sent")
+    page.goto(members.link(walk.app, "hanako@example.jp"))
+    steps.field(page, "会員ID").fill("ab")
+    page.get_by_role("button", name="登録する").click()
+    shoot(page, "register-details")
+    for label, text in {"お名前": "山田 花子", "会員ID": "hanako", "パスワード": members.PASSWORD}.items():
+        steps.field(page, label).fill(text)
+    page.get_by_role("button", name="登録する").click()
+    pages = {"id": "/mypage/login-id", "password": "/mypage/password", "email": "/mypage/email", "leave": "/mypage/leave"}
+    walk.pages(page, {f"account-{name}": address for name, address in pages.items()})
+    walk.pages(page, {"link-dead": "/password/new"})
+
+
 @contextmanager
 def opened() -> Iterator[tuple[Flask, Config]]:
     """A demo shop with its provider, served in threads of this process."""
@@ -247,6 +267,7 @@ def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
     staff = desk_before_the_first_order(walk)
     checkout(walk)
     without_script(walk)
+    accounts(walk)
     desk_at_work(walk, staff)
     refused_and_waiting(walk)
     lists_and_settings(walk, staff)

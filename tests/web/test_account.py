@@ -26,6 +26,9 @@ from tests.support.pages import Page
 from tests.support.shop import MovableClock
 from tests.web.counter import CUP, TEA, Desk, change, count, everything_stored, path_of
 
+#: Pages and sentences; what they store and lock is tried on both databases in ``tests/domain/test_members.py``.
+pytestmark = pytest.mark.one_database
+
 MINUTES = 60
 NEW = "atarashii-9-tsuki"
 WRONG = "chigau-password"
@@ -95,6 +98,8 @@ def test_a_log_in_starts_a_new_session(hanako: Member, demo_app: Flask) -> None:
     assert hanako.session.cookies["session"] != cookie
     assert hanako.post("/logout", {"csrf_token": before}).status_code == 400, "a token of before"
     assert 'lang="en"' in hanako.get("/").text
+    for path in ("/static/css/shop.css", "/cart"):
+        assert "Set-Cookie" not in hanako.get(path).headers, "what was asked for earlier brings no older session back"
     thief = Member(hanako.shop_url)
     thief.session.cookies.set("session", cookie)
     assert not thief.is_in
@@ -270,6 +275,34 @@ def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock
     assert subjects(demo_app, "someone@example.jp") == []
     clock.advance(30 * MINUTES + 1)
     assert Member(hanako.shop_url).submit("/register", email="someone@example.jp").status_code == 200
+
+
+@pytest.mark.req("U-021", "T-039")
+def test_a_guest_becomes_a_member_after_the_order_with_one_password(visitor: Member, demo_app: Flask) -> None:
+    visitor.put_into_cart(TEA)
+    bought = visitor.place(visitor.confirm(CASH, email=visitor.email))
+    action = f"/orders/{bought.public_id}/account"
+    stranger = Member(visitor.shop_url)
+    assert action not in stranger.get(bought.path).text
+    assert stranger.post(action, {"csrf_token": stranger.token(), "new_password": PASSWORD}).status_code == 404
+    assert "8文字以上" in said(visitor.submit(bought.path, action, new_password="short"))
+    with demo_app.app_context(), write() as session:
+        session.add(MemberSettings(terms="第1条 ていねいに使うこと。"))
+    assert "会員規約をお読みのうえ" in said(visitor.submit(bought.path, action, new_password=PASSWORD))
+    change(demo_app, MemberSettings.terms, "")
+    asked = visitor.submit(bought.path, action, new_password=PASSWORD)
+    assert not visitor.is_in
+    assert action not in visitor.get(bought.path).text, "once"
+    assert path_of(visitor.log_in(visitor.email)) == "/mypage"
+    with demo_app.app_context():
+        order, member = db.session.scalars(select(Order)).one(), db.session.scalars(select(models.Member)).one()
+        assert (order.member_id, member.login, member.name) == (member.id, None, order.buyer_name)
+    again = Member(visitor.shop_url)
+    again.put_into_cart(TEA)
+    bought = again.place(again.confirm(CASH, email=visitor.email))
+    known = again.submit(bought.path, f"/orders/{bought.public_id}/account", new_password=NEW)
+    assert without_token(known) == without_token(asked)
+    assert "会員登録はできませんでした" in subjects(demo_app, visitor.email)[-1]
 
 
 # ---- links in mails ----
