@@ -107,7 +107,8 @@ def step3() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    confirmation = confirm.standing(db.db.session(), cart, moment())
+    member = current_member()
+    confirmation = confirm.standing(db.db.session(), cart, member.member_id if member else None, moment())
     if confirmation is None or confirm.form_of(confirmation).get("language") != language():
         return redirect(url_for("wizard.step2"), 303)
     form = Step3Form(formdata=None, data=card_choice.recall(cart.version))
