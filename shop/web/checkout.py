@@ -12,7 +12,7 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments.engine import engine
-from shop.web import attempt, card_choice, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
 
@@ -41,7 +41,7 @@ def confirm_zero() -> Any:
         return _elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
-    form = CheckoutForm()
+    form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
     if request.form.get("refresh") or postal.looked_up(form):
         return _form_page(form, cart)
@@ -94,7 +94,7 @@ def _form_page(
     offer = flow.offer(form, cart, confirm.ship_prefecture(form.cleaned()), with_card=True)
     template = "shop/_checkout_form.html" if flow.by_script() else "shop/checkout_zero.html"
     may_register = flow.open_registration(form, cart, "zero")
-    page = render_template(template, form=form, cart=cart, may_register=may_register, refusal=refusal, changed=flow.flashed("changed"), **offer)
+    page = render_template(template, form=form, cart=cart, may_register=may_register, addresses=address_book.offered(), refusal=refusal, changed=flow.flashed("changed"), **offer)
     return page, status
 
 

@@ -20,7 +20,7 @@ from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, card_choice, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
@@ -46,7 +46,7 @@ def take_step1() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    form = Step1Form()
+    form = Step1Form(formdata=address_book.posted())
     flow.open_registration(form, cart, _FLOW)
     if postal.looked_up(form):
         return _step1_page(form, cart)
@@ -169,7 +169,15 @@ def _step1_page(form: Step1Form, cart: CartView) -> str:
     chosen = _filled(Step2Form, confirm.typed(cart))
     may_register = flow.open_registration(form, cart, _FLOW)
     offer = flow.offer(chosen, cart, confirm.ship_prefecture(values), with_card=False)
-    return render_template("shop/step1.html", form=form, cart=cart, may_register=may_register, changed=flow.flashed("changed"), **offer)
+    return render_template(
+        "shop/step1.html",
+        form=form,
+        cart=cart,
+        may_register=may_register,
+        addresses=address_book.offered(),
+        changed=flow.flashed("changed"),
+        **offer,
+    )
 
 
 def _step2_page(

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from shop.catalogue.models import Product
 from shop.checkout.models import Cart, Confirmation
 from shop.core.db import db, write
+from shop.core.runtime import now
 from shop.members.models import Member as MemberRow
-from shop.members.models import MemberSettings
+from shop.members.models import MemberAddress, MemberSettings
 from shop.orders.models import Order
 from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer
 from tests.support.members import Member, other, subjects
@@ -204,3 +205,31 @@ def test_who_logs_in_after_confirming_confirms_again(shop_url: str, demo_app: Fl
     taro.log_in()
     assert taro.place(shown).path != "/checkout/pending"
     assert count(demo_app, Order) == 0
+
+
+@BOTH
+@pytest.mark.req("T-051", "U-025")
+def test_a_member_ships_to_an_address_of_their_own_list(shop_url: str, demo_app: Flask, order: Order_) -> None:
+    taro, hanako = other(shop_url, demo_app), other(shop_url, demo_app, "hanako")
+    with demo_app.app_context(), write() as session:
+        for member in (taro, hanako):
+            place = {"name": f"{member.login} の実家", "phone": "0263001122", "postal_code": "399-0001", "prefecture": "長野県"}
+            session.add(MemberAddress(member_id=member.member_id, address1="宵待町3-8-2", created_at=now(), **place))
+    buyer = StepsBuyer(shop_url)
+    buyer.session = taro.session
+    taro.log_in()
+    buyer.put_into_cart(TEA)
+    start = "/checkout/step1" if order is in_steps else "/checkout/zero"
+    page = Page(buyer.get(start).text)
+    (own,) = [a["value"] for a in page.find("input", name="ship_to") if a["value"].startswith("book-")]
+    assert "taro の実家 様" in page.text
+    assert "hanako の実家" not in page.text
+    foreign = f"book-{int(own.removeprefix('book-')) + 1}"
+    step = buyer.step1 if order is in_steps else lambda **typed: buyer.confirm(CASH, **typed)
+    assert step(ship_to=foreign).status_code == 422
+    answer = step(ship_to=own)
+    number_of(buyer.press(buyer.step2(CASH)) if order is in_steps else buyer.place(answer))
+    with demo_app.app_context():
+        placed = db.session.scalars(select(Order)).one()
+        assert (placed.ship_name, placed.ship_prefecture) == ("taro の実家", "長野県")
+        assert (placed.buyer_name, placed.member_id) == ("山田 花子", taro.member_id)
