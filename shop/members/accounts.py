@@ -1,7 +1,6 @@
 """Becoming a member, and what members change about how they log in. Everything here runs in the caller's transaction;
 passwords come hashed (:func:`shop.members.names.hashed`), because hashing takes too long for one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,21 +80,6 @@ def register(session: Session, token: str, name: str, login: str, password_hash:
     member = create(session, Person(name, link.email, language), login, password_hash, now)
     mails.welcome(session, member, now)
     return member
-
-
-#: What 会員情報変更 changes.
-PROFILE = ("name", "kana", "phone", "postal_code", "prefecture", "address1", "address2")
-
-
-def change_profile(session: Session, member_id: int, values: Mapping[str, str], now: datetime) -> None:
-    """会員情報変更: ``values`` by the names of :data:`PROFILE`. The member is told by mail (T-047), unless nothing changed."""
-    member = _locked(session, member_id)
-    if all(getattr(member, name) == values[name] for name in PROFILE):
-        return
-    for name in PROFILE:
-        setattr(member, name, values[name])
-    history.note(session, member_id, N_("会員情報の変更"), now)
-    mails.profile_changed(session, member, now)
 
 
 def change_password(session: Session, member_id: int, password_hash: str, now: datetime) -> Member:

@@ -235,22 +235,6 @@ class CheckoutPage(ShopForm):
         return {name: _kept(field.data) for name, field in kept.items() if name != "csrf_token"}
 
 
-class CheckoutForm(BuyerFields, ChoiceFields, CardFields, CheckoutPage):
-    """Zero-step 注文手続き画面."""
-
-
-class Step1Form(BuyerFields, CheckoutPage):
-    """STEP1 購入者情報入力."""
-
-
-class Step2Form(ChoiceFields, CheckoutPage):
-    """STEP2 支払い方法・配送指定."""
-
-
-class Step3Form(CardFields, CheckoutPage):
-    """STEP3: what is chosen with the card."""
-
-
 class ProfileForm(NameFields, AddressFields, CheckoutPage):
     """会員情報変更."""
 

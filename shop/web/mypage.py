@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
-from shop.members import accounts, addresses, history, settings
-from shop.members.models import Member, MemberAddress, MemberEvent
+from shop.members import addresses, history, settings
+from shop.members import profile as profiles
+from shop.members.models import MemberAddress, MemberEvent
 from shop.payments.cards import book
 from shop.web import flow, postal
 from shop.web.forms import ProfileForm, ShipToForm
@@ -17,9 +18,6 @@ from shop.web.member import members_only, the_member
 from shop.web.paging import page_by_id
 
 blueprint = Blueprint("mypage", __name__)
-
-#: Where the form calls it by another name than a member.
-_FIELDS = {"name": "buyer_name", "kana": "buyer_kana"}
 
 
 @blueprint.get("/mypage")
@@ -39,10 +37,7 @@ def top() -> str:
 @members_only
 def profile() -> str:
     """The form with what is stored."""
-    member = db.session.get_one(Member, the_member().member_id)
-    return _profile_page(
-        ProfileForm(formdata=None, data={_FIELDS.get(name, name): getattr(member, name) for name in accounts.PROFILE})
-    )
+    return _profile_page(ProfileForm(formdata=None, data=profiles.as_form(db.session(), the_member().member_id)))
 
 
 @blueprint.post("/mypage/profile")
@@ -54,10 +49,8 @@ def save_profile() -> ResponseReturnValue:
         return _profile_page(form)
     if not form.validate():
         return _profile_page(form), 422
-    typed = form.cleaned()
-    values = {name: typed[_FIELDS.get(name, name)] for name in accounts.PROFILE}
     with write() as transaction:
-        accounts.change_profile(transaction, the_member().member_id, values, now())
+        profiles.change(transaction, the_member().member_id, form.cleaned(), now())
     flash(_("会員情報を変更しました。"), "good")
     return redirect(url_for("mypage.top"), 303)
 

@@ -70,7 +70,9 @@ def test_a_marked_card_is_nowhere_with_us(
 def test_the_order_post_carries_the_token_only(traffic: Traffic, shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     token, shown = card_token(shopper), shopper.confirm()
-    assert set(Page(shown.text).form("/checkout/zero/place").fields) == {"csrf_token", "confirmation_token", "card_token"}
+    assert set(Page(shown.text).form("/checkout/zero/place").fields) == {
+        "csrf_token", "confirmation_token", "card_token", "link_token", "card_brand",
+    }  # fmt: skip
     shopper.place(shown, token)
     page = Page(shopper.put_into_cart(TEA).text)
     fields = [a for tag, a in page.elements if tag == "input" and "data-card" in a]
