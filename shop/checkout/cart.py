@@ -82,6 +82,9 @@ class CartView:
     cart_id: int | None
     version: int
     lines: tuple[CartLine, ...]
+    #: What the buyer has typed in the checkout so far, JSON, and the hash of the password for 会員登録 among it.
+    typed: str = "{}"
+    password_hash: str = ""
 
     @property
     def goods_yen(self) -> int:
@@ -103,10 +106,11 @@ class CartView:
 
 def view(session: Session, key: str) -> CartView:
     """Read a cart in two statements."""
-    cart = session.execute(select(Cart.id, Cart.version).where(Cart.key == key)).one_or_none()
+    wanted = select(Cart.id, Cart.version, Cart.form, Cart.password_hash).where(Cart.key == key)
+    cart = session.execute(wanted).one_or_none()
     if cart is None:
         return CartView(None, 0, ())
-    return CartView(cart.id, cart.version, lines(session, cart.id))
+    return CartView(cart.id, cart.version, lines(session, cart.id), cart.form, cart.password_hash)
 
 
 def lines(session: Session, cart_id: int) -> tuple[CartLine, ...]:

@@ -92,20 +92,22 @@ def store(
     *,
     flow: str = "zero",
     member_id: int | None = None,
+    registration: str = "",
 ) -> None:
     """Write a confirmation down: the buyer's cleaned form (never card data) and ``page``, the final page as shown
-    (R-290). ``flow`` is the checkout that shows it. The form is kept for the cart as well: nobody types it twice."""
+    (R-290). ``flow`` is the checkout that shows it, ``registration`` what becomes a member with the order. The form is kept for the cart as well: nobody types it twice."""
     cart_id = agreement.cart.cart_id
     assert cart_id is not None
     session.add(
         Confirmation(
             token=token, cart_id=cart_id, cart_version=agreement.cart.version, flow=flow, member_id=member_id,
+            registration=registration,
             delivery_id=agreement.delivery_id, payment_method_id=agreement.method_id,
             total_yen=agreement.quote.total_yen, quote_digest=agreement.quote.digest,
             form=_packed(form), snapshot=page, created_at=now,
         )
     )  # fmt: skip
-    keep_typed(session, cart_id, form)
+    keep_typed(session, cart_id, form, registration)
 
 
 def _packed(form: Mapping[str, str]) -> str:
@@ -129,16 +131,17 @@ def form_of(confirmation: Confirmation) -> dict[str, str]:
     return dict(json.loads(confirmation.form))
 
 
-def typed(session: Session, cart_id: int | None) -> dict[str, str]:
+def typed(cart: CartView) -> dict[str, str]:
     """What the buyer has typed in this cart's checkout, whichever it is; empty when nothing was yet."""
-    form = session.scalar(select(Cart.form).where(Cart.id == cart_id)) if cart_id else None
-    return dict(json.loads(form)) if form else {}
+    return dict(json.loads(cart.typed))
 
 
-def keep_typed(session: Session, cart_id: int, form: Mapping[str, str]) -> None:
-    """Remember what the buyer has typed, on top of what they typed on other pages of the checkout."""
-    known = typed(session, cart_id)
-    session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(known | dict(form))))
+def keep_typed(session: Session, cart_id: int, form: Mapping[str, str], registration: str = "") -> None:
+    """Remember what the buyer has typed, on top of what they typed on other pages of the checkout, and the hash of the
+    password in ``registration``."""
+    known = session.scalar(select(Cart.form).where(Cart.id == cart_id)) or "{}"
+    form, password_hash = json.loads(known) | dict(form), json.loads(registration or "{}").get("password_hash", "")
+    session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(form), password_hash=password_hash))
 
 
 def standing(session: Session, cart: CartView, now: datetime) -> Confirmation | None:
@@ -152,7 +155,7 @@ def standing(session: Session, cart: CartView, now: datetime) -> Confirmation | 
         .order_by(Confirmation.id.desc())
         .limit(1)
     )
-    if newest is None or newest.form != _packed(typed(session, cart.cart_id)):
+    if newest is None or newest.form != _packed(typed(cart)):
         return None
     if now - newest.created_at > CONFIRMATION_LIFE:
         return None

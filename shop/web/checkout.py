@@ -12,9 +12,9 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments.engine import engine
-from shop.web import attempt, flow, postal
+from shop.web import address_book, attempt, flow, postal
 from shop.web.cart import cart_key
-from shop.web.forms import CheckoutForm
+from shop.web.checkout_forms import CheckoutForm
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -28,7 +28,7 @@ def zero() -> Any:
         return redirect(url_for("attempt.pending"))
     if cart.is_empty:
         return redirect(url_for("cart.show"))
-    return _form_page(CheckoutForm(data=flow.typed(cart)), cart, refusal=attempt.last_refusal())
+    return _form_page(CheckoutForm(data=flow.begin(cart)), cart, refusal=attempt.last_refusal())
 
 
 @blueprint.post("/checkout/zero/confirm")
@@ -40,7 +40,8 @@ def confirm_zero() -> Any:
         return _elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
         return _elsewhere(url_for("cart.show"))
-    form = CheckoutForm()
+    form = CheckoutForm(formdata=address_book.posted())
+    flow.open_registration(form, cart, "zero")
     if request.form.get("refresh") or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
@@ -91,7 +92,8 @@ def _form_page(
 ) -> tuple[str, int]:
     offer = flow.offer(form, cart, confirm.ship_prefecture(form.cleaned()), with_card=True)
     template = "shop/_checkout_form.html" if flow.by_script() else "shop/checkout_zero.html"
-    page = render_template(template, form=form, cart=cart, refusal=refusal, changed=flow.flashed("changed"), **offer)
+    may_register = flow.open_registration(form, cart, "zero")
+    page = render_template(template, form=form, cart=cart, may_register=may_register, addresses=address_book.offered(), refusal=refusal, changed=flow.flashed("changed"), **offer)
     return page, status
 
 
@@ -104,7 +106,7 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
 
 
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
-    token, receipt = flow.fix("zero", agreement, form.cleaned(), form.advice())
+    token, receipt = flow.fix("zero", agreement, form.cleaned(), form.advice(), form.registration())
     shape = {} if flow.by_script() else {"page_version": True}
     panel = Markup(
         render_template(

@@ -98,7 +98,8 @@ def delivery_choice(choice: Choice, prefecture: str, *, with_card: bool) -> Deli
     )
 
 
-def method_choice(method: PaymentMethod, *, with_card: bool) -> MethodChoice:
+def method_choice(method: PaymentMethod, *, with_card: bool, registering: bool | None = None) -> MethodChoice:
+    """``registering``: whether a guest becomes a member with this order; ``None`` where the page itself asks."""
     counts = tuple((str(count), instalment_word(count)) for count in instalments(method))
     note = method.note if method.note_at_choice else ""
     return MethodChoice(
@@ -110,7 +111,7 @@ def method_choice(method: PaymentMethod, *, with_card: bool) -> MethodChoice:
         note=note,
         fee_yen=method.fee_yen,
         instalments=counts,
-        card=_card_form(method) if with_card else None,
+        card=_card_form(method, registering) if with_card else None,
     )
 
 
@@ -128,7 +129,7 @@ def instalment_word(count: int) -> str:
     return _("一括払い") if count == 1 else _("%(count)s回払い", count=count)
 
 
-def _card_form(method: PaymentMethod) -> CardForm | None:
+def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | None:
     if method.kind != "card" or method.account is None:
         return None
     provider = accounts.provider_of(method.account)
@@ -146,19 +147,19 @@ def _card_form(method: PaymentMethod) -> CardForm | None:
         default_message=messages.get("", ""),
         note=options.get("instalments_note", ""),
         authenticates=provider.capabilities.authenticates(options),
-        kept=kept(method),
+        kept=kept(method, registering),
     )
 
 
-def kept(method: PaymentMethod) -> Kept:
-    """What the truth table says for who is looking."""
+def kept(method: PaymentMethod, registering: bool | None = None) -> Kept:
+    """What the truth table says for who is looking; ``registering`` as for :func:`method_choice`."""
     assert method.account is not None
     rules_of = accounts.provider_of(method.account).capabilities
     linking = rules_of.linking(accounts.method_options(method))
     card, member = linked_card(method), current_member() is not None
     offer = rules.offer(linking, member, card is not None)
     unlinks = not offer.keep and rules.will_unlink(linking, member, card is not None, kept=False)
-    return Kept(card if offer.choice else None, offer.keep, unlinks, _link(linking, member), rules_of.tokens_to_link)
+    return Kept(card if offer.choice else None, offer.keep, unlinks, _link(linking, member, registering), rules_of.tokens_to_link)
 
 
 def linked_card(method: PaymentMethod) -> Registered | None:
@@ -170,9 +171,11 @@ def linked_card(method: PaymentMethod) -> Registered | None:
     return card if card and card.usable else None
 
 
-def _link(linking: Linking, member: bool) -> str:
+def _link(linking: Linking, member: bool, registering: bool | None) -> str:
+    if linking == Linking.ALWAYS and not member and registering is None:
+        return "register"
     if linking == Linking.ALWAYS:
-        return "always" if member else "register"
+        return "always" if member or registering else ""
     return "ask" if linking == Linking.ASK and member else ""
 
 

@@ -20,6 +20,7 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
+from shop.members import profile
 from shop.payments import cardguard, stepup
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, legal
@@ -27,15 +28,28 @@ from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.choices import delivery_choice, instalment_word, instalments, linked_card
 from shop.web.forms import CheckoutPage
-from shop.web.member import current_member
+from shop.web.member import current_member, member_settings
 
 #: What a press that has to wait takes along.
 _OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "installments", "attempt")
 
 
-def typed(cart: CartView) -> dict[str, str]:
-    """What the buyer has typed so far, on whichever page."""
-    return confirm.typed(db.db.session(), cart.cart_id)
+def begin(cart: CartView) -> dict[str, str]:
+    """What stands in the form at first: what the buyer typed before, else what a member's profile says."""
+    known, member = confirm.typed(cart), current_member()
+    if not cart.password_hash:
+        known.pop("register_member", None)  # that was another order's
+    return known or (profile.as_form(db.db.session(), member.member_id) if member else {})
+
+
+def open_registration(form: Any, cart: CartView, through: str) -> bool:
+    """Whether 会員登録欄 and ログイン belong on this page: for guests, and in the one-page checkout unless the shop hides them
+    there (R-125). What a forged form asks for all the same is not heard."""
+    form.kept_hash = cart.password_hash
+    allowed = current_member() is None and not (through == "zero" and member_settings().zero_step_hides)
+    if not allowed:
+        form.register_member.data = False
+    return allowed
 
 
 def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dict[str, Any]:
@@ -101,7 +115,9 @@ def fits_instalments(form: Any, method: PaymentMethod) -> bool:
     return False
 
 
-def fix(flow: str, agreement: Agreement, values: Mapping[str, str], advised: Mapping[str, Advice]) -> tuple[str, Markup]:
+def fix(
+    flow: str, agreement: Agreement, values: Mapping[str, str], advised: Mapping[str, Advice], registration: str
+) -> tuple[str, Markup]:
     """Write down what is confirmed. Returns the confirmation's token and the final page as shown (R-290)."""
     courier, method = agreement.delivery, agreement.method
     receipt = Markup(
@@ -122,8 +138,9 @@ def fix(flow: str, agreement: Agreement, values: Mapping[str, str], advised: Map
     token, member = ids.public_id(), current_member()
     with db.write() as writing:
         confirm.store(
-            writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None
-        )
+            writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None,
+            registration=registration,
+        )  # fmt: skip
     return token, receipt
 
 

@@ -209,19 +209,3 @@ class CheckoutPage(ShopForm):
         """The values to keep, by field name; no token of ours, no card data, no password."""
         kept = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
         return {name: _kept(field.data) for name, field in kept.items() if name != "csrf_token"}
-
-
-class CheckoutForm(BuyerFields, ChoiceFields, CardFields, CheckoutPage):
-    """Zero-step 注文手続き画面."""
-
-
-class Step1Form(BuyerFields, CheckoutPage):
-    """STEP1 購入者情報入力."""
-
-
-class Step2Form(ChoiceFields, CheckoutPage):
-    """STEP2 支払い方法・配送指定."""
-
-
-class Step3Form(CardFields, CheckoutPage):
-    """STEP3: what is chosen with the card."""

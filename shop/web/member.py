@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user, login_user
 
 from shop.checkout import cart_merge
 from shop.core.db import db, end_read, write
 from shop.core.runtime import now
-from shop.members import sessions
+from shop.members import sessions, settings
+from shop.members.models import MemberSettings
 from shop.members.sessions import Identity
 
 _KIND = "member:"
@@ -51,6 +52,14 @@ def current_member() -> Identity | None:
     if "_user_id" not in session:
         return None
     return current_user.identity if isinstance(current_user, MemberUser) else None
+
+
+def member_settings() -> MemberSettings:
+    """会員設定, read once a request."""
+    if "member_settings" not in g:
+        g.member_settings = settings.get(db.session())
+    found: MemberSettings = g.member_settings
+    return found
 
 
 def members_only(view: Callable[..., Any]) -> Callable[..., Any]:

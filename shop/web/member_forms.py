@@ -9,8 +9,9 @@ from shop.core.db import db
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.text import narrow
-from shop.members import accounts, names, settings, with_order
+from shop.members import accounts, names, with_order
 from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+from shop.web.member import member_settings
 
 
 class OnlyToRegister:
@@ -74,7 +75,7 @@ class RegistrationFields:
 
     def terms(self) -> str:
         """会員規約, empty while the shop has none."""
-        return settings.get(db.session()).terms
+        return member_settings().terms
 
     def registration(self) -> str:
         """What a confirmation keeps of 会員登録, with the password hashed now; empty without it. For a form that is valid, and
@@ -130,7 +131,7 @@ class _WithTerms(PasswordForm):
 
     def terms(self) -> str:
         """会員規約, empty while the shop has none."""
-        return settings.get(db.session()).terms
+        return member_settings().terms
 
 
 class AfterOrderForm(_WithTerms):

@@ -18,11 +18,13 @@ from shop.checkout.models import Confirmation
 from shop.core import db
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
+from shop.members import with_order
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, flow, postal
+from shop.web import address_book, attempt, flow, postal
 from shop.web.cart import cart_key
+from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
-from shop.web.forms import Step1Form, Step2Form, Step3Form
+from shop.web.member import current_member
 
 blueprint = Blueprint("wizard", __name__)
 
@@ -35,7 +37,7 @@ def step1() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    return _step1_page(Step1Form(data=flow.typed(cart)), cart)
+    return _step1_page(Step1Form(data=flow.begin(cart)), cart)
 
 
 @blueprint.post("/checkout/step1")
@@ -44,12 +46,13 @@ def take_step1() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    form = Step1Form()
+    form = Step1Form(formdata=address_book.posted())
+    flow.open_registration(form, cart, _FLOW)
     if postal.looked_up(form):
         return _step1_page(form, cart)
     if not form.validate():
         return _step1_page(form, cart), 422
-    _keep(cart, form.cleaned())
+    _keep(cart, form.cleaned(), form.registration())
     return redirect(url_for("wizard.step2"), 303)
 
 
@@ -65,8 +68,8 @@ def step2() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    known = flow.typed(cart)
-    if not _step1_holds(known):
+    known = confirm.typed(cart)
+    if not _step1_holds(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     return _step2_page(Step2Form(data=known), cart, known, refusal=attempt.last_refusal())
 
@@ -77,8 +80,8 @@ def take_step2() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    known = flow.typed(cart)
-    if not _step1_holds(known):
+    known = confirm.typed(cart)
+    if not _step1_holds(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
     if request.form.get("refresh"):
@@ -88,7 +91,7 @@ def take_step2() -> Any:
     if not valid or agreement is None:
         return _step2_page(form, cart, known), 422
     values = known | form.cleaned() | {"language": language()}
-    flow.fix(_FLOW, agreement, values, _filled(Step1Form, values).advice())
+    flow.fix(_FLOW, agreement, values, _filled(Step1Form, values).advice(), _registration(known, cart))
     return redirect(url_for("wizard.step3"), 303)
 
 
@@ -133,33 +136,45 @@ def _cart() -> CartView | Response:
     return redirect(url_for("cart.show"), 303) if cart.is_empty else cart
 
 
-def _keep(cart: CartView, values: dict[str, str]) -> None:
+def _keep(cart: CartView, values: dict[str, str], registration: str) -> None:
     assert cart.cart_id is not None
     with db.write() as writing:
-        confirm.keep_typed(writing, cart.cart_id, values)
+        confirm.keep_typed(writing, cart.cart_id, values, registration)
+
+
+def _registration(known: dict[str, str], cart: CartView) -> str:
+    """会員登録 as STEP1 was left; nobody registers who has logged in since."""
+    if not known.get("register_member") or current_member() is not None:
+        return ""
+    return with_order.pack(known["login_id"], cart.password_hash)
 
 
 def _filled(kind: Any, values: dict[str, str]) -> Any:
     return kind(formdata=None, data=values)
 
 
-def _step1_holds(known: dict[str, str]) -> bool:
-    """Whether what is kept of STEP1 would be accepted again – by today's rules, not by a mark that it once was."""
-    return bool(known) and _judged(Step1Form, known)
-
-
-def _judged(kind: Any, values: dict[str, str]) -> bool:
-    """A form's verdict on kept values. They came from us, so no token is asked for."""
-    form = kind(formdata=None, data=values, meta={"csrf": False})
-    form.process(None, data=values)
-    return bool(form.validate())
+def _step1_holds(known: dict[str, str], cart: CartView) -> bool:
+    """Whether what is kept of STEP1 would be accepted again – by today's rules, not by a mark that it once was. It came
+    from us, so no token is asked for."""
+    form = Step1Form(formdata=None, data=known, meta={"csrf": False})
+    flow.open_registration(form, cart, _FLOW)
+    return bool(known) and bool(form.validate())
 
 
 def _step1_page(form: Step1Form, cart: CartView) -> str:
     values = form.cleaned()
-    chosen = _filled(Step2Form, flow.typed(cart))
+    chosen = _filled(Step2Form, confirm.typed(cart))
+    may_register = flow.open_registration(form, cart, _FLOW)
     offer = flow.offer(chosen, cart, confirm.ship_prefecture(values), with_card=False)
-    return render_template("shop/step1.html", form=form, cart=cart, changed=flow.flashed("changed"), **offer)
+    return render_template(
+        "shop/step1.html",
+        form=form,
+        cart=cart,
+        may_register=may_register,
+        addresses=address_book.offered(),
+        changed=flow.flashed("changed"),
+        **offer,
+    )
 
 
 def _step2_page(
@@ -190,7 +205,7 @@ def _step3_page(
         confirmation_token=confirmation.token,
         attempt=placement.attempts_made(db.db.session(), confirmation) + 1,
         total_yen=confirmation.total_yen,
-        method=method_choice(method, with_card=True),
+        method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
         refusal=refusal,
         card_notice=flow.notice_for(method),
         changed=flow.flashed("changed"),

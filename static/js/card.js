@@ -175,7 +175,7 @@ export class CardForm {
     switch (panel?.dataset.link) {
       case "always": return true;
       case "ask": return panel.querySelector("[name=keep_card]").checked;
-      case "register": return document.querySelector("[name=register]")?.checked ?? "registering" in panel.dataset;
+      case "register": return document.querySelector("[name=register_member]")?.checked ?? false;
       default: return false;
     }
   }

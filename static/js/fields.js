@@ -22,7 +22,7 @@ export function watch(form, afterwards) {
   let pause;
   const checkOne = (control, only) => check(form, fieldAlone(form, control), only).then(afterwards);
   form.addEventListener("change", ({ target }) => {
-    if (!target.matches(".control[name]")) return;
+    if (!target.matches(".control[name]:not([type=password])")) return;
     clearTimeout(pause);
     checkOne(target);
   });
@@ -59,7 +59,9 @@ async function ask(form, sent) {
 function fieldAlone(form, control) {
   const whole = new FormData(form);
   const sent = new FormData();
-  for (const name of ["csrf_token", "ship_to", control.name]) sent.set(name, whole.get(name));
+  for (const name of ["csrf_token", "ship_to", "register_member", "email", control.name]) {
+    if (whole.has(name)) sent.set(name, whole.get(name));
+  }
   return sent;
 }
 

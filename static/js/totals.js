@@ -34,7 +34,9 @@ function isApart(form, delivery) {
 }
 
 function typedPrefecture(form) {
-  const name = checked(form, "ship_to").value === "other" ? "ship_prefecture" : "prefecture";
+  const ship = checked(form, "ship_to");
+  if (ship.dataset.prefecture) return ship.dataset.prefecture;
+  const name = ship.value === "other" ? "ship_prefecture" : "prefecture";
   return form.querySelector(`[name="${name}"]`).value;
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask, g, render_template_string
 from werkzeug.datastructures import MultiDict
 
 from shop.core import passwords
@@ -100,6 +100,7 @@ def test_terms_are_asked_for_where_there_are_some() -> None:
     assert filled(**RIGHT).validate()
     with write() as session:
         session.add(MemberSettings(terms="第1条 ていねいに使うこと。"))
+    g.pop("member_settings")  # the next request
     refused = filled(**RIGHT)
     assert not refused.validate()
     assert list(refused.errors) == ["terms_agreed"]
