@@ -1,5 +1,6 @@
 """T-115, T-028: floods and broken bodies are refused before they cost anything; the shop stays open."""
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -114,6 +115,34 @@ def _status(shop: Shop, request: bytes) -> int:
         with suppress(ConnectionResetError):
             return int(line.recv(400).split(b" ")[1])
     return CUT
+
+
+_NEXT = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+_LONG = b"Content-Length: %d\r\n"
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
+#: Heads with two ends of one body – a proxy may believe the one, and this server the other – and what follows them.
+SMUGGLED: dict[str, tuple[bytes, bytes]] = {
+    "length and chunks": (_LONG % (5 + len(_NEXT)) + _CHUNKED, b"0\r\n\r\n" + _NEXT),
+    "chunks and length": (_CHUNKED + _LONG % 4, b"%x\r\n%s\r\n0\r\n\r\n" % (len(_NEXT), _NEXT)),
+    "two lengths": (_LONG % 0 + _LONG % len(_NEXT), _NEXT),
+    "an unknown encoding": (_LONG % 4 + b"Transfer-Encoding: xchunked\r\n", b"1\r\n\r\n" + _NEXT),
+    "a blank before the colon": (_LONG % 4 + b"Transfer-Encoding : chunked\r\n", b"1\r\n\r\n" + _NEXT),
+    "a sign before the length": (b"Content-Length: +0\r\n", _NEXT),
+}
+
+
+@pytest.mark.req("T-079")
+@pytest.mark.parametrize("how", SMUGGLED)
+def test_one_request_is_answered_once(shop: Shop, how: str) -> None:
+    """What is hidden behind a request is no request of its own."""
+    ends, rest = SMUGGLED[how]
+    answers = b""
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=30) as line:
+        line.sendall(b"POST /cart/items HTTP/1.1\r\nHost: x\r\nContent-Type: " + FORM.encode() + b"\r\n" + ends + b"\r\n" + rest)
+        with suppress(ConnectionResetError):
+            while part := line.recv(65536):
+                answers += part
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"400"]
 
 
 #: Text that a database or a parser may choke on.
