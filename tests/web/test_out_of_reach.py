@@ -86,6 +86,30 @@ def test_what_the_shop_writes_is_its_own_user_s_to_read(shopper: Buyer, demo_app
     assert [file.name for file in written if file.stat().st_mode & 0o077] == []
 
 
+# ---- the desk, by another spelling ----
+
+
+@pytest.mark.req("P-24")
+def test_no_spelling_of_its_address_opens_the_desk(shopper: Buyer) -> None:
+    """What a log-in guards is a page and not a path: doubled, dotted, in capitals, with what some proxies strip."""
+    shopper.put_into_cart(TEA)
+    number = number_of(shopper.place(shopper.confirm(CASH)))
+    server = HTTPConnection(urlsplit(shopper.shop_url).netloc)
+    for rest in ("orders", f"orders/{number}", "log", "settings/payment-methods/1"):
+        for before in (
+            "/admin/", "/ADMIN/", "//admin/", "/admin//", "/./admin/", "/admin/./", "/admin./", "/admin;/", "/admin/..;/admin/", "/%61dmin/",
+            "/admin%2f", "/static/../admin/", "/static/..%2fadmin/", "/admin/login/../", "/admin/login/..;/", "/admin/static/",
+        ):  # fmt: skip
+            for after in ("", "/", ".", "%00", ";x=1", "?next=/", ".css", "%20"):
+                server.request("GET", f"{before}{rest}{after}")
+                answer = server.getresponse()
+                answer.read()
+                assert answer.status in (303, 308, 400, 404), (before, rest, after)
+                if answer.status == 303:
+                    assert answer.headers["Location"].startswith("/admin/login"), (before, rest, after)
+    server.close()
+
+
 # ---- what is not for sale (T-059) ----
 
 
