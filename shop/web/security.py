@@ -28,8 +28,10 @@ _TELL_AT_THE_FIELD = frozenset(
         "wizard.check_step2", "account.log_in", "account.ask_to_register", "account.finish_registration",
         "account.ask_to_reset", "account.join_after_order", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
+        "mypage.save_profile", "mypage.check_profile", "mypage.add_address", "mypage.change_address", "mypage.check_address",
+        "order_lookup.ask",
         "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_card_guard", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
+        "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
