@@ -34,8 +34,6 @@ class CardGuardForm(StaffForm):
     shop_percent = Count(lazy_gettext("店全体の失敗の割合（パーセント）"), 50, 100)
     release_minutes = Count(lazy_gettext("自動で解除するまでの時間（分）"), 10, 1440)
     hold_percent = Count(lazy_gettext("同じネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
-    register_limit = Count(lazy_gettext("会員のカード登録・変更（回）"), 1, 100)
-    register_minutes = Count(lazy_gettext("カード登録・変更を数える時間（分）"), 5, 1440)
 
     def values(self) -> dict[str, Any]:
         """All that was typed, to be sealed."""

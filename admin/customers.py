@@ -4,7 +4,7 @@ from flask import abort, render_template, request
 from sqlalchemy import ColumnElement, func, or_, select
 
 from admin.blueprint import blueprint
-from admin.order_query import judge, of_member
+from admin.order_query import PLACED, judge, of_member
 from admin.paging import page_by_id
 from shop.core.db import db
 from shop.core.paging import Rows, capped_count
@@ -14,7 +14,7 @@ from shop.members.models import Member, MemberEvent
 from shop.orders.models import Order
 from shop.payments.cards import book
 
-_LAST_EVENTS = 10
+_LAST_EVENTS = 20
 
 
 @blueprint.get("/customers")
@@ -22,12 +22,11 @@ def customers() -> str:
     """Members, newest first; those who left on a page of their own, for they have no name any more."""
     state = "left" if request.args.get("state") == "left" else "active"
     wanted = clean_line(request.args.get("q", ""))[:100]
-    query = _listed(state, wanted)
     session = db.session()
     return render_template(
         "admin/customers.html",
-        page=page_by_id(session, query, Member.id),
-        count=capped_count(session, query),
+        page=page_by_id(session, _searched(_columns(), state, wanted), Member.id),
+        count=capped_count(session, _searched(select(Member.id), state, wanted)),
         state=state,
         wanted=wanted,
     )
@@ -61,12 +60,16 @@ def customer_history(member_id: int) -> str:
     return render_template("admin/customer_history.html", member=member, page=page, said=history.said)
 
 
-def _listed(state: str, wanted: str) -> Rows:
-    newest = select(func.max(Order.placed_at)).where(Order.member_id == Member.id, Order.state == "placed")
-    query = select(
+def _columns() -> Rows:
+    newest = select(func.max(Order.placed_at)).where(Order.member_id == Member.id, PLACED)
+    return select(
         Member.id, Member.login, Member.name, Member.kana, Member.email, Member.prefecture, Member.created_at, Member.left_at,
-        Member.state, newest.scalar_subquery().label("ordered_at"),
-    ).where(Member.state == state)  # fmt: skip
+        newest.scalar_subquery().label("ordered_at"),
+    )  # fmt: skip
+
+
+def _searched(query: Rows, state: str, wanted: str) -> Rows:
+    query = query.where(Member.state == state)
     return query.where(_matches(wanted)) if wanted else query
 
 

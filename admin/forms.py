@@ -167,5 +167,5 @@ class MemberSettingsForm(StaffForm):
     may_change_password = BooleanField(lazy_gettext("パスワードの変更を許可する"))
     may_leave = BooleanField(lazy_gettext("退会を許可する"))
     terms = lines_field(lazy_gettext("会員規約"), 20_000)
-    card_changes = Count(lazy_gettext("カードの登録・変更（回）"), 1, 100)
-    card_minutes = Count(lazy_gettext("カードの登録・変更を数える時間（分）"), 5, 1440)
+    card_changes = Count(lazy_gettext("カードの登録・変更（回）"), 1, 99)
+    card_minutes = Count(lazy_gettext("カードの登録・変更を数える時間（分）"), 1, 1440)

@@ -2,14 +2,14 @@
 
 from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from admin import words
 from admin.blueprint import blueprint, own_path
 from admin.log import note
 from admin.paging import page_by_id
 from providers.contract import N_
-from shop.catalogue.models import Product, Variant
+from shop.catalogue.models import Product
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.paging import capped_count
@@ -21,8 +21,7 @@ _FLOWS = {"zero": N_("ゼロステップカート"), "steps": N_("3ステップ�
 @blueprint.get("/products")
 def products() -> str:
     """All products, newest first."""
-    lowest = select(func.min(Variant.price_yen)).where(Variant.product_id == Product.id).scalar_subquery()
-    query = select(Product.id, Product.code, Product.name, Product.published, Product.flow, lowest.label("lowest_yen"))
+    query = select(Product.id, Product.code, Product.name, Product.published, Product.flow)
     session = db.session()
     return render_template(
         "admin/products.html",

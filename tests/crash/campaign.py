@@ -19,6 +19,8 @@ from tests.crash.stage import Died, Stage, State
 
 _COMPLETE = re.compile(r"/orders/([0-9a-z]+)/complete")
 _KILLED = -signal.SIGKILL
+#: Fields of a press that stand nowhere in our books.
+_TOKENS = ("card_token", "link_token")
 #: When the sweep comes by within the time of P-03: a dead caller is noticed, an absence believed, an undoing tried again.
 _FIVE_MINUTES = (50.0, 135.0, 110.0)
 
@@ -151,7 +153,7 @@ class Campaign:
         books = look(stage, self._stocked)
         books.told_complete = [match[1] for place in stage.told if (match := _COMPLETE.fullmatch(place))]
         books.may_repeat = _unnoted(points, outside)
-        books.secrets = [token] if (token := self._state.fields.get("card_token")) else []
+        books.secrets = [token for name, token in self._state.fields.items() if token and name in _TOKENS]
         last = (points or ["before the first point"])[-1]
         self.report.problems += [
             f"{self._scenario.name}, {kill} ({last}): {problem}" for problem in found + problems(books)

@@ -5,6 +5,7 @@ sentences must hold once the jobs have run.
 """
 
 import email
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,10 +14,13 @@ from email.policy import default as modern
 from typing import Any
 
 from shop.catalogue.models import StockHold, Variant
-from shop.checkout.models import CartItem
+from shop.checkout.models import CartItem, Confirmation
 from shop.core.shopinfo import ShopInfo
+from shop.members.models import Member
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
+from shop.payments.cards.models import OPEN_STATES as OPEN_CARDS
+from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.ledger import derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, ProviderNotice
 from tests.crash.stage import Stage
@@ -50,6 +54,12 @@ class Books(Claims):
     variants: list[Any]
     cart_items: list[Any]
     promised: list[Any]
+    confirmations: list[Any]
+    members: list[Any]
+    links: list[Any]
+    card_operations: list[Any]
+    #: What the provider keeps, alive.
+    kept: list[dict[str, Any]]
     letters: list[EmailMessage]
     shop_address: str
     #: Units per variant as the shop had them before anything was sold.
@@ -66,12 +76,16 @@ class Books(Claims):
 
 def look(stage: Stage, stocked: dict[int, int]) -> Books:
     """Read all three ledgers; ours in one transaction."""
-    (orders, lines, payments, operations, notices, exchanges, holds, variants, cart_items, promised, shops) = stage.tables(
+    (orders, lines, payments, operations, notices, exchanges, holds, variants, cart_items, promised, shops, confirmations,
+     members, links, card_operations) = stage.tables(
         Order, OrderLine, Payment, PaymentOperation, ProviderNotice, ProviderExchange, StockHold, Variant, CartItem,
-        OutboxMail, ShopInfo,
+        OutboxMail, ShopInfo, Confirmation, Member, StoredCard, CardOperation,
     )  # fmt: skip
+    remote = stage.provider.ledger()
     return Books(
-        remote=stage.provider.ledger()["payments"], orders=orders, lines=lines, payments=payments,
+        confirmations=confirmations, members=members, links=links, card_operations=card_operations,
+        kept=[card for card in remote["stored_cards"] if card["state"] == "alive"],
+        remote=remote["payments"], orders=orders, lines=lines, payments=payments,
         operations=operations, notices=notices, exchanges=exchanges, holds=holds, variants=variants,
         cart_items=cart_items, promised=promised, shop_address=shops[0].email, stocked=stocked,
         letters=[email.message_from_bytes(letter, policy=modern) for letter in stage.letters()],
@@ -81,7 +95,10 @@ def look(stage: Stage, stocked: dict[int, int]) -> Books:
 
 def problems(books: Books) -> list[str]:
     """Every disagreement, in words; empty when all is well."""
-    return [*orphans(books), *_money(books), *_orders(books), *_mails(books), *_stock(books), *_rest(books)]
+    return [
+        *orphans(books), *_money(books), *_orders(books), *_members(books), *_cards(books), *_mails(books),
+        *_stock(books), *_rest(books),
+    ]  # fmt: skip
 
 
 def overdue(stage: Stage) -> list[str]:
@@ -183,6 +200,48 @@ def _orders(books: Books) -> Iterator[str]:
     for item in books.cart_items:
         if (item.cart_id, item.variant_id) in sold:
             yield f"cart: variant {item.variant_id} was ordered and is still in cart {item.cart_id}"
+
+
+def _members(books: Books) -> Iterator[str]:
+    """会員登録 with a purchase happens once and with its order, or not at all; then nothing of the password is left."""
+    for confirmation in books.confirmations:
+        if not confirmation.registration:
+            continue
+        stands = [order for order in books.orders
+                  if order.state == "placed" and order.submission_key.startswith(confirmation.token)]  # fmt: skip
+        address = json.loads(confirmation.form)["email"]
+        members = [member.id for member in books.members if member.email == address]
+        if members != [order.member_id for order in stands]:
+            yield f"member: {len(members)} × {address}, by {len(stands)} orders that stand"
+        welcomes = sum(mail.kind == "member_welcome" and mail.recipient == address for mail in books.promised)
+        if welcomes != len(stands):
+            yield f"member: {address} was welcomed {welcomes} times, by {len(stands)} orders that stand"
+    yield from (f"secret: the {order.state} order {order.id} keeps a password's hash" for order in books.orders
+                if order.registration)  # fmt: skip
+
+
+def _cards(books: Books) -> Iterator[str]:
+    """R-136, R-137: the provider keeps the card that a member's link names, and no other; an order that failed changed none."""
+    kept = Counter((card["customer_id"], card["customer_card_id"]) for card in books.kept)
+    links = Counter((card.customer_ref, card.card_ref) for card in books.links)
+    yield from (f"card: {card} of {customer} is kept and no link names it" for customer, card in kept - links)
+    yield from (f"card: the link of {customer} names {card}, which is not kept" for customer, card in links - kept)
+    yield from (f"card: {customer} registered one and has {n}" for customer in _with_card(books)
+                if (n := sum(link.customer_ref == customer for link in books.links)) != 1)  # fmt: skip
+    orders = {order.id: order.state for order in books.orders}
+    for operation in books.card_operations:
+        if operation.state in ("waiting", *OPEN_CARDS):
+            yield f"open: {operation.verb} of a card, {operation.id}, is still {operation.state}"
+        if operation.sealed is not None:
+            yield f"secret: the token of card operation {operation.id} was not erased"
+        if operation.order_id and operation.state != "dropped" and orders[operation.order_id] != "placed":
+            yield f"card: the {orders[operation.order_id]} order {operation.order_id} led to a {operation.verb}"
+
+
+def _with_card(books: Books) -> set[str]:
+    """Customers with a registered card that nobody removed but to replace it."""
+    removed = {o.customer_ref for o in books.card_operations if o.verb == "remove" and o.actor != "job:replaced"}
+    return {o.customer_ref for o in books.card_operations if o.verb == "store" and o.state == "succeeded"} - removed
 
 
 def _mails(books: Books) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What is killed: each scenario prepares a moment once, and then acts from it as often as there are points."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +8,16 @@ import requests
 import sqlalchemy as sa
 
 from shop.orders.models import Order
-from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
+from shop.payments.models import PaymentOperation, ProviderAccount
+from tests.crash import buyers
+from tests.crash.buyers import Ready
 from tests.crash.stage import Died, Stage, State
-from tests.support.buying import CARD, CASH, Buyer, Purchase, any_product
+from tests.support.buying import CARD, CASH, Buyer, Purchase
 from tests.support.issuer import FRICTIONLESS, way_back
 from tests.support.pages import Page
 from tests.support.shop import OWNER, OWNER_PASSWORD
 from tests.support.world import VISA
 
-PLACE = "/checkout/zero/place"
 #: Past the time a caller is believed to be at work, a request may be on its way, and units are held. Seconds.
 CALL_OVER, ABSENT_OVER, HOLD_OVER = 50.0, 180.0, 20 * 60.0
 
@@ -54,16 +54,31 @@ def base(stage: Stage) -> State:
 
 def _rehearse(stage: Stage) -> None:
     """One order through everything that is killed later: found out, changed, captured, refunded, told by notices."""
-    browser, form = _confirm(stage, CARD)
+    ready = buyers.on_one_page(stage)
     stage.provider.switch("faults", kind="020", mode="reset", phase="after")
-    stage.press(browser, PLACE, form)
+    stage.press(ready.browser, ready.path, ready.fields)
     stage.advance(CALL_OVER)
     stage.ask("sweep")
     _raise_total(stage)
     for verb in ("update", "capture", "cancel"):
         stage.press(*_go_to_desk(stage, verb))
+    _rehearse_members(stage)
     stage.ask("job/poll_notices")
     stage.ask("sweep")
+
+
+def _rehearse_members(stage: Stage) -> None:
+    """Two become members' orders: in steps with 会員登録, and with another card, whose registration is found out."""
+    buyers.set_card_method(stage, linking="always")
+    in_steps = buyers.at_step3(stage, linking=True, email="kaede@example.jp")
+    buyers.wish_to_register(stage)
+    _press(stage, in_steps)
+    other = buyers.on_one_page(stage, card=buyers.OTHER_CARD, browser=buyers.member_with_card(stage), linking=True)
+    stage.ask("sweep")
+    stage.provider.switch("faults", kind="025", mode="reset", phase="after")
+    _press(stage, other)
+    stage.ask("job/dispatch_cards")
+    stage.advance(CALL_OVER)
 
 
 # ---- prepared moments -----------------------------------------------------------------------------------------------
@@ -73,32 +88,39 @@ def confirmed(method: str = CARD, *, capture: bool = False, secure: bool = False
     """A buyer with two pieces in the cart looks at the confirmation, the card token at hand; ``secure`` = 3-D Secure."""
 
     def prepare(stage: Stage) -> State:
-        options = json.dumps({"use_3ds": "1" if secure else "0"})
-        card = sa.update(PaymentMethod).where(PaymentMethod.kind == CARD)
-        stage.change(card.values(capture_at_once=capture, options=options))
-        browser, form = _confirm(stage, method, FRICTIONLESS if secure else VISA)
-        return stage.freeze("confirmed", browser, PLACE, form)
+        buyers.set_card_method(stage, capture=capture, secure=secure)
+        return _ready(stage, buyers.on_one_page(stage, method, FRICTIONLESS if secure else VISA))
 
     return prepare
 
 
-def _confirm(stage: Stage, method: str, card: str = VISA) -> tuple[requests.Session, dict[str, str]]:
-    buyer = Buyer(stage.url)
-    buyer.session = stage.browser()
-    buyer.put_into_cart(any_product(buyer), 2)
-    token = buyer.card_token(card) if method == CARD else ""
-    form = Page(buyer.confirm(method).text).form(PLACE)
-    return buyer.session, form.fields | {"card_token": token}
+def registering_in_steps(stage: Stage) -> State:
+    """A guest at STEP3 becomes a member with the order, and the card is to be linked with it; 同時売上."""
+    buyers.set_card_method(stage, capture=True, linking="always")
+    ready = buyers.at_step3(stage, linking=True)
+    buyers.wish_to_register(stage)
+    return _ready(stage, ready)
 
 
-def _place(stage: Stage, browser: requests.Session, form: dict[str, str]) -> None:
-    assert "/complete" in stage.press(browser, PLACE, form)
+def changing_the_card(stage: Stage) -> State:
+    """A member with a card confirmed an order by another one, which is to take its place."""
+    buyers.set_card_method(stage, linking="always")
+    member = buyers.member_with_card(stage)
+    return _ready(stage, buyers.on_one_page(stage, card=buyers.OTHER_CARD, browser=member, linking=True))
+
+
+def _ready(stage: Stage, ready: Ready) -> State:
+    return stage.freeze("confirmed", ready.browser, ready.path, ready.fields)
+
+
+def _press(stage: Stage, ready: Ready) -> None:
+    assert "/complete" in stage.press(ready.browser, ready.path, ready.fields)
 
 
 def placed(stage: Stage, *, capture: bool = False) -> State:
     """A card order stands; its mails are promised and not sent."""
     buyer = stage.resume(state := confirmed(capture=capture)(stage))
-    _place(stage, buyer, state.fields)
+    _press(stage, Ready(buyer, state.path, state.fields))
     return stage.freeze("placed", buyer)
 
 
@@ -210,6 +232,23 @@ def press_losing(kind: str) -> Act:
     return act
 
 
+def press_and_link(stage: Stage, browser: requests.Session, state: State) -> None:
+    """The order stands, its card is registered, the one it replaces is removed."""
+    press(stage, browser, state)
+    stage.ask("job/dispatch_cards")
+    stage.ask("job/dispatch_cards")
+
+
+def press_and_link_losing(stage: Stage, browser: requests.Session, state: State) -> None:
+    """The answer to the registration gets lost; the reconciler finds the card by asking what is kept."""
+    stage.provider.switch("faults", kind="025", mode="reset", phase="after")
+    press(stage, browser, state)
+    stage.ask("job/dispatch_cards")
+    stage.advance(CALL_OVER)
+    stage.ask("job/reconcile_cards")
+    stage.ask("job/dispatch_cards")
+
+
 def press_overtaken(stage: Stage, browser: requests.Session, state: State) -> None:
     """The notification comes before the answer."""
     stage.provider.switch("notices", mode="before_answer")
@@ -256,7 +295,7 @@ def hold_ended(stage: Stage, _browser: requests.Session, _state: State) -> None:
 
 SCENARIOS = (
     Scenario("place card", confirmed(), press, ("placed", "authorized")),
-    Scenario("place card, captured at once", confirmed(capture=True), press, ("placed", "captured")),
+    Scenario("place card in steps, registering, captured at once", registering_in_steps, press, ("placed", "captured")),
     Scenario("place cash on delivery", confirmed(CASH), press, ("placed", "created")),
     Scenario("place, answer lost", confirmed(), press_losing("020"), ("placed", "authorized"), varies_from="telegram 020 | sent"),
     Scenario("place, notice before answer", confirmed(), press_overtaken, ("placed", "authorized"), concurrent=True),
@@ -270,6 +309,8 @@ SCENARIOS = (
     Scenario("amount change", edited, press, ("placed", "authorized")),
     Scenario("amount change, answer lost", edited, press_losing("020"), ("placed", "authorized"), varies_from="telegram 020 | sent"),
     Scenario("amount change, answer of the void lost", edited, press_losing("021"), ("placed", "authorized"), varies_from="telegram 021 | sent"),
+    Scenario("another card takes the place of the first", changing_the_card, press_and_link, ("placed", "authorized")),
+    Scenario("another card, answer lost", changing_the_card, press_and_link_losing, ("placed", "authorized"), varies_from="telegram 025 | sent"),
     Scenario("outbox", placed, mails_sent, ("placed", "authorized")),
     Scenario("reconcile what never left", never_sent, found_absent, ("lapsed", "created")),
     Scenario("hold ends before the answer", answer_lost, hold_ended, ("placed", "authorized")),

@@ -31,7 +31,7 @@ def kill_everywhere(stage: Stage, beginning: State, name: str) -> Campaign:
 
 
 @pytest.mark.req("P-01", "R-151", "R-152")
-@pytest.mark.parametrize("name", ["place card", "place card, captured at once"])
+@pytest.mark.parametrize("name", ["place card", "place card in steps, registering, captured at once"])
 def test_a_card_order_survives_a_kill_at_every_point(stage: Stage, beginning: State, name: str) -> None:
     report = kill_everywhere(stage, beginning, name).report
     written, called, settled = report.found[:2], report.found[2:5], report.found[5:7]

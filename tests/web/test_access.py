@@ -93,6 +93,8 @@ RULES = {
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
+        admin.products admin.change_flow admin.customers admin.customer admin.customer_history
+        admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery

@@ -137,8 +137,8 @@ BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "
 STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
+    "/admin/products", "/admin/customers", "/admin/settings/members",
     "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order",
-    "/admin/customers", "/admin/products", "/admin/settings/members",
 )  # fmt: skip
 
 

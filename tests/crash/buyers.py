@@ -1,0 +1,89 @@
+"""Buyers on their way to 注文する: in either cart, as a guest, with 会員登録, or as a member with a card."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import requests
+import sqlalchemy as sa
+
+from shop.checkout.models import Confirmation
+from shop.members import names, with_order
+from shop.members.models import Member
+from shop.payments.models import PaymentMethod, ProviderAccount
+from tests.crash.stage import Stage
+from tests.support import members
+from tests.support.buying import ADDRESS, CARD, Buyer, StepsBuyer, any_product
+from tests.support.pages import Page
+from tests.support.world import VISA
+
+ZERO, STEPS = "/checkout/zero/place", "/checkout/place"
+#: What a member changes to.
+OTHER_CARD = "3580000000001000"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A browser before its press on 注文する."""
+
+    browser: requests.Session
+    path: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def set_card_method(stage: Stage, *, capture: bool = False, secure: bool = False, linking: str = "never") -> None:
+    """``secure`` = 3-D Secure, ``linking`` as クレジットカード紐づけ設定 calls it."""
+    options = json.dumps({"use_3ds": str(int(secure)), "card_linking": linking})
+    card = sa.update(PaymentMethod).where(PaymentMethod.kind == CARD)
+    stage.change(card.values(capture_at_once=capture, options=options))
+
+
+def on_one_page(
+    stage: Stage, method: str = CARD, card: str = VISA, *, browser: requests.Session | None = None, linking: bool = False
+) -> Ready:
+    """Two pieces confirmed on the one page, the card's token at hand; ``linking`` = and a second one to link it with."""
+    buyer = Buyer(stage.url)
+    buyer.session = browser or stage.browser()
+    buyer.put_into_cart(any_product(buyer), 2)
+    tokens = _tokens(buyer, card, buyer.checkout_form()[0], linking=linking) if method == CARD else {"card_token": ""}
+    form = Page(buyer.confirm(method).text).form(ZERO)
+    return Ready(buyer.session, ZERO, form.fields | tokens)
+
+
+def at_step3(stage: Stage, *, linking: bool = False, **typed: str) -> Ready:
+    """The same in the 3-step cart."""
+    buyer = StepsBuyer(stage.url)
+    buyer.session = stage.browser()
+    buyer.put_into_cart(any_product(buyer), 2)
+    buyer.step1(**typed)
+    page = Page(buyer.step2().text)
+    return Ready(buyer.session, STEPS, page.form(STEPS).fields | _tokens(buyer, VISA, page, linking=linking))
+
+
+def _tokens(buyer: Buyer, card: str, shown: Page, *, linking: bool) -> dict[str, str]:
+    names = ("card_token", "link_token") if linking else ("card_token",)
+    return {name: buyer.card_token(card, shown) for name in names}
+
+
+def wish_to_register(stage: Stage) -> None:
+    """会員登録 stands on what was confirmed."""
+    wanted = with_order.pack("kaede", "-")
+    stage.change(sa.update(Confirmation).values(registration=wanted))
+
+
+def member_with_card(stage: Stage) -> requests.Session:
+    """A member, logged in, whose card the provider keeps already."""
+    stage.change(
+        sa.insert(Member).values(
+            public_id="hanako", login="hanako", email=ADDRESS["email"], email_key=ADDRESS["email"],
+            password_hash=names.hashed(members.PASSWORD), name=ADDRESS["buyer_name"], created_at=datetime.now(UTC),
+        )
+    )  # fmt: skip
+    member = members.Member(stage.url)
+    member.session = stage.browser()
+    assert member.log_in().ok
+    (account,) = stage.rows(ProviderAccount)
+    form = f"/mypage/cards/{account.id}/form"
+    stored = member.submit(form, card_token=member.card_token(VISA, Page(member.get(form).text)))
+    assert stored.url.endswith(f"/mypage/cards/{account.id}"), stored.url
+    return member.session
