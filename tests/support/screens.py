@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from admin.cart_screens import SCREENS
 from app import create_app
 from shop.core.config import Config
+from shop.core.runtime import now
 from shop.demo import seed
 from shop.outbox.models import OutboxMail
 from shop.payments.guard_models import CardGuard
@@ -163,7 +164,10 @@ def in_steps(walk: Walk) -> None:
 def one_step_more(walk: Walk) -> None:
     """メールアドレスの確認, while the shop is on its guard."""
     page = walk.window()
+    with walk.app.app_context():
+        since = now()
     change(walk.app, CardGuard.stage, "step_up")
+    change(walk.app, CardGuard.stage_since, since)
     steps.open_confirmation(page)
     steps.dialog(page).get_by_role("button", name="注文する").click()
     page.wait_for_url("**/checkout/verify")
