@@ -167,7 +167,7 @@ def test_what_was_put_right_meanwhile_is_not_called_wrong(page: Page) -> None:
     expect(field(page, "電話番号")).to_have_attribute("aria-invalid", "false")
 
 
-@pytest.mark.req("R-070", "R-110")
+@pytest.mark.req("R-070", "R-110", "U-009")
 def test_widths_and_blanks_are_put_right_before_the_provider_is_called(
     page: Page, watch: Watch, simulator: Simulator
 ) -> None:
@@ -252,6 +252,7 @@ def test_coming_back_by_the_browser_refills_no_code(page: Page) -> None:
     expect(field(page, "セキュリティコード")).to_have_value("")
 
 
+@pytest.mark.req("U-027")
 def test_brand_and_groups_follow_the_typing(page: Page) -> None:
     into_basket(page)
     number = field(page, "カード番号")
