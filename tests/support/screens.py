@@ -232,7 +232,16 @@ def accounts(walk: Walk) -> None:
     page.get_by_role("button", name="登録する").click()
     pages = {"id": "/mypage/login-id", "password": "/mypage/password", "email": "/mypage/email", "leave": "/mypage/leave"}
     walk.pages(page, {f"account-{name}": address for name, address in pages.items()})
-    walk.pages(page, {"link-dead": "/password/new"})
+    walk.pages(page, {
+        "link-dead": "/password/new", "mypage": "/mypage", "mypage-profile": "/mypage/profile", "mypage-history": "/mypage/history",
+        "mypage-addresses-empty": "/mypage/addresses", "mypage-address": "/mypage/addresses/new", "mypage-orders-empty": "/mypage/orders",
+    })  # fmt: skip
+    steps.open_confirmation(page, steps.CASH_METHOD)
+    number = steps.place(page)
+    walk.pages(page, {"mypage-orders": "/mypage/orders"})
+    page.get_by_role("link", name=number).click()
+    shoot(page, "mypage-order")
+    walk.pages(page, {"order-lookup": "/orders/lookup"})
 
 
 @contextmanager
