@@ -277,24 +277,25 @@ def accounts(walk: Walk) -> None:
 
 
 def my_page(walk: Walk, page: Page) -> None:
-    """マイページ of a member with a card, an address in the book and an order."""
-    page.goto("/mypage/cards/1/form")
+    """マイページ, empty at first; then with a card and an order."""
+    walk.pages(page, {
+        "mypage": "/mypage", "mypage-profile": "/mypage/profile", "mypage-history": "/mypage/history",
+        "mypage-addresses-empty": "/mypage/addresses", "mypage-address": "/mypage/addresses/new",
+        "mypage-orders-empty": "/mypage/orders", "mypage-card-form": "/mypage/cards/1/form",
+    })  # fmt: skip
     steps.fill_card(page)
-    walk.camera.shoot(page, "my-card-form")
     page.get_by_role("button", name="登録").click()
     page.wait_for_url("**/mypage/cards/1")
-    walk.camera.shoot(page, "my-card")
+    walk.camera.shoot(page, "mypage-card")
     steps.into_basket(page)
     walk.camera.shoot(page, "checkout-stored-card")
     steps.fill_address(page)
     steps.choose(page, steps.CASH_METHOD)
     steps.press_confirm(page)
-    steps.place(page)
-    pages = {"top": "", "profile": "/profile", "addresses": "/addresses", "address": "/addresses/new", "orders": "/orders", "history": "/history"}
-    walk.pages(page, {f"my-{name}": f"/mypage{address}" for name, address in pages.items()})
-    page.goto("/mypage/orders")
-    page.locator("main a[href^='/mypage/orders/']").first.click()
-    walk.camera.shoot(page, "my-order")
+    number = steps.place(page)
+    walk.pages(page, {"mypage-orders": "/mypage/orders"})
+    page.get_by_role("link", name=number).click()
+    walk.camera.shoot(page, "mypage-order")
 
 
 @contextmanager
