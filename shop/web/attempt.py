@@ -14,6 +14,7 @@ from shop.checkout import placement
 from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
+from shop.delivery.models import Delivery
 from shop.orders import holds, settlement
 from shop.orders.models import Order
 from shop.payments import accounts, executor, hop, reconcile
@@ -108,6 +109,7 @@ def complete(public_id: str) -> str:
         "shop/order_complete.html",
         order=order,
         own=session.get("attempt") == order.id,
+        lead_time=db.db.session.get_one(Delivery, order.delivery_id).lead_time,
         ended=bool(ended),
         money_text=ended or order_words.just_placed(payment),
     )

@@ -15,6 +15,7 @@ from shop.payments.engine import engine
 from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
+from shop.web.choices import authenticates
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -113,7 +114,8 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
     panel = Markup(
         render_template(
             "shop/_confirm_panel.html", receipt=receipt, confirmation_token=token, quote=agreement.quote,
-            is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new", **shape,
+            is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new",
+            authenticates=authenticates(agreement.method), **shape,
         )
     )  # fmt: skip
     return panel if flow.by_script() else render_template("shop/checkout_confirm.html", panel=panel)

@@ -8,7 +8,7 @@ from shop.payments.models import Payment
 
 #: The filing of an order, with its tone.
 FILED = {
-    "open": (_l("受付済み"), "todo"),
+    "open": (_l("受付済み"), "wait"),
     "completed": (_l("手続き完了"), "good"),
     "cancelled": (_l("キャンセル"), "plain"),
 }

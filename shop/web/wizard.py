@@ -23,7 +23,7 @@ from shop.payments.models import PaymentMethod
 from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
-from shop.web.choices import method_choice
+from shop.web.choices import authenticates, method_choice
 from shop.web.member import current_member
 
 blueprint = Blueprint("wizard", __name__)
@@ -209,6 +209,7 @@ def _step3_page(
         attempt=placement.attempts_made(db.db.session(), confirmation) + 1,
         total_yen=confirmation.total_yen,
         method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
+        authenticates=authenticates(method),
         refusal=refusal,
         card_notice=flow.notice_for(method),
         changed=flow.flashed("changed"),

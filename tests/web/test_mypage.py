@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import delete, insert, select
 
 from shop.catalogue.models import Product, Variant
-from shop.core.db import db, write
+from shop.core.db import Base, db, write
 from shop.core.runtime import now
 from shop.delivery.models import DeliveryPayment
 from shop.members import models
@@ -322,9 +322,9 @@ def test_lists_page_by_key_and_ask_no_more_for_more(member: Member, demo_app: Fl
 def _multiply(app: Flask) -> None:
     with app.app_context(), write() as session:
 
-        def copy(table: type, **changed: object) -> None:
-            first = session.execute(select(table.__table__).order_by(table.id)).mappings().first()
-            session.execute(insert(table), {**first, **changed})
+        def copy(model: type[Base], **changed: object) -> None:
+            first = session.execute(select(model.__table__).limit(1)).mappings().one()
+            session.execute(insert(model), {**first, **changed})
 
         for i in range(100, 125):
             copy(Order, id=i, public_id=f"p{i}", submission_key=f"s{i}", number=f"order{i:08}")

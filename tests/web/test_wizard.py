@@ -127,7 +127,9 @@ def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsB
 def test_a_changed_price_is_confirmed_again(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker)
     change(demo_app, Variant.price_yen, 9_999)
-    assert walker.press(page, walker.card_token(VISA, Page(page.text))).path == "/checkout/step2"
+    refused = walker.press(page, walker.card_token(VISA, Page(page.text)))
+    assert refused.path == "/checkout/step2"
+    assert "支払総額が1,572円から10,599円になりました。" in refused.page.text
     assert count(demo_app, Order) == 0
 
 
