@@ -16,7 +16,8 @@ from shop.core.text import clean_line, clean_lines, digits, katakana, narrow
 from shop.web import advice
 from shop.web.advice import Advice
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
+#: ``=?`` begins an encoded word, which makers of mail headers decode wherever it stands (T-044).
+_EMAIL = re.compile(r"(?!.*=\?)[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _KANA = re.compile(r"[ァ-ヺー・ A-Za-z.'-]*")
 
 Filter = Callable[[Any], Any]

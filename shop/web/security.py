@@ -16,7 +16,8 @@ from shop.core.config import Config
 from shop.core.i18n import gettext as _
 from shop.web.sessions import Sessions
 
-#: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
+#: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4), and so is the page that says
+#: what went wrong with one of these: like every page it shows whose browser it is.
 _PUBLIC_ENDPOINTS = frozenset(
     {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
@@ -162,6 +163,6 @@ def _harden(response: Response, *, https: bool) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint not in _PUBLIC_ENDPOINTS:
+    if request.endpoint not in _PUBLIC_ENDPOINTS or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response

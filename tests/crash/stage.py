@@ -85,8 +85,10 @@ class Stage:
     def rehearsal(self) -> Iterator[None]:
         """The nursery itself serves, one request after another; what it learns every server knows from birth."""
         self._nursery.ask("rehearse")
-        yield
-        self.ask("enough")
+        try:
+            yield
+        finally:
+            self.ask("enough")  # or a failed rehearsal would keep the nursery from ending
 
     def ensure_alive(self) -> None:
         if not self._pid:

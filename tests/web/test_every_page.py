@@ -211,7 +211,7 @@ def _answers(app: Flask, **where: Any) -> Iterator[tuple[str, TestResponse]]:
         answer.close()
 
 
-@pytest.mark.req("T-097")
+@pytest.mark.req("T-097", "T-048")
 def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
     for endpoint, answer in _answers(app):
         policy = answer.headers["Content-Security-Policy"]
@@ -222,7 +222,7 @@ def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
         assert "camera=()" in answer.headers["Permissions-Policy"], endpoint
         assert "unsafe" not in policy, endpoint
         if endpoint == "storefront.picture":
-            assert policy == "default-src 'none'; style-src 'none'; sandbox"
+            assert policy == "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
         else:
             for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
                 assert rule in policy, endpoint
@@ -240,7 +240,7 @@ def test_only_the_form_lets_the_provider_s_script_in(shopper: Buyer, demo_app: F
         assert origin not in shopper.get(path).headers["Content-Security-Policy"]
 
 
-@pytest.mark.req("T-097")
+@pytest.mark.req("T-097", "T-035")
 def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Config) -> None:
     for path, name, same_site in (("/products", "session=", "Lax"), ("/admin/login", "session-admin=", "Strict")):
         plain = app.test_client().get(path).headers["Set-Cookie"]
@@ -257,6 +257,9 @@ def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Con
             parts = {part.strip().partition("=")[0] for part in cookie.split(";")[1:]}
             assert {"Secure", "HttpOnly", "Path", "SameSite"} <= parts
             assert "Domain" not in parts
+            at_the_desk = cookie.startswith("__Host-session-admin=")
+            assert at_the_desk == endpoint.startswith("admin."), endpoint
+            assert f"SameSite={'Strict' if at_the_desk else 'Lax'}" in cookie, endpoint
     dispose(secure)
 
 

@@ -302,13 +302,20 @@ def test_a_bent_parameter_is_refused(
     assert number_of(Purchase(away.buyer, away.buyer.get(back)))
 
 
-@pytest.mark.req("T-021", "S-042")
+@pytest.mark.req("T-021", "S-042", "T-053")
 def test_another_buyers_result_opens_nothing(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
-    """A genuine, signed return of one authentication, sent to the address of another."""
+    """A genuine, signed return of one authentication, sent to the address of another, whole or with the other's token only."""
     other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url))
     good, mine = way_back(other, AUTHENTICATE), way_back(away, FAIL)
-    away.buyer.get(mine.partition("?")[0] + "?" + good.partition("?")[2])
+    (my_way, _, failed), (their_way, _, passed) = mine.partition("?"), good.partition("?")
+    away.buyer.get(f"{my_way}?{passed}")
+    their_token = their_way.rpartition("/")[2]
+    for mixed in (f"{my_way.rpartition('/')[0]}/{their_token}", f"{away.url.rpartition('/')[0]}/{their_token}"):
+        for said in (passed, failed):
+            assert away.buyer.get(f"{mixed}?{said}").status_code == 404
     assert (orders(demo_app), telegrams(simulator, "020")) == (["draft", "draft"], 0)
+    assert number_of(Purchase(other.buyer, other.buyer.get(good)))
+    assert orders(demo_app) == ["draft", "placed"]
 
 
 def test_a_parameter_sent_twice_is_refused(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
@@ -524,10 +531,10 @@ def test_what_was_kept_for_the_way_is_encrypted_and_gone_afterwards(
     assert operation(demo_app).sealed is None
 
 
-@pytest.mark.req("R-113", "T-033")
+@pytest.mark.req("R-113", "T-033", "T-048")
 def test_the_page_that_leads_to_the_issuer_is_the_providers_own_in_a_sandbox(away: Purchase) -> None:
     headers = away.response.headers
-    assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
+    assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'; frame-ancestors 'none'"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert away.response.text.startswith("<!DOCTYPE html>\r\n")
