@@ -21,7 +21,7 @@ from tests.support.pages import Page
 from tests.support.shop import count_statements
 from tests.web.counter import CUP, TEA, Desk, change, count, number_of, path_of
 
-#: Pages and sentences; what they store is tried on both databases in ``tests/domain/test_members.py``.
+#: Pages and sentences; what they store is tried on both databases in ``tests/domain/test_own_things.py``.
 pytestmark = pytest.mark.one_database
 
 TILES = [
