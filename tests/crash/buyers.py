@@ -46,7 +46,8 @@ def on_one_page(
     buyer.session = browser or stage.browser()
     buyer.put_into_cart(any_product(buyer), 2)
     tokens = _tokens(buyer, card, buyer.checkout_form()[0], linking=linking) if method == CARD else {"card_token": ""}
-    form = Page(buyer.confirm(method).text).form(ZERO)
+    other = {"card_source": "new"} if linking else {}
+    form = Page(buyer.confirm(method, **other).text).form(ZERO)
     return Ready(buyer.session, ZERO, form.fields | tokens)
 
 
