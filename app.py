@@ -35,6 +35,9 @@ from shop.web import (
     health,
     hop,
     member,
+    my_orders,
+    mypage,
+    order_lookup,
     postal,
     provider,
     security,
@@ -70,7 +73,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     for blueprint in (
         storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, verify.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
         postal.blueprint,
-        account.blueprint, account_settings.blueprint, cards.blueprint,
+        account.blueprint, account_settings.blueprint, cards.blueprint, mypage.blueprint, my_orders.blueprint, order_lookup.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_blueprint(provider.blueprint)

@@ -7,6 +7,7 @@ from admin import (  # noqa: F401
     auth,
     card_guard,
     cart_design,
+    customers,
     dashboard,
     deliveries,
     design,
@@ -14,12 +15,14 @@ from admin import (  # noqa: F401
     holds,
     log,
     mails,
+    member_settings,
     method_page,
     methods,
     money,
     order_edit,
     order_page,
     orders,
+    products,
     watch,
 )
 from admin.blueprint import init_app as attach

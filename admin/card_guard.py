@@ -5,12 +5,10 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, ValidationError
-from wtforms.widgets import TextInput
 
 from admin import drafts
 from admin.blueprint import blueprint
-from admin.forms import StaffForm
+from admin.forms import Count, StaffForm
 from admin.log import note
 from admin.method_summary import Group
 from providers.contract import N_
@@ -18,29 +16,10 @@ from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext
 from shop.core.runtime import now
-from shop.core.text import narrow
 from shop.payments import cardalarm, cardguard
 from shop.payments.guard_models import CardGuard
 
 _DRAFT = "card-guard"
-
-
-class Count(IntegerField):
-    """A whole number between two bounds, from whatever width it was typed in."""
-
-    widget = TextInput()
-
-    def __init__(self, label: Any, least: int, most: int, **options: Any) -> None:
-        super().__init__(label, **options)
-        self.least, self.most = least, most
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = narrow(valuelist[0]).strip() if valuelist else ""
-        self.data = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 6 else None
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data is None or not self.least <= self.data <= self.most:
-            raise ValidationError(_("%(least)sから%(most)sまでの数字で入力してください。", least=self.least, most=self.most))
 
 
 class CardGuardForm(StaffForm):
@@ -55,8 +34,6 @@ class CardGuardForm(StaffForm):
     shop_percent = Count(lazy_gettext("店全体の失敗の割合（パーセント）"), 50, 100)
     release_minutes = Count(lazy_gettext("自動で解除するまでの時間（分）"), 10, 1440)
     hold_percent = Count(lazy_gettext("同じネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
-    register_limit = Count(lazy_gettext("会員のカード登録・変更（回）"), 1, 100)
-    register_minutes = Count(lazy_gettext("カード登録・変更を数える時間（分）"), 5, 1440)
 
     def values(self) -> dict[str, Any]:
         """All that was typed, to be sealed."""

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from admin import sales
 from admin.blueprint import blueprint
 from admin.order_query import Search, countable, judge, listed
-from admin.paging import COUNT_CAP
 from admin.watch import ATTENTION_LIMIT, concerns
 from shop.catalogue.models import StockHold
 from shop.core.db import db
+from shop.core.paging import COUNT_CAP
 from shop.core.runtime import now
 from shop.delivery.models import DeliveryPayment
 from shop.orders.models import Order

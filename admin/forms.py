@@ -8,6 +8,7 @@ from wtforms import (
     Field,
     IntegerField,
     PasswordField,
+    RadioField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -84,6 +85,24 @@ class YenField(IntegerField):
             raise ValueError(_("0から99999999までの数字で入力してください。"))
 
 
+class Count(IntegerField):
+    """A whole number between two bounds, from whatever width it was typed in."""
+
+    widget = TextInput()
+
+    def __init__(self, label: Any, least: int, most: int, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = narrow(valuelist[0]).strip() if valuelist else ""
+        self.data = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 6 else None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is None or not self.least <= self.data <= self.most:
+            raise ValidationError(_("%(least)sから%(most)sまでの数字で入力してください。", least=self.least, most=self.most))
+
+
 class OptionalYenField(YenField):
     """The same, and a blank field is ``None``."""
 
@@ -134,3 +153,19 @@ class DeliveryForm(StaffForm):
     lead_time = lines_field(lazy_gettext("お届けまでの日数（引渡時期）"))
     active = BooleanField(lazy_gettext("この宅配便を使う"), default=True)
     methods = CheckBoxes(lazy_gettext("対応可能な支払方法"), coerce=int)
+
+
+class MemberSettingsForm(StaffForm):
+    """会員設定. Names are those of the row."""
+
+    timing = RadioField(
+        lazy_gettext("会員登録処理のタイミング"),
+        choices=[("completed", lazy_gettext("受注処理完了時")), ("placed", lazy_gettext("注文完了時"))],
+    )
+    zero_step_hides = BooleanField(lazy_gettext("ゼロステップカートで会員登録欄・ログインを表示しない"))
+    may_change_login = BooleanField(lazy_gettext("会員IDの変更を許可する"))
+    may_change_password = BooleanField(lazy_gettext("パスワードの変更を許可する"))
+    may_leave = BooleanField(lazy_gettext("退会を許可する"))
+    terms = lines_field(lazy_gettext("会員規約"), 20_000)
+    card_changes = Count(lazy_gettext("カードの登録・変更（回）"), 1, 99)
+    card_minutes = Count(lazy_gettext("カードの登録・変更を数える時間（分）"), 1, 1440)

@@ -19,6 +19,7 @@ from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included
 from shop.core.runtime import now
+from shop.members.models import Member
 from shop.orders import history
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -75,6 +76,7 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         order=found,
         memo=found.memo if memo is None else memo,
         memo_problem=memo_problem,
+        member=session.get(Member, found.member_id) if found.member_id else None,
         payment=payment,
         panel=panel,
         advice=advice(panel, found.filed) if panel else None,

@@ -20,10 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
-from admin.paging import Rows
 from admin.words import TODO, Word
 from shop.core.clock import JST
 from shop.core.i18n import lazy_gettext
+from shop.core.paging import Rows
 from shop.core.text import clean_line
 from shop.members.models import Member
 from shop.orders.models import Order, OrderLine
@@ -83,6 +83,11 @@ def listed(filed: str, search: Search) -> Rows:
     """Placed orders of one list; a search looks through all three."""
     query = _columns().where(PLACED)
     return _searched(query, search) if search else query.where(Order.filed == filed)
+
+
+def of_member(member_id: int) -> Rows:
+    """Placed orders of one member, in whichever list."""
+    return _columns().where(PLACED, Order.member_id == member_id)
 
 
 def countable(filed: str, search: Search) -> Rows:

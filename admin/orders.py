@@ -5,8 +5,9 @@ from flask import abort, render_template, request
 from admin import words
 from admin.blueprint import blueprint
 from admin.order_query import Search, countable, judge, listed
-from admin.paging import capped_count, page_by_id
+from admin.paging import page_by_id
 from shop.core.db import db
+from shop.core.paging import capped_count
 from shop.orders.models import Order
 
 

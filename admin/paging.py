@@ -1,47 +1,16 @@
-"""Lists page by key and count up to a cap: OFFSET and exact counts were measured far too slow (decision 11)."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+"""The page of a list that an address of the admin asks for: fifty rows, by ``before`` or ``after``."""
 
 from flask import request
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from shop.core import paging
+from shop.core.paging import Page, Rows
 from shop.core.text import small_number
 
-#: A statement that reads columns, whichever.
-Rows = Select[*tuple[Any, ...]]
 SIZE = 50
-COUNT_CAP = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of rows, newest first, with the keys that lead to its neighbours."""
-
-    rows: Sequence[Any]
-    older: int | None
-    newer: int | None
 
 
 def page_by_id(session: Session, query: Rows, key: InstrumentedAttribute[int]) -> Page:
-    """The page of ``query`` that the request's ``before`` or ``after`` asks for. The query must select ``id``."""
+    """The page of ``query`` that the request asks for. The query must select ``id``."""
     before, after = (small_number(request.args.get(name)) for name in ("before", "after"))
-    if after is not None:
-        found = session.execute(query.where(key > after).order_by(key).limit(SIZE + 1)).all()
-        rows, more_newer, more_older = found[:SIZE][::-1], len(found) > SIZE, True
-    else:
-        bounded = query.where(key < before) if before is not None else query
-        found = session.execute(bounded.order_by(key.desc()).limit(SIZE + 1)).all()
-        rows, more_newer, more_older = found[:SIZE], before is not None, len(found) > SIZE
-    if not rows:
-        return Page((), None, None)
-    return Page(rows, rows[-1].id if more_older else None, rows[0].id if more_newer else None)
-
-
-def capped_count(session: Session, query: Rows) -> str:
-    """How many rows, as ``87`` or ``1,000+``."""
-    some = query.limit(COUNT_CAP + 1).subquery()
-    count = session.scalar(select(func.count()).select_from(some)) or 0
-    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+    return paging.page_by_id(session, query, key, SIZE, before, after)

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session, aliased
 from admin import words
 from admin.blueprint import blueprint
 from admin.order_query import latest_payment
-from admin.paging import SIZE, Rows
+from admin.paging import SIZE
 from providers.contract import MoneyStatus
 from shop.catalogue.models import Product, StockHold, Variant
 from shop.core.db import UtcDateTime, db
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.core.paging import Rows
 from shop.core.runtime import now
 from shop.core.text import small_number
 from shop.orders.models import Order

@@ -32,6 +32,16 @@ FILED = {
     "cancelled": Word(lazy_gettext("受注キャンセル")),
 }
 
+#: What a member is, for 顧客管理.
+MEMBER = {
+    "active": Word(lazy_gettext("会員"), "good"),
+    "provisional": Word(lazy_gettext("仮登録"), "todo"),
+    "left": Word(lazy_gettext("退会")),
+}
+
+#: The checkout behind 「カゴに入れる」 (R-124).
+FLOWS = {"zero": lazy_gettext("ゼロステップカート"), "steps": lazy_gettext("3ステップカート")}
+
 #: What is looked for by a number of the top page: the list behind it.
 TODO = {"uncaptured": lazy_gettext("売上未確定の受注")}
 

@@ -61,12 +61,13 @@ _AUTHENTICATION_TEXT = N_(
     "本人認証（3Dセキュア）が完了しませんでした。もう一度お試しいただくか、別のカード・お支払方法をお選びください。"
 )
 
+_DATA_TEXT = N_("カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。ご確認のうえ入力し直してください。")
 _REFUSED_TEXT = N_("カード会社の承認が得られませんでした。別のカードをお試しいただくか、カード会社へお問い合わせください。")
 
 _TELEGRAM_TEXTS = {
     "2001": _REFUSED_TEXT,
     "2002": N_("カード会社との通信が完了しませんでした。少し待ってからもう一度お試しください。"),
-    "2003": N_("カード番号、有効期限、セキュリティコード、名義人のいずれかに誤りがあります。ご確認のうえ入力し直してください。"),
+    "2003": _DATA_TEXT,
     "2016": N_("このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。"),
     "31001": N_("このカードはお取り扱いできません。番号をご確認いただくか、別のカードをお試しください。"),
     "31003": N_("入力から時間がたったため、カード情報の受付が切れました。もう一度カード情報を入力してください。"),
@@ -83,6 +84,8 @@ _TELEGRAM_TEXTS = {
 #: Where the code, or its lack – a refusal found by a look at the payment –, says nothing of its own.
 _CATEGORY_TEXTS = {
     Category.AUTHENTICATION: _AUTHENTICATION_TEXT,
+    Category.CARD_DATA: _DATA_TEXT,
+    Category.TEMPORARY: N_("決済代行会社が混み合っています。少し待ってから、もう一度お試しください。"),
     Category.CARD_REFUSED: _REFUSED_TEXT,
     Category.STORED_CARD_GONE: N_("ご登録のクレジットカードは、決済代行会社での登録がなくなっていました。お手数ですが、カード情報を入力してください。"),
 }

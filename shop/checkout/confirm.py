@@ -144,9 +144,9 @@ def keep_typed(session: Session, cart_id: int, form: Mapping[str, str], registra
     session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(form), password_hash=password_hash))
 
 
-def standing(session: Session, cart: CartView, now: datetime) -> Confirmation | None:
-    """The confirmation that STEP3 shows: the newest of this cart, if it says what the buyer has typed since and would pay
-    now. ``None`` sends them through STEP2 again (R-107, S-071)."""
+def standing(session: Session, cart: CartView, member_id: int | None, now: datetime) -> Confirmation | None:
+    """The confirmation that STEP3 shows: the newest of this cart, if it is of who looks – ``member_id`` is logged in –, says
+    what the buyer has typed since and would pay now. ``None`` sends them through STEP2 again (R-107, S-071)."""
     if cart.cart_id is None:
         return None
     newest = session.scalar(
@@ -155,7 +155,7 @@ def standing(session: Session, cart: CartView, now: datetime) -> Confirmation | 
         .order_by(Confirmation.id.desc())
         .limit(1)
     )
-    if newest is None or newest.form != _packed(typed(cart)):
+    if newest is None or newest.member_id != member_id or newest.form != _packed(typed(cart)):
         return None
     if now - newest.created_at > CONFIRMATION_LIFE:
         return None

@@ -48,12 +48,16 @@ _TOUCH = (
 
 
 class ConfirmAgain(Exception):
-    """Price, stock, cart or pairing changed since the confirmation; nothing was ordered."""
+    """Price, stock, cart or pairing changed since the confirmation; nothing was ordered. ``totals`` are the total as
+    confirmed and as it would be now, in yen, where they differ (U-043)."""
 
-    def __init__(self, problem: str = "changed", product_names: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, problem: str = "changed", product_names: tuple[str, ...] = (), totals: tuple[int, int] | None = None
+    ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.product_names = product_names
+        self.totals = totals
 
 
 class TokenMissing(Exception):
@@ -217,7 +221,8 @@ def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> A
     except CannotConfirm as error:
         raise ConfirmAgain(error.problem, error.product_names) from None
     if not still_true(agreement, confirmation):
-        raise ConfirmAgain
+        was, is_now = confirmation.total_yen, agreement.quote.total_yen
+        raise ConfirmAgain(totals=(was, is_now) if was != is_now else None)
     return agreement
 
 

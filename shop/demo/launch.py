@@ -24,7 +24,7 @@ def main() -> int:
     environment = os.environ | {"SHOP_DEMO": "1", "FLASK_APP": "app", "SHOP_INSTANCE": str(instance)}
     load = [sys.executable, "-m", "flask", "demo", "load"]
     said = subprocess.run(load, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
-    login, *contracts = said.splitlines()
+    owner, member, *contracts = said.splitlines()
     simulator = subprocess.Popen(
         [sys.executable, "-m", "providers.sandbox", "--host", "127.0.0.1", "--port", simulator_port,
          "--state", str(instance)],
@@ -37,7 +37,7 @@ def main() -> int:
             _register(f"http://127.0.0.1:{simulator_port}", contract)
         processes.append(subprocess.Popen(server_command(port), env=environment, cwd=root))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
-        print(f"\nshop:       http://127.0.0.1:{port}\n{login}", flush=True)
+        print(f"\nshop:       http://127.0.0.1:{port}\n{owner}\n{member}", flush=True)
         print(f"practice:   http://localhost:{simulator_port} (test cards, console, faults)\n", flush=True)
         return _wait(processes)
     except KeyboardInterrupt:

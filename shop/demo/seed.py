@@ -17,12 +17,17 @@ from shop.delivery.models import Delivery, DeliveryPayment
 from shop.demo import artwork, texts
 from shop.demo import postal as demo_postal
 from shop.demo.catalogue import CATEGORIES, PRODUCTS
+from shop.demo.member import ADDRESSES, MEMBER
 from shop.demo.texts import Bilingual
+from shop.members import accounts as members
+from shop.members.models import MemberAddress
 from shop.orders.models import OrderNumber
 from shop.payments import accounts
 from shop.payments.models import PaymentMethod
 
 OWNER = "owner"
+#: 会員ID of the demo member.
+MEMBER_LOGIN = "hanako"
 _COURIER_FEE = 600
 _COD_FEE = 330
 
@@ -57,6 +62,12 @@ def load(session: Session, provider: Provider, now: datetime) -> None:
     session.add_all(
         [DeliveryPayment(delivery_id=courier.id, payment_method_id=method.id) for method in (card, cash)]
     )
+
+
+def add_member(session: Session, password_hash: str, now: datetime) -> None:
+    """The demo member, with two addresses in the book: to try マイページ by."""
+    member = members.create(session, MEMBER, MEMBER_LOGIN, password_hash, now)
+    session.add_all(MemberAddress(member_id=member.id, created_at=now, **place) for place in ADDRESSES)
 
 
 def _shop() -> ShopInfo:
@@ -109,7 +120,7 @@ def _products(session: Session) -> None:
             code=product.code, name=product.name, category_id=categories[product.category].id, story=product.story,
             story_en=product.story_en, details=json.dumps(product.details, ensure_ascii=False),
             image=f"{product.artwork}.svg", reduced_tax=product.reduced_tax, published=product.published,
-            position=position,
+            position=position, flow=product.flow,
         )  # fmt: skip
         row.variants = [
             Variant(code=v.code, name=v.name, price_yen=v.price_yen, on_hand=v.on_hand, position=place)
@@ -127,7 +138,15 @@ def draw(instance: Path) -> None:
 
 def owner_password(instance: Path) -> str:
     """The demo owner's password: made once, random, kept readable beside the database it opens."""
-    path = instance / "demo-password"
+    return _kept_password(instance / "demo-password")
+
+
+def member_password(instance: Path) -> str:
+    """The same for the demo member."""
+    return _kept_password(instance / "demo-member-password")
+
+
+def _kept_password(path: Path) -> str:
     if not path.exists():
         path.touch(0o600)
         path.write_text(secrets.token_urlsafe(12))

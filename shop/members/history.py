@@ -3,9 +3,11 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from shop.core.i18n import gettext
+from shop.core.paging import Rows
 from shop.members.models import MemberEvent
 
 _LINE = insert(MemberEvent.__table__)  # type: ignore[arg-type]
@@ -16,3 +18,14 @@ def note(session: Session, member_id: int, text: str, now: datetime, **values: s
     session.execute(
         _LINE, {"member_id": member_id, "at": now, "text": text, "values": json.dumps(values, ensure_ascii=False)}
     )
+
+
+def events(member_id: int) -> Rows:
+    """All lines of a member, as columns for a page of a list."""
+    wanted = (MemberEvent.id, MemberEvent.at, MemberEvent.text, MemberEvent.values)
+    return select(*wanted).where(MemberEvent.member_id == member_id)
+
+
+def said(text: str, values: str) -> str:
+    """A line in the language of who reads it."""
+    return gettext(text, **json.loads(values))

@@ -26,7 +26,7 @@ class TooOften(Exception):
 
 def to_register(session: Session, email: str, address: str, language: str, now: datetime) -> None:
     """会員登録: a link to prove the address, or word to its member that they are one. Raises :class:`TooOften`."""
-    if not _may_write(session, email, address, now):
+    if not may_write(session, email, address, now):
         return
     member = accounts.by_email(session, email)
     if member:
@@ -37,7 +37,7 @@ def to_register(session: Session, email: str, address: str, language: str, now: 
 
 def to_reset(session: Session, email: str, address: str, language: str, now: datetime) -> None:
     """パスワードを忘れた: a link to its member, or word that there is none. Raises :class:`TooOften`."""
-    if not _may_write(session, email, address, now):
+    if not may_write(session, email, address, now):
         return
     member = accounts.by_email(session, email)
     if member:
@@ -49,7 +49,7 @@ def to_reset(session: Session, email: str, address: str, language: str, now: dat
 
 def to_change_email(session: Session, member_id: int, email: str, address: str, now: datetime) -> None:
     """メールアドレス変更: a link to the new address, or word to the member who has it. Raises :class:`TooOften`."""
-    if not _may_write(session, email, address, now):
+    if not may_write(session, email, address, now):
         return
     other = accounts.by_email(session, email)
     if other:
@@ -66,7 +66,7 @@ def count_request(session: Session, address: str, now: datetime) -> None:
         raise TooOften(asked.blocked_until)
 
 
-def _may_write(session: Session, email: str, address: str, now: datetime) -> bool:
+def may_write(session: Session, email: str, address: str, now: datetime) -> bool:
     """Whether one more mail may go to ``email``: counted for known and unknown addresses alike."""
     count_request(session, address, now)
     to = Limit("member-mail-to", throttle.digest(fold(email)), PER_RECIPIENT, WINDOW)

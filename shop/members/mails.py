@@ -165,6 +165,18 @@ def login_changed(session: Session, member: Member, now: datetime) -> None:
     _queue(session, "member_login_changed", member.email, member.language, words, now)
 
 
+def profile_changed(session: Session, member: Member, now: datetime) -> None:
+    """Names nothing of what was there or is there now."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員情報が変更されました", shop=shop), _(
+            "%(name)s様\n\n会員情報（お名前・電話番号・住所）が変更されました。\n%(alarm)s\n\n%(shop)s\n",
+            name=member.name, alarm=_alarm(), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_profile_changed", member.email, member.language, words, now)
+
+
 def left(session: Session, name: str, email: str, language: str, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】退会の手続きが完了しました", shop=shop), _(

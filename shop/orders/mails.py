@@ -1,14 +1,15 @@
 """The words of order mails. One body for buyer and shop (R-218); written when the order is placed, sent later."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from shop.core import shopinfo
+from shop.core import ids, shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
 from shop.orders.models import Order
 from shop.outbox import service as outbox
@@ -131,3 +132,18 @@ def payment_not_cancelled(session: Session, order: Order, now: datetime) -> None
         )  # fmt: skip
     outbox.queue(session, "payment_not_cancelled", order.id, order.email, subject, body, now)
     outbox.queue(session, "payment_not_cancelled_notice", order.id, info.email, subject, body, now)
+
+
+def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta, now: datetime) -> None:
+    """To the buyer: a page that shows the order for a while. The link is sealed beside the body until it is sent."""
+    shop = shopinfo.get(session).name
+    with force_locale(order.language):
+        subject = _("【%(shop)s】ご注文の照会（%(number)s）", shop=shop, number=order.number)
+        body = _(
+            "%(name)s様\n\nご注文の照会のお申し込みを受け付けました。次のページでご覧いただけます（%(minutes)s分以内）。\n\n%(link)s\n\n"
+            "お心当たりのない場合は、このメールを破棄してください。リンクを知らないかたには、ご注文は表示されません。\n\n%(shop)s\n",
+            name=order.buyer_name, minutes=int(lifetime.total_seconds()) // 60, shop=shop,
+            link=f"{runtime().config.base_url}/orders/lookup/link/{outbox.SECRET}",
+        )  # fmt: skip
+    key = f"order_lookup:{ids.public_id()}"
+    outbox.queue(session, "order_lookup", order.id, order.email, subject, body, now, key, secret=token)

@@ -17,8 +17,11 @@ from shop.core.config import Config
 
 #: Seconds for the connection, and for each answer of the server.
 TIMEOUT = 20.0
+#: Where an encoded word (RFC 2047) begins. What makes headers decodes one wherever it stands, and so writes the line end,
+#: or the second recipient, that somebody wrote into it.
+_ENCODED = "=?"
 #: One mailbox, nothing that a header could read as a second one.
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x7f-\uffff]+@[A-Za-z0-9.-]+")
+_ADDRESS = re.compile(r"(?!.*=\?)[^\s@,;:<>()\[\]\\\"\x7f-\uffff]+@[A-Za-z0-9.-]+")
 
 
 class NotHandedOver(Exception):
@@ -58,7 +61,7 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = Address(username=local, domain=domain)
-    message["Subject"] = letter.subject
+    message["Subject"] = letter.subject.replace(_ENCODED, "= ?")
     message["Date"] = format_datetime(jst(letter.written_at))
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 from shop.core.clock import jst
 from shop.core.db import db, end_read, write
@@ -239,10 +240,10 @@ def _send_link(template: str, ask: Any) -> ResponseReturnValue:
     return render_template("shop/link_sent.html", email=form.email.data, minutes=minutes(tokens.LIFETIME))
 
 
-def follow_link(purpose: str, token: str, onward: str) -> ResponseReturnValue:
+def follow_link(purpose: str, token: str, onward: str) -> Response:
     """On from a link in a mail to the page that asks; the secret stays behind, so that no page, log or ``Referer`` of
     another site carries it away."""
-    session[_LINK.format(purpose)] = token[:100]
+    session[_LINK.format(purpose)] = token[:200]
     answer = redirect(url_for(onward), 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

@@ -14,11 +14,13 @@ from shop.checkout import placement
 from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
+from shop.delivery.models import Delivery
 from shop.orders import holds, settlement
 from shop.orders.models import Order
-from shop.payments import accounts, executor, hop, reconcile, settle
+from shop.payments import accounts, executor, hop, reconcile
 from shop.payments.engine import Busy
 from shop.payments.models import Payment, PaymentOperation
+from shop.web import order_words
 from shop.web.cart import cart_key
 
 blueprint = Blueprint("attempt", __name__)
@@ -102,13 +104,14 @@ def complete(public_id: str) -> str:
     if order is None:
         abort(404)
     payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
-    ended = _ended(order, payment)
+    ended = order_words.ended(order, payment)
     return render_template(
         "shop/order_complete.html",
         order=order,
         own=session.get("attempt") == order.id,
+        lead_time=db.db.session.get_one(Delivery, order.delivery_id).lead_time,
         ended=bool(ended),
-        money_text=ended or _money_words(payment),
+        money_text=ended or order_words.just_placed(payment),
     )
 
 
@@ -199,29 +202,6 @@ def _may_ask(subject: str) -> bool:
             return False
         throttle.record(writing, "ask-outcome", subject, now)
         return True
-
-
-def _money_words(payment: Payment) -> str:
-    """What happened to the money, as the first sentence of the page (U-035)."""
-    if payment.kind == "cash_on_delivery":
-        return _("代金は、商品と引き換えに配達員へお支払いください。")
-    return _("お支払いの手続きが完了しました。")
-
-
-def _ended(order: Order, payment: Payment) -> str:
-    """What the page says instead once the order, or the money behind it, was taken back; empty while it stands."""
-    match payment.status:
-        case "refunded":
-            return _("このご注文のお支払いは返金されました。カードのご利用明細には、カード会社により数日から数週間で反映されます。")
-        case "voided":
-            return _("このご注文のお支払いは取り消されました。請求はありません。")
-        case "expired":
-            return _("このご注文のお支払いは期限が切れました。請求はありません。")
-    if order.filed != "cancelled":
-        return ""
-    if settle.is_live(payment.status):
-        return _("このご注文はキャンセルされました。お支払いについては、店からご連絡します。")
-    return _("このご注文はキャンセルされました。請求はありません。")
 
 
 def _buyer_words(operation: PaymentOperation) -> tuple[str, str]:

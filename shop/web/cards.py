@@ -4,7 +4,6 @@ Addresses carry the number of a provider account of the shop; whose card it is s
 """
 
 from contextlib import suppress
-from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -68,13 +67,8 @@ def form(account_id: int) -> ResponseReturnValue:
     if limit.free_at or book.pending(session, member.member_id, account_id):
         return redirect(url_for("cards.card", account_id=account_id), 303)
     method = choices.method_choice(managed.method, with_card=True)
-    assert method.card is not None
-    # Nothing is paid here, so no issuer is told about anybody.
     return render_template(
-        "shop/card_form.html",
-        managed=managed,
-        method=replace(method, card=replace(method.card, authenticates=False)),
-        limit_words=_limit_words(limit),
+        "shop/card_form.html", managed=managed, method=method, limit_words=_limit_words(limit)
     )
 
 

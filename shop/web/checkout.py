@@ -12,9 +12,10 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments.engine import engine
-from shop.web import address_book, attempt, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
+from shop.web.choices import authenticates
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -28,7 +29,8 @@ def zero() -> Any:
         return redirect(url_for("attempt.pending"))
     if cart.is_empty:
         return redirect(url_for("cart.show"))
-    return _form_page(CheckoutForm(data=flow.begin(cart)), cart, refusal=attempt.last_refusal())
+    begun = flow.begin(cart) | card_choice.recall(cart.version)
+    return _form_page(CheckoutForm(data=begun), cart, refusal=attempt.last_refusal())
 
 
 @blueprint.post("/checkout/zero/confirm")
@@ -107,11 +109,13 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
 
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
     token, receipt = flow.fix("zero", agreement, form.cleaned(), form.advice(), form.registration())
+    card_choice.remember(agreement.cart.version, form)
     shape = {} if flow.by_script() else {"page_version": True}
     panel = Markup(
         render_template(
             "shop/_confirm_panel.html", receipt=receipt, confirmation_token=token, quote=agreement.quote,
-            is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new", **shape,
+            is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new",
+            authenticates=authenticates(agreement.method), **shape,
         )
     )  # fmt: skip
     return panel if flow.by_script() else render_template("shop/checkout_confirm.html", panel=panel)

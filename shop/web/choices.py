@@ -16,7 +16,7 @@ from shop.payments import accounts
 from shop.payments.cards import book, rules
 from shop.payments.cards.book import Registered
 from shop.payments.models import PaymentMethod
-from shop.web import security
+from shop.web import legal, security
 from shop.web.member import current_member
 
 
@@ -47,8 +47,6 @@ class CardForm:
     messages: dict[str, str]
     default_message: str
     note: str
-    #: The issuer learns who the buyer is: they are told so (3-D Secure).
-    authenticates: bool
     kept: Kept
 
 
@@ -61,6 +59,8 @@ class MethodChoice:
     logo: Picture | None
     logo_alt: str
     note: str
+    #: What happens next, in sentences: when it is paid, and whether the issuer asks (U-026).
+    what_next: tuple[str, ...]
     fee_yen: int
     instalments: tuple[tuple[str, str], ...]
     card: CardForm | None
@@ -109,10 +109,23 @@ def method_choice(method: PaymentMethod, *, with_card: bool, registering: bool |
         logo=method.logo,
         logo_alt=method.logo_alt,
         note=note,
+        what_next=_what_next(method),
         fee_yen=method.fee_yen,
         instalments=counts,
         card=_card_form(method, registering) if with_card else None,
     )
+
+
+def _what_next(method: PaymentMethod) -> tuple[str, ...]:
+    issuer = (_("ご注文の途中で、カード会社の本人認証（3Dセキュア）があります。"),) if authenticates(method) else ()
+    return (legal.payment_timing(method), *issuer)
+
+
+def authenticates(method: PaymentMethod) -> bool:
+    """Whether the issuer learns who the buyer is (3-D Secure): they are told so beside the press (U-032)."""
+    if method.account is None:
+        return False
+    return accounts.provider_of(method.account).capabilities.authenticates(accounts.method_options(method))
 
 
 def instalments(method: PaymentMethod) -> tuple[int, ...]:
@@ -146,7 +159,6 @@ def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | No
         messages=messages,
         default_message=messages.get("", ""),
         note=options.get("instalments_note", ""),
-        authenticates=provider.capabilities.authenticates(options),
         kept=kept(method, registering),
     )
 

@@ -20,6 +20,7 @@ from shop.delivery import postal as postal_codes
 from shop.delivery import postal_file
 from shop.demo import seed
 from shop.jobs import joblist, runner
+from shop.members import names
 from shop.payments import accounts
 from shop.payments.engine import engine
 from shop.staff import service as staff
@@ -107,7 +108,7 @@ def import_postal_codes(file: Path) -> None:
 def load_demo() -> None:
     """Fill an empty instance with the demo shop; a second call changes nothing.
 
-    Prints the owner's log-in, then each practice contract with its notification address, one JSON object a line.
+    Prints the owner's and the demo member's log-in, then each practice contract with its notification address, one JSON object a line.
     """
     config = runtime().config
     if not config.demo:
@@ -116,10 +117,13 @@ def load_demo() -> None:
     seed.draw(config.instance)
     if seed.is_empty(db.db.session()):
         user = staff.new_owner(seed.OWNER, "店主", seed.owner_password(config.instance), moment())
+        member = names.hashed(seed.member_password(config.instance))
         with db.write() as session:
             seed.load(session, next(iter(engine().registry)), moment())
             session.add(user)
+            seed.add_member(session, member, moment())
     click.echo(f"admin: {config.base_url}/admin  log-in: {seed.OWNER}  password: {seed.owner_password(config.instance)}")
+    click.echo(f"member: {config.base_url}/mypage  log-in: {seed.MEMBER_LOGIN}  password: {seed.member_password(config.instance)}")
     for account in accounts.all_accounts(db.db.session()):
         practice = dict(accounts.provider_of(account).practice_settings())
         click.echo(json.dumps(practice | {"push_url": accounts.notice_url(account)}))

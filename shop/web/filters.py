@@ -35,7 +35,7 @@ _FRAME = (
     .order_by(_family.position, _family.id)
 )  # fmt: skip
 #: Arguments that say which page this is.
-_OURS = frozenset({"category", "after"})
+_OURS = frozenset({"category", "after", "before"})
 _WEEKDAYS = "月火水木金土日"
 
 

@@ -18,6 +18,7 @@ from shop.checkout.quote import Choice, choices, quote
 from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
+from shop.core.money import format_yen
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
 from shop.members import profile
@@ -194,6 +195,8 @@ def _card(chosen: Mapping[str, str]) -> placement.Card:
 def _refused_words(error: Exception) -> str:
     """Why nothing was ordered and nothing charged."""
     match error:
+        case placement.ConfirmAgain(totals=(was, is_now)):
+            return _("確認のあとで内容が変わり、支払総額が%(was)sから%(now)sになりました。ご注文はまだ確定していません。もう一度ご確認ください。", was=format_yen(was), now=format_yen(is_now))
         case placement.ConfirmAgain():
             return changed_words(error.problem, error.product_names)
         case placement.TokenMissing():

@@ -26,7 +26,7 @@ from shop.web import attempt
 blueprint = Blueprint("hop", __name__)
 
 #: The only page with scripts of somebody else's writing (decision 19). Sandboxed, it has none of our origin's rights.
-_SANDBOX = "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
+_SANDBOX = "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'; frame-ancestors 'none'"
 _MAX_FIELDS = 40
 
 

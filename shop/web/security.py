@@ -16,7 +16,8 @@ from shop.core.config import Config
 from shop.core.i18n import gettext as _
 from shop.web.sessions import Sessions
 
-#: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4).
+#: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4), and so is the page that says
+#: what went wrong with one of these: like every page it shows whose browser it is.
 _PUBLIC_ENDPOINTS = frozenset(
     {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
@@ -28,8 +29,10 @@ _TELL_AT_THE_FIELD = frozenset(
         "wizard.check_step2", "account.log_in", "account.ask_to_register", "account.finish_registration",
         "account.ask_to_reset", "account.join_after_order", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
+        "mypage.save_profile", "mypage.check_profile", "mypage.add_address", "mypage.change_address", "mypage.check_address",
+        "order_lookup.ask",
         "admin.log_in", "admin.save_memo", "admin.save_row",
-        "admin.confirm_card_guard", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
+        "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }
 )  # fmt: skip
@@ -160,6 +163,6 @@ def _harden(response: Response, *, https: bool) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint not in _PUBLIC_ENDPOINTS:
+    if request.endpoint not in _PUBLIC_ENDPOINTS or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response

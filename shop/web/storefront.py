@@ -161,7 +161,7 @@ def choose_language(code: str) -> ResponseReturnValue:
 def picture(name: str) -> Response:
     """A picture of a product, or a logo. It may be an SVG of ours, so it is served as something that can neither run nor load anything."""
     response = send_from_directory(runtime().config.instance / "media", name, max_age=_KEPT_SECONDS)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 

@@ -20,10 +20,10 @@ from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments.models import PaymentMethod
-from shop.web import address_book, attempt, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
-from shop.web.choices import method_choice
+from shop.web.choices import authenticates, method_choice
 from shop.web.member import current_member
 
 blueprint = Blueprint("wizard", __name__)
@@ -107,10 +107,12 @@ def step3() -> Any:
     cart = _cart()
     if isinstance(cart, Response):
         return cart
-    confirmation = confirm.standing(db.db.session(), cart, moment())
+    member = current_member()
+    confirmation = confirm.standing(db.db.session(), cart, member.member_id if member else None, moment())
     if confirmation is None or confirm.form_of(confirmation).get("language") != language():
         return redirect(url_for("wizard.step2"), 303)
-    return _step3_page(confirmation, Step3Form(formdata=None), refusal=attempt.last_refusal())
+    form = Step3Form(formdata=None, data=card_choice.recall(cart.version))
+    return _step3_page(confirmation, form, refusal=attempt.last_refusal())
 
 
 @blueprint.post("/checkout/place")
@@ -124,6 +126,7 @@ def place() -> Any:
     if not form.validate() or not flow.fits_instalments(form, method):
         return _step3_page(confirmation, form), 422
     flow.settle_card(form, method)
+    card_choice.remember(confirmation.cart_version, form)
     return flow.press(confirmation, form.cleaned() | flow.brought() | {"attempt": request.form.get("attempt", "")})
 
 
@@ -206,6 +209,7 @@ def _step3_page(
         attempt=placement.attempts_made(db.db.session(), confirmation) + 1,
         total_yen=confirmation.total_yen,
         method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
+        authenticates=authenticates(method),
         refusal=refusal,
         card_notice=flow.notice_for(method),
         changed=flow.flashed("changed"),

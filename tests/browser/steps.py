@@ -72,6 +72,19 @@ def place(page: Page) -> str:
     return str(page.locator(".order-number strong").inner_text())
 
 
+#: What a thumb has to hit – not links in a line of words – and is lower than 44 px, or narrower.
+_SMALL_TARGETS = """() => [...document.querySelectorAll("button:not(.link-button), a.button, .control, .choice, summary, .to-account, .basket, .step-bar a")].filter(each => {
+  const box = each.getBoundingClientRect();
+  return each.checkVisibility() && !each.closest(".visually-hidden") && box.height > 0 && (box.height < 43.5 || box.width < 43.5);
+}).map(each => `${each.className} ${each.textContent.trim().slice(0, 20)} ${Math.round(each.getBoundingClientRect().width)} × ${Math.round(each.getBoundingClientRect().height)}`)"""
+
+
+def assert_thumbs(page: Page) -> None:
+    """Everything to press is 44 px high and wide (U-045)."""
+    small = page.evaluate(_SMALL_TARGETS)
+    assert not small, small
+
+
 def log_in(page: Page, login: str, password: str) -> None:
     page.goto("/admin")
     page.get_by_label("ログインID").fill(login)

@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.steps import TEA, assert_accessible, assert_fits, field, into_basket, path
+from tests.browser.steps import TEA, assert_accessible, assert_fits, assert_thumbs, field, into_basket, path
 from tests.support.members import PASSWORD, Member, join
 
 
@@ -17,7 +17,7 @@ def hanako(demo_app: Flask) -> Member:
     return join(Member(""), demo_app)
 
 
-@pytest.mark.req("U-060", "U-072", "U-073")
+@pytest.mark.req("U-060", "U-045", "U-073")
 def test_a_member_gets_in_and_around_on_a_phone(window: Callable[..., Page], hanako: Member) -> None:
     page = window(viewport=PHONE)
     into_basket(page, TEA)
@@ -48,4 +48,9 @@ def test_a_member_gets_in_and_around_on_a_phone(window: Callable[..., Page], han
         page.locator("#error-summary").wait_for()
         assert path(page) == address
         assert_fits(page)
+        assert_accessible(page)
+    for address in ("", "/profile", "/addresses", "/addresses/new", "/orders", "/history", "/cards"):
+        page.goto(f"/mypage{address}")
+        assert_fits(page)
+        assert_thumbs(page)
         assert_accessible(page)

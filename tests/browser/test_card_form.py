@@ -167,7 +167,7 @@ def test_what_was_put_right_meanwhile_is_not_called_wrong(page: Page) -> None:
     expect(field(page, "電話番号")).to_have_attribute("aria-invalid", "false")
 
 
-@pytest.mark.req("R-070", "R-110")
+@pytest.mark.req("R-070", "R-110", "U-009")
 def test_widths_and_blanks_are_put_right_before_the_provider_is_called(
     page: Page, watch: Watch, simulator: Simulator
 ) -> None:
@@ -252,8 +252,12 @@ def test_coming_back_by_the_browser_refills_no_code(page: Page) -> None:
     expect(field(page, "セキュリティコード")).to_have_value("")
 
 
+@pytest.mark.req("U-027", "U-028")
 def test_brand_and_groups_follow_the_typing(page: Page) -> None:
     into_basket(page)
+    page.get_by_text("セキュリティコードについて").click()
+    for where in ("カード裏面、署名欄の右端の3桁", "カード表面、カード番号の右上の4桁"):
+        expect(page.get_by_role("img", name=where)).to_be_visible()
     number = field(page, "カード番号")
     for typed, shown, brand in (
         ("378282246310005", "3782 822463 10005", "American Express"), ("5555555555554444", "5555 5555 5555 4444", "Mastercard"),

@@ -34,7 +34,7 @@ def test_edit_update_capture_by_keyboard(page: Page, number: str) -> None:
     page.get_by_role("link", name="戻る").press("Enter")
     page.get_by_text("確認画面の控え").click()
     agreed = page.frame_locator(".confirmed iframe")
-    expect(agreed.get_by_role("heading", name="ご注文内容の確認")).to_be_visible()
+    expect(agreed.get_by_text("撤回・解除")).to_be_visible()
     expect(agreed.locator(".receipt-sums")).to_contain_text("1,572円")  # the sum of before
     assert_accessible(page)
     for step, box in (("取引更新", "yellow-1"), ("売上確定", "yellow-2")):

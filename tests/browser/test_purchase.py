@@ -78,9 +78,9 @@ def test_from_the_front_page_to_the_captured_payment(
     assert [(p["status"], p["amount"]) for p in simulator.payments()] == [("40", 1_572)]
 
 
-@pytest.mark.req("R-122")
+@pytest.mark.req("R-122", "U-030")
 def test_the_button_is_off_after_the_first_press(page: Page, demo_app: Flask, watch: Watch) -> None:
-    open_confirmation(page, CASH_METHOD)
+    expect(open_confirmation(page, CASH_METHOD).get_by_role("button", name="注文する 1,902円")).to_be_enabled()
     state = page.evaluate(
         """() => {
           const button = document.querySelector("[data-place-button]"), form = button.form;
@@ -134,7 +134,7 @@ def test_two_tabs_are_one_order(page: Page, demo_app: Flask, simulator: Simulato
     assert len(mails(demo_app)) == 2
 
 
-@pytest.mark.req("S-002", "S-013")
+@pytest.mark.req("S-002", "S-013", "U-041")
 def test_a_slow_provider_leads_to_a_page_that_moves_on_by_itself(
     page: Page, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +144,9 @@ def test_a_slow_provider_leads_to_a_page_that_moves_on_by_itself(
     dialog(page).get_by_role("button", name="注文する").click()
     page.wait_for_url("**/checkout/pending")
     expect(page.get_by_role("status")).to_contain_text("もう一度注文する必要はありません。")
+    expect(page.get_by_role("status")).to_contain_text("ふつうは数分で終わります。")
+    expect(page.get_by_role("button", name="注文する")).to_have_count(0)
+    page.reload()
     page.goto("/checkout/zero")
     assert path(page) == "/checkout/pending"
     page.wait_for_url("**/complete")
@@ -161,7 +164,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.req("R-112", "R-069")
+@pytest.mark.req("R-112", "R-069", "U-033")
 def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: Flask) -> None:
     into_basket(page)
     fill_address(page)
@@ -183,7 +186,7 @@ def test_a_refused_card_keeps_the_rest_and_shows_its_code(page: Page, demo_app: 
     assert orders(demo_app) == 1
 
 
-@pytest.mark.req("R-291")
+@pytest.mark.req("R-291", "U-042")
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["360px", "1280px"])
 def test_a_shortage_stands_beside_the_goods(size: dict[str, int], window: Callable[..., Page], demo_app: Flask) -> None:
     """Also on a phone, where the goods are folded away as long as nothing is wrong with them."""
@@ -195,6 +198,9 @@ def test_a_shortage_stands_beside_the_goods(size: dict[str, int], window: Callab
     press_confirm(page)
     expect(page.locator("#changed")).to_be_focused()
     expect(page.locator("#changed")).to_contain_text("在庫が足りなくなりました：茎ほうじ茶。")
+    expect(page.locator("#changed")).to_contain_text("注文も請求もされていません。")
+    expect(page.locator("#changed").get_by_role("link", name="ほかの商品を見る")).to_be_visible()
+    expect(field(page, "お名前")).to_have_value("山田 太郎")
     line = page.get_by_role("listitem").filter(has_text="972円 × 1")
     expect(line.get_by_text("売り切れ")).to_be_visible()
     expect(page.locator("#delivery_id-error")).to_be_hidden()

@@ -219,6 +219,14 @@ def test_no_stranger_is_believed(provider: Provider, body: bytes) -> None:
 
 
 @every
+@pytest.mark.req("U-033")
+def test_a_buyer_is_told_which_kind_of_refusal_it_was(provider: Provider) -> None:
+    """Put the input right, use another card, authenticate, or wait a little. What is not known yet the shop says itself."""
+    kinds = (Category.CARD_DATA, Category.CARD_REFUSED, Category.AUTHENTICATION, Category.TEMPORARY, Category.OTHER)
+    assert len({provider.buyer_message(kind, "unheard of").text for kind in kinds}) == len(kinds)
+
+
+@every
 @pytest.mark.parametrize("category", Category)
 def test_a_buyer_is_told_something_about_every_refusal(provider: Provider, category: Category) -> None:
     assert provider.buyer_message(category, "unheard of").text

@@ -7,7 +7,9 @@ from outside at random microseconds, 2,000 in all.
 import pytest
 
 from shop.orders.models import Order
+from shop.payments.cards.models import StoredCard
 from shop.payments.models import Payment
+from tests.crash.buyers import OTHER_CARD
 from tests.crash.campaign import Campaign
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.crash.stage import Stage, State
@@ -96,6 +98,15 @@ def test_an_amount_change_ends_with_one_authorisation_whenever_it_is_killed(
     kill_everywhere(stage, beginning, name)
     (order,), (payment,) = stage.tables(Order, Payment)
     assert payment.authorized_yen == order.total_yen, "killed after the last point, the change had happened"
+
+
+@pytest.mark.req("R-130", "R-136", "R-137")
+@pytest.mark.parametrize("name", ["another card takes the place of the first", "another card, answer lost"])
+def test_a_member_has_one_card_whenever_the_change_is_killed(stage: Stage, beginning: State, name: str) -> None:
+    found = kill_everywhere(stage, beginning, name).report.found
+    assert [point.split(" ")[1] for point in found if point.endswith("| answer received")][-1] == "026"
+    (card,) = stage.rows(StoredCard)
+    assert card.last_four == OTHER_CARD[-4:], "killed after the last point, the change had happened"
 
 
 @pytest.mark.req("P-04", "R-151")

@@ -390,8 +390,8 @@ def test_a_promise_dies_with_its_transaction(desk: Desk) -> None:
     assert desk.rows(OutboxMail) == []
 
 
-@pytest.mark.req("R-224", "T-075")
-@pytest.mark.parametrize("attack", ["x\r\nBcc: victim@example.jp", "x\nBcc: victim@example.jp", "x\u2028Bcc: victim@example.jp", "x\x00\x0bBcc: v"])
+@pytest.mark.req("R-224", "T-075", "T-044")
+@pytest.mark.parametrize("attack", ["x\r\nBcc: victim@example.jp", "x\nBcc: victim@example.jp", "x\u2028Bcc: victim@example.jp", "x\x00\x0bBcc: v", "x=?utf-8?q?=0d=0aBcc:_victim@example.jp?="])
 def test_line_breaks_make_no_headers(desk: Desk, post: Post, attack: str) -> None:
     deliver_to(desk, post.url)
     promise(desk, subject=attack, body=attack.replace("\x00", "") + "\r\n.\r\nMAIL FROM:<x@y>\r\n")
@@ -404,7 +404,7 @@ def test_line_breaks_make_no_headers(desk: Desk, post: Post, attack: str) -> Non
     assert all(len(f"{mail.recipient}{mail.subject}".splitlines()) == 1 for mail in desk.rows(OutboxMail))
 
 
-@pytest.mark.parametrize("recipient", ["", "no address", "a@b@c", "<", "a@example.jp, b@example.jp", "山田@例え.jp"])
+@pytest.mark.parametrize("recipient", ["", "no address", "a@b@c", "<", "a@example.jp, b@example.jp", "山田@例え.jp", "=?utf-8?b?DQpCY2M6IHZAZXhhbXBsZS5qcA0K?=@example.jp"])
 def test_an_impossible_recipient_stops_nobody_else(desk: Desk, post: Post, recipient: str) -> None:
     deliver_to(desk, post.url)
     promise(desk, recipient=recipient)
@@ -412,6 +412,7 @@ def test_an_impossible_recipient_stops_nobody_else(desk: Desk, post: Post, recip
     desk.run("outbox")
     assert state(desk, "k2") == ("sent", 1)
     assert state(desk)[0] in ("failed", "queued", "sent")
+    assert all(mail["Bcc"] is None for mail in post.received)
     assert all(len(to) == 1 for _, to in post.envelopes)
 
 

@@ -141,7 +141,7 @@ def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
     )
 
 
-@pytest.mark.req("P-22", "T-082")
+@pytest.mark.req("P-22", "T-082", "S-091")
 def test_fresh_browsers_of_one_network_and_one_browser_of_many(guarded: Shop) -> None:
     guarded.change("UPDATE card_guard SET shop_failures = 1000")
     home, before = address(), asked(guarded)

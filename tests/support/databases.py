@@ -56,6 +56,8 @@ class PostgresDatabases:
         self._url = url
         self._made = 0
         self._connection = psycopg.connect(url, autocommit=True)
+        # Copied as files, at half the price: written page by page through the log otherwise – before version 15 never.
+        self._as_files = " STRATEGY FILE_COPY" if self._connection.info.server_version >= 150_000 else ""
 
     def _name(self, end: str | int) -> str:
         return f"shop_{os.getpid()}_{end}"
@@ -70,7 +72,7 @@ class PostgresDatabases:
     def copy(self, name: str, instance: Path) -> str:
         self._made += 1
         database = self._name(self._made)
-        self._execute("CREATE DATABASE {} TEMPLATE {}", database, self._name(name))
+        self._execute("CREATE DATABASE {} TEMPLATE {}" + self._as_files, database, self._name(name))
         return self._at(database)
 
     def drop(self, url: str) -> None:

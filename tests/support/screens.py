@@ -15,10 +15,13 @@ from pathlib import Path
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from admin.cart_screens import SCREENS
 from app import create_app
 from shop.core.config import Config
+from shop.core.runtime import now
 from shop.demo import seed
 from shop.outbox.models import OutboxMail
+from shop.payments.guard_models import CardGuard
 from shop.payments.models import PaymentMethod
 from tests.browser import steps
 from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
@@ -137,6 +140,41 @@ def without_script(walk: Walk) -> None:
     page.get_by_role("button", name="注文する").click()
 
 
+def in_steps(walk: Walk) -> None:
+    """The 3-step cart from カゴの中身 to STEP4."""
+    page, shoot = walk.window(), walk.camera.shoot
+    page.goto("/products/N-004")
+    page.get_by_role("button", name="カゴに入れる").click()
+    page.wait_for_url("**/cart")
+    shoot(page, "steps-cart")
+    page.get_by_role("link", name="注文手続きへ").click()
+    steps.fill_address(page)
+    for number in (1, 2):
+        shoot(page, f"step{number}")
+        page.get_by_role("button", name="次へ").click()
+        page.wait_for_url(f"**/checkout/step{number + 1}")
+    shoot(page, "step3")
+    steps.fill_card(page)
+    page.get_by_role("button", name="注文する").click()
+    page.wait_for_url("**/complete")
+    shoot(page, "step4")
+    walk.pages(page, {"order-lookup": "/orders/lookup"})
+
+
+def one_step_more(walk: Walk) -> None:
+    """メールアドレスの確認, while the shop is on its guard."""
+    page = walk.window()
+    with walk.app.app_context():
+        since = now()
+    change(walk.app, CardGuard.stage, "step_up")
+    change(walk.app, CardGuard.stage_since, since)
+    steps.open_confirmation(page)
+    steps.dialog(page).get_by_role("button", name="注文する").click()
+    page.wait_for_url("**/checkout/verify")
+    walk.camera.shoot(page, "checkout-verify")
+    change(walk.app, CardGuard.stage, "off")
+
+
 def refused_and_waiting(walk: Walk) -> None:
     """A refused card, then an authentication that is not finished: its page, and S10 in another tab."""
     page = walk.window()
@@ -208,7 +246,9 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
         "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
         "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
         "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
-        "admin-log": "/admin/log",
+        "admin-log": "/admin/log", "admin-card-guard": "/admin/settings/card-guard", "admin-design": "/admin/design",
+        "admin-customers": "/admin/customers", "admin-customer": "/admin/customers/1", "admin-products": "/admin/products",
+        **{f"admin-design-{screen}": f"/admin/design/carts/{screen}" for screen in SCREENS},
     })  # fmt: skip
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.keyboard.press("?")
@@ -233,6 +273,29 @@ def accounts(walk: Walk) -> None:
     pages = {"id": "/mypage/login-id", "password": "/mypage/password", "email": "/mypage/email", "leave": "/mypage/leave"}
     walk.pages(page, {f"account-{name}": address for name, address in pages.items()})
     walk.pages(page, {"link-dead": "/password/new"})
+    my_page(walk, page)
+
+
+def my_page(walk: Walk, page: Page) -> None:
+    """マイページ, empty at first; then with a card and an order."""
+    walk.pages(page, {
+        "mypage": "/mypage", "mypage-profile": "/mypage/profile", "mypage-history": "/mypage/history",
+        "mypage-addresses-empty": "/mypage/addresses", "mypage-address": "/mypage/addresses/new",
+        "mypage-orders-empty": "/mypage/orders", "mypage-card-form": "/mypage/cards/1/form",
+    })  # fmt: skip
+    steps.fill_card(page)
+    page.get_by_role("button", name="登録").click()
+    page.wait_for_url("**/mypage/cards/1")
+    walk.camera.shoot(page, "mypage-card")
+    steps.into_basket(page)
+    walk.camera.shoot(page, "checkout-stored-card")
+    steps.fill_address(page)
+    steps.choose(page, steps.CASH_METHOD)
+    steps.press_confirm(page)
+    number = steps.place(page)
+    walk.pages(page, {"mypage-orders": "/mypage/orders"})
+    page.get_by_role("link", name=number).click()
+    walk.camera.shoot(page, "mypage-order")
 
 
 @contextmanager
@@ -267,6 +330,8 @@ def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
     staff = desk_before_the_first_order(walk)
     checkout(walk)
     without_script(walk)
+    in_steps(walk)
+    one_step_more(walk)
     accounts(walk)
     desk_at_work(walk, staff)
     refused_and_waiting(walk)

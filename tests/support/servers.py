@@ -39,6 +39,8 @@ class _Quiet(WSGIRequestHandler):
 
 #: Where an answer stands while it is being sent.
 _ANSWER = "tests.answer"
+#: Seconds between two looks whether the server shall close: every test waits for one.
+_LOOK = 0.005
 #: Seconds for requests that have begun when the server closes.
 _LAST_WORDS = 1.0
 
@@ -56,7 +58,7 @@ class LiveServer:
         self._server = make_server(
             host, port, self._answer, threaded=True, request_handler=_Quiet, fd=door.fileno()
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), daemon=True)
         self._thread.start()
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:

@@ -204,6 +204,7 @@ def test_deadline_counts_over_everything(script: Script) -> None:
     assert seconds < DEADLINE + 0.4
 
 
+@pytest.mark.req("T-078")
 @pytest.mark.parametrize("status", [302, 404, 500, 503])
 def test_a_status_is_an_answer_and_redirects_are_not_followed(status: int) -> None:
     result, _ = ask(says(b"HTTP/1.1 %d X\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n" % status))

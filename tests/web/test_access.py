@@ -66,6 +66,7 @@ RULES = {
         postal.places
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
+        order_lookup.show order_lookup.ask order_lookup.link
         admin.login admin.log_in
     """,
     Rule.OWN: """
@@ -73,11 +74,14 @@ RULES = {
         wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
         attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.join_after_order account.register_details account.finish_registration account.new_password account.set_password
-        account_settings.new_email account_settings.set_email
+        account_settings.new_email account_settings.set_email order_lookup.found
     """,
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
         account_settings.email account_settings.ask_to_change_email account_settings.leave account_settings.take_leave
+        mypage.top mypage.profile mypage.save_profile mypage.check_profile mypage.events
+        mypage.address_list mypage.new_address mypage.add_address mypage.address mypage.change_address mypage.check_address
+        mypage.confirm_address_removal mypage.remove_address my_orders.order_list my_orders.order my_orders.again
         cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
@@ -89,9 +93,13 @@ RULES = {
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
+        admin.products admin.change_flow admin.customers admin.customer admin.customer_history
+        admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
+        admin.customers admin.customer admin.customer_history admin.products admin.change_flow
+        admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method
         admin.confirm_removal admin.remove_payment_method

@@ -145,7 +145,11 @@ CHANGES = {
 }
 
 
-@pytest.mark.req("R-121")
+#: The total as confirmed – 1,572円 – and what it is then, where that is another one.
+NEW_TOTALS = {"price": "1,571円", "shipping": "1,672円", "fee": "1,672円"}
+
+
+@pytest.mark.req("R-121", "U-043")
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_after_the_confirmation_asks_again(
     what: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
@@ -162,6 +166,8 @@ def test_a_change_after_the_confirmation_asks_again(
     assert ended.path in ("/checkout/zero", "/cart")
     assert "もう一度ご確認ください" in ended.page.text
     assert "注文も請求もされていません" in ended.page.text
+    if what in NEW_TOTALS:
+        assert f"支払総額が1,572円から{NEW_TOTALS[what]}になりました。" in ended.page.text
     assert count(demo_app, Order) == len(simulator.payments()) == 0
 
 
@@ -205,10 +211,16 @@ def test_numbers_are_padded_follow_each_other_and_are_not_spent_on_refusals(shop
     assert numbers == ["order00000001", "order00000002"]
 
 
-@pytest.mark.req("R-156")
-def test_the_complete_page_has_the_number_and_no_card(shopper: Buyer) -> None:
+@pytest.mark.req("R-156", "U-044")
+def test_the_complete_page_has_the_number_what_comes_next_and_no_card(shopper: Buyer, demo_app: Flask) -> None:
+    change(demo_app, Delivery.lead_time, "三営業日以内に発送します。")
     ended = buy(shopper.shop_url, TEA, buyer=shopper)
-    assert "注文番号 order00000001" in ended.page.text
+    for said in (
+        "注文番号 order00000001", "hanako@example.jp あてに注文確認メールをお送りします。", "引渡時期 三営業日以内に発送します。",
+        "商品を発送したら、メールでお知らせします。ご注文の変更や取り消しは、注文番号を添えて店までご連絡ください。",
+    ):  # fmt: skip
+        assert said in ended.page.text, said
+    assert list(ended.page.find("a", href="/legal/cancellation"))
     assert not re.search(r"1111|VISA|\*{2}|JCB", ended.response.text)
 
 

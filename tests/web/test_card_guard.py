@@ -46,11 +46,11 @@ def set_stage(app: Flask, stage: str) -> None:
 
 
 @pytest.mark.one_database
-@pytest.mark.req("R-147", "P-22")
+@pytest.mark.req("R-147", "P-22", "U-036")
 def test_a_limit_is_announced_and_says_when_it_ends(
     shopper: Buyer, demo_app: Flask, simulator: Simulator, clock: MovableClock
 ) -> None:
-    """U-036: before it bites, and until when it does; the money first, other methods stay."""
+    """Before it bites, and until when it does; the money first, other methods stay."""
     shopper.put_into_cart(TEA)
     for _ in range(LIMIT - 2):
         assert LAST not in try_card(shopper).page.text

@@ -375,7 +375,7 @@ def test_only_the_pixels_come_through_under_a_name_of_ours(
         answer = shopper.get(f"/media/{file}")
         assert answer.headers["Content-Type"] == "image/webp"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'none'; sandbox"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @pytest.mark.req("T-076", "T-115")

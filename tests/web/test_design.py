@@ -222,7 +222,7 @@ def test_name_and_type_of_a_file_decide_nothing(owner: Desk, shopper: Buyer, dem
         answer = shopper.get(f"/media/{file}")
         assert answer.headers["Content-Type"] == "image/webp"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'none'; sandbox"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @pytest.mark.req("T-076")

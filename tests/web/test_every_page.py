@@ -27,7 +27,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
 VALUES = {
-    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1", "account_id": "1",
+    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "product_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
     "key": "x", "rest": "x", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order",
 }  # fmt: skip
@@ -35,7 +35,7 @@ ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 #: Their address holds a secret, which no other site shall read (T-038).
-SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link"}
+SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link"}
 LOG_IN = {"admin.login", "admin.log_in"}
 #: Files without personal data that browsers may keep.
 KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
@@ -137,6 +137,7 @@ BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "
 STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
+    "/admin/products", "/admin/customers", "/admin/settings/members",
     "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order",
 )  # fmt: skip
 
@@ -210,7 +211,7 @@ def _answers(app: Flask, **where: Any) -> Iterator[tuple[str, TestResponse]]:
         answer.close()
 
 
-@pytest.mark.req("T-097")
+@pytest.mark.req("T-097", "T-048")
 def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
     for endpoint, answer in _answers(app):
         policy = answer.headers["Content-Security-Policy"]
@@ -221,7 +222,7 @@ def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
         assert "camera=()" in answer.headers["Permissions-Policy"], endpoint
         assert "unsafe" not in policy, endpoint
         if endpoint == "storefront.picture":
-            assert policy == "default-src 'none'; style-src 'none'; sandbox"
+            assert policy == "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
         else:
             for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
                 assert rule in policy, endpoint
@@ -239,7 +240,7 @@ def test_only_the_form_lets_the_provider_s_script_in(shopper: Buyer, demo_app: F
         assert origin not in shopper.get(path).headers["Content-Security-Policy"]
 
 
-@pytest.mark.req("T-097")
+@pytest.mark.req("T-097", "T-035")
 def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Config) -> None:
     for path, name, same_site in (("/products", "session=", "Lax"), ("/admin/login", "session-admin=", "Strict")):
         plain = app.test_client().get(path).headers["Set-Cookie"]
@@ -256,6 +257,9 @@ def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Con
             parts = {part.strip().partition("=")[0] for part in cookie.split(";")[1:]}
             assert {"Secure", "HttpOnly", "Path", "SameSite"} <= parts
             assert "Domain" not in parts
+            at_the_desk = cookie.startswith("__Host-session-admin=")
+            assert at_the_desk == endpoint.startswith("admin."), endpoint
+            assert f"SameSite={'Strict' if at_the_desk else 'Lax'}" in cookie, endpoint
     dispose(secure)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from shop.checkout.models import Confirmation
 from shop.core.db import db
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
-from tests.support.buying import CASH, Buyer
+from tests.support.buying import CASH, Buyer, StepsBuyer
 from tests.support.pages import Page
 from tests.web.counter import TEA, change, count, number_of, path_of
 from tests.web.test_bad_input import complaints
@@ -213,3 +214,38 @@ def test_the_address_of_the_confirmation_opens_the_form_as_it_was(typing: Buyer)
 @pytest.mark.req("U-021")
 def test_a_guest_orders_without_an_account(typing: Buyer) -> None:
     assert typing.place(typing.confirm(CASH)).public_id
+
+
+# ---- light enough for a phone ----
+
+#: Bytes of our own scripts on one page of a checkout, as they lie on the disk.
+MOST_SCRIPT = 50_000
+_IMPORT = re.compile(r'^import .*? from "([^"]+)";', re.MULTILINE)
+
+
+def scripts_of(buyer: Buyer, page: Page) -> dict[str, bytes]:
+    """Every script the page loads, by address: its own, what those import, and the provider's token module."""
+    wanted = [script["src"] for script in page.find("script", type="module")]
+    wanted += [card["data-module-url"] for _tag, card in page.elements if "data-module-url" in card]
+    found: dict[str, bytes] = {}
+    while wanted:
+        address = wanted.pop()
+        if address not in found:
+            found[address] = buyer.get(address).content
+            wanted += [urljoin(address, other) for other in _IMPORT.findall(found[address].decode())]
+    return found
+
+
+@pytest.mark.req("U-046")
+def test_a_checkout_page_loads_little_script_and_nobody_else_s(typing: Buyer, demo_app: Flask) -> None:
+    """Nobody else's but the provider's, which the card form fetches when a card is paid with."""
+    steps = StepsBuyer(typing.shop_url)
+    steps.session = typing.session
+    steps.step1()
+    for page in (typing.get("/checkout/zero"), typing.get("/checkout/step1"), typing.get("/checkout/step2"), steps.step2()):
+        shown = Page(page.text)
+        loaded = scripts_of(typing, shown)
+        assert any(address.endswith("/card.js") for address in loaded), "the imports were followed"
+        assert sum(map(len, loaded.values())) <= MOST_SCRIPT
+        assert all(address.startswith("/") for address in loaded)
+        assert all(element.get("src", "/").startswith("/") for _tag, element in shown.elements)

@@ -56,7 +56,7 @@ def test_the_mail_can_be_read_in_the_admin(shopper: Buyer, demo_app: Flask, desk
     assert " ".join(text_of(mails(demo_app)[0]).split()) in page.text
 
 
-@pytest.mark.req("R-224")
+@pytest.mark.req("R-224", "T-044")
 def test_no_input_writes_a_header(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(TEA)
     names = ("buyer_name", "address1", "address2", "note", "ship_name", "ship_address1", "ship_address2")
@@ -74,9 +74,10 @@ def test_no_input_writes_a_header(shopper: Buyer, demo_app: Flask) -> None:
         assert not re.search(r"^(Bcc|body)", text_of(mail), re.M)
 
 
-@pytest.mark.req("R-224")
-def test_a_line_end_in_the_shop_s_own_data_writes_no_header_either(shopper: Buyer, demo_app: Flask) -> None:
-    change(demo_app, ShopInfo.name, f"つきのわ{CRLF}")
+@pytest.mark.req("R-224", "T-044")
+@pytest.mark.parametrize("end", [CRLF, "=?utf-8?q?=0d=0aBcc:_thief@example.jp?=", "%0d%0aBcc: thief@example.jp"])
+def test_a_line_end_in_the_shop_s_own_data_writes_no_header_either(end: str, shopper: Buyer, demo_app: Flask) -> None:
+    change(demo_app, ShopInfo.name, f"つきのわ{end}")
     change(demo_app, ShopInfo.email, "shop@tsukinowa.example\r\n")
     number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper))
     run_jobs(demo_app, "outbox")
@@ -84,7 +85,7 @@ def test_a_line_end_in_the_shop_s_own_data_writes_no_header_either(shopper: Buye
     assert not any("Bcc" in mail for mail in mails(demo_app))
 
 
-@pytest.mark.req("R-224")
+@pytest.mark.req("R-224", "T-044")
 @pytest.mark.parametrize(
     "end", ["\r\nBcc: thief@example.jp", "\nBcc:thief@example.jp", "\r", "%0d%0aBcc:x@example.jp", ",thief@example.jp"]
 )
@@ -97,3 +98,15 @@ def test_an_address_with_a_second_one_is_refused_or_made_whole(end: str, shopper
     number_of(shopper.place(answer))
     run_jobs(demo_app, "outbox")
     assert {str(mail["To"]) for mail in mails(demo_app)} == {"hanako@example.jp", "shop@tsukinowa.example"}
+
+
+@pytest.mark.one_database
+@pytest.mark.req("R-224", "T-044")
+@pytest.mark.parametrize("word", ["=?utf-8?b?DQpCY2M6IHRoaWVmQGV4YW1wbGUuanANCg==?=", "=?utf-8?q?=0d=0aBcc=3Ax=40example.jp?="])
+def test_an_address_that_decodes_to_a_header_is_refused(word: str, shopper: Buyer, demo_app: Flask) -> None:
+    """Made of letters that an address may have; only a maker of headers reads a line end in them."""
+    shopper.put_into_cart(TEA)
+    for address in (f"{word}@example.jp", f"hanako{word}@example.jp"):
+        answer = shopper.confirm(CASH, email=address)
+        assert answer.status_code == 422
+        assert "メールアドレスの形を確認してください" in Page(answer.text).text

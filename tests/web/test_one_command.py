@@ -50,6 +50,7 @@ def test_one_command_sells_and_a_second_start_keeps_the_order(tmp_path: Path) ->
     process, said = launch(instance, port, simulator_port)
     try:
         assert "log-in: owner" in said
+        assert "log-in: hanako" in said
         buyer = Buyer(f"http://127.0.0.1:{port}")
         buyer.put_into_cart("T-001")
         placed = buyer.place(buyer.confirm(), buyer.card_token())

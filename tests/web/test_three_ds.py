@@ -14,7 +14,7 @@ from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
-from tests.support.buying import Buyer, Purchase, buy
+from tests.support.buying import Buyer, Purchase, StepsBuyer, buy
 from tests.support.issuer import (
     ATTEMPT,
     ATTEMPTED,
@@ -105,12 +105,48 @@ def test_a_challenge_comes_between_confirmation_and_completion(
     assert asked["amount"] == TOTAL
 
 
-def test_the_buyer_is_told_what_the_issuer_learns(shopper: Buyer, demo_app: Flask) -> None:
+LEADS_TO_THE_ISSUER = "カード会社の本人認証画面に移動します。閉じても注文は失われません。"
+ISSUER_LEARNS = "メールアドレス、電話番号、住所、お使いの端末の情報をカード発行会社へお伝えすることに同意したものとします。"
+ON_THE_WAY = "ご注文の途中で、カード会社の本人認証（3Dセキュア）があります。"
+
+
+@pytest.mark.req("U-031", "U-032")
+def test_beside_the_press_stands_where_it_leads_and_what_the_issuer_learns(shopper: Buyer, demo_app: Flask) -> None:
+    """In both carts, on the page with 「注文する」 – and only where the issuer asks."""
+
+    def beside_the_press() -> list[str]:
+        steps = StepsBuyer(shopper.shop_url)
+        steps.session = shopper.session
+        steps.step1()
+        return [Page(page.text).text for page in (shopper.confirm(card_source="stored"), steps.step2())]
+
     shopper.put_into_cart(TEA)
-    said = "メールアドレス、電話番号、住所をカード発行会社へお伝えします。"
-    assert said in Page(shopper.get("/checkout/zero").text).text
+    shopper.session.headers["X-Requested-With"] = "fetch"  # the dialog, which has the press
+    for words in beside_the_press():
+        before, press, _after = words.rpartition("注文する")
+        assert press
+        assert LEADS_TO_THE_ISSUER in before
+        assert ISSUER_LEARNS in before
     change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
-    assert said not in Page(shopper.get("/checkout/zero").text).text
+    for words in beside_the_press():
+        assert LEADS_TO_THE_ISSUER not in words
+        assert ISSUER_LEARNS not in words
+
+
+@pytest.mark.req("U-026")
+def test_each_method_says_what_it_costs_and_what_comes_next(shopper: Buyer, demo_app: Flask) -> None:
+    shopper.put_into_cart(TEA)
+    words = shopper.checkout_form()[0].text
+    for said in (
+        "ご注文時にカードのご利用枠を確保し、発送時に請求を確定します。", ON_THE_WAY, "支払回数", "手数料 330円",
+        "商品と引き換えに、配達員へ現金でお支払いください。",
+    ):  # fmt: skip
+        assert said in words, said
+    change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
+    change(demo_app, PaymentMethod.note, "", kind="cash_on_delivery")
+    words = shopper.checkout_form()[0].text
+    assert ON_THE_WAY not in words
+    assert "商品と引き換えに、配達員へお支払いください。" in words, "where the shop says nothing itself"
 
 
 def test_a_failed_return_says_nothing_about_whether_the_provider_answers(away: Purchase, demo_app: Flask) -> None:
@@ -266,13 +302,20 @@ def test_a_bent_parameter_is_refused(
     assert number_of(Purchase(away.buyer, away.buyer.get(back)))
 
 
-@pytest.mark.req("T-021", "S-042")
+@pytest.mark.req("T-021", "S-042", "T-053")
 def test_another_buyers_result_opens_nothing(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
-    """A genuine, signed return of one authentication, sent to the address of another."""
+    """A genuine, signed return of one authentication, sent to the address of another, whole or with the other's token only."""
     other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url))
     good, mine = way_back(other, AUTHENTICATE), way_back(away, FAIL)
-    away.buyer.get(mine.partition("?")[0] + "?" + good.partition("?")[2])
+    (my_way, _, failed), (their_way, _, passed) = mine.partition("?"), good.partition("?")
+    away.buyer.get(f"{my_way}?{passed}")
+    their_token = their_way.rpartition("/")[2]
+    for mixed in (f"{my_way.rpartition('/')[0]}/{their_token}", f"{away.url.rpartition('/')[0]}/{their_token}"):
+        for said in (passed, failed):
+            assert away.buyer.get(f"{mixed}?{said}").status_code == 404
     assert (orders(demo_app), telegrams(simulator, "020")) == (["draft", "draft"], 0)
+    assert number_of(Purchase(other.buyer, other.buyer.get(good)))
+    assert orders(demo_app) == ["draft", "placed"]
 
 
 def test_a_parameter_sent_twice_is_refused(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
@@ -488,10 +531,10 @@ def test_what_was_kept_for_the_way_is_encrypted_and_gone_afterwards(
     assert operation(demo_app).sealed is None
 
 
-@pytest.mark.req("R-113", "T-033")
+@pytest.mark.req("R-113", "T-033", "T-048")
 def test_the_page_that_leads_to_the_issuer_is_the_providers_own_in_a_sandbox(away: Purchase) -> None:
     headers = away.response.headers
-    assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'"
+    assert headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'; frame-ancestors 'none'"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert away.response.text.startswith("<!DOCTYPE html>\r\n")

@@ -13,6 +13,7 @@ from shop.core.db import db, write
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod
 from tests.support.buying import CASH, StepsBuyer, buy, buy_in_steps
+from tests.support.members import Member, join
 from tests.support.pages import Page
 from tests.support.servers import LiveServer
 from tests.support.world import VISA, Simulator
@@ -126,7 +127,9 @@ def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsB
 def test_a_changed_price_is_confirmed_again(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker)
     change(demo_app, Variant.price_yen, 9_999)
-    assert walker.press(page, walker.card_token(VISA, Page(page.text))).path == "/checkout/step2"
+    refused = walker.press(page, walker.card_token(VISA, Page(page.text)))
+    assert refused.path == "/checkout/step2"
+    assert "支払総額が1,572円から10,599円になりました。" in refused.page.text
     assert count(demo_app, Order) == 0
 
 
@@ -247,6 +250,23 @@ def test_both_carts_see_the_same_basket_and_order_it_once(walker: StepsBuyer, de
     late = walker.press(page, "tok_never_used")
     assert late.public_id is not None, "the other tab finds the order that stands"
     assert orders(demo_app) == 1
+
+
+@pytest.mark.req("R-107", "R-136")
+def test_who_logs_in_at_step_3_confirms_again_and_orders_as_a_member(
+    walker: StepsBuyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    guest_s = Page(at_step3(walker).text).form("/checkout/place").fields
+    member = join(Member(walker.shop_url), demo_app)
+    member.session = walker.session
+    member.log_in()
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step2"
+    forged = guest_s | {"csrf_token": member.token(), "card_token": walker.card_token()}
+    assert "もう一度ご確認ください" in walker.post("/checkout/place", forged).text
+    assert (count(demo_app, Order), simulator.payments()) == (0, []), "what a guest confirmed is no member's order"
+    page = walker.step2()
+    number_of(walker.press(page, walker.card_token(VISA, Page(page.text))))
+    assert count(demo_app, Order, member_id=member.member_id) == 1
 
 
 def test_switching_the_language_confirms_in_that_language(walker: StepsBuyer) -> None:

@@ -44,6 +44,8 @@ class DemoProduct:
     artwork: str
     variants: tuple[DemoVariant, ...]
     published: bool = True
+    #: The checkout behind 「カゴに入れる」: ``zero`` or ``steps``.
+    flow: str = "zero"
 
 
 def single(code: str, price_yen: int, on_hand: int) -> tuple[DemoVariant, ...]:

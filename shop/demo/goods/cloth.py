@@ -85,6 +85,7 @@ CLOTH: tuple[DemoProduct, ...] = (
         ),
         reduced_tax=False,
         artwork="noren",
+        flow="steps",
         variants=single("N-004", 17_600, 24),
     ),
     DemoProduct(
@@ -123,6 +124,7 @@ CLOTH: tuple[DemoProduct, ...] = (
         ),
         reduced_tax=False,
         artwork="sashiko-coasters",
+        flow="steps",
         variants=single("N-006", 2_200, 130),
     ),
 )

@@ -1,0 +1,50 @@
+"""Orders of guests: who knows the number and reads the mail address on it gets a link that shows the order for a while
+(U-064). The answer is the same for every number and every address (T-039); nothing is shown by a number (T-050)."""
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from shop.core.crypto import CannotDecrypt
+from shop.core.runtime import runtime
+from shop.core.text import narrow
+from shop.members import links
+from shop.members.names import fold
+from shop.orders import mails
+from shop.orders.models import Order
+
+LIFETIME = timedelta(minutes=30)
+_PURPOSE = "order-lookup"
+
+
+def ask(session: Session, number: str, email: str, address: str, now: datetime) -> None:
+    """Send the link to the buyer if order number and mail address go together; otherwise do nothing. ``address`` is that of
+    the connection. Raises :class:`shop.members.links.TooOften`, for right and wrong numbers alike."""
+    if not links.may_write(session, email, address, now):
+        return
+    order = session.scalar(select(Order).where(Order.number == narrow(number), Order.state == "placed"))
+    if order is not None and fold(order.email) == fold(email):
+        mails.lookup_link(session, order, _seal(order.id, now + LIFETIME), LIFETIME, now)
+
+
+def opened(session: Session, token: str, now: datetime) -> Order | None:
+    """The order behind a link, with its lines, while the link works."""
+    order_id = _unseal(token, now)
+    query = select(Order).where(Order.id == order_id, Order.state == "placed")
+    return session.scalars(query.options(selectinload(Order.lines))).one_or_none() if order_id else None
+
+
+def _seal(order_id: int, until: datetime) -> str:
+    sealed = runtime().vault.seal({"order": order_id, "until": int(until.timestamp())}, _PURPOSE)
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _unseal(token: str, now: datetime) -> int | None:
+    try:
+        link = runtime().vault.open(base64.urlsafe_b64decode(token.encode() + b"=="), _PURPOSE)
+    except (CannotDecrypt, binascii.Error, ValueError):
+        return None
+    return int(link["order"]) if now.timestamp() < int(link["until"]) else None

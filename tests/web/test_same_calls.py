@@ -1,0 +1,75 @@
+"""What a card costs in calls to the provider: a linked one the very calls of a guest's, a card being linked exactly one more."""
+
+import json
+
+import pytest
+from flask import Flask
+
+from shop.payments.models import PaymentMethod
+from tests.support.buying import Purchase, StepsBuyer
+from tests.support.issuer import FRICTIONLESS, through
+from tests.support.members import join
+from tests.support.pages import Page
+from tests.support.servers import LiveServer
+from tests.support.shop import run_jobs
+from tests.support.world import Simulator
+from tests.web.counter import TEA, change, number_of
+from tests.web.test_my_cards import CardHolder, kept
+
+#: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
+pytestmark = pytest.mark.one_database
+
+#: What any card order takes, with 本人認証 and without.
+AUTHENTICATED, PLAIN = ["450", "020"], ["020"]
+
+
+class Walker(CardHolder, StepsBuyer):
+    """Who may take either cart: a member once logged in, till then anybody."""
+
+    def order(self, cart: str, *, stored: bool = False) -> Purchase:
+        """Buy in ``cart``, by the linked card or by a new one with all the tokens its page makes."""
+        self.put_into_cart(TEA)
+        if cart == "steps":
+            self.step1()
+            page = Page((step3 := self.step2()).text)
+            tokens = {} if stored else self.tokens(page)
+            return self.press(step3, **self.source(stored), **tokens)
+        page, _ = self.checkout_form()
+        confirmation = self.confirm("card", page, **self.source(stored))
+        form = Page(confirmation.text).form("/checkout/zero/place")
+        tokens = {} if stored else self.tokens(page)
+        return Purchase(self, self.post(form.action, form.fields | tokens))
+
+    def source(self, stored: bool) -> dict[str, str]:
+        return {"card_source": "stored" if stored else "new"}
+
+    def tokens(self, page: Page) -> dict[str, str]:
+        """As the script makes them: a second one only where the page asks for it."""
+        made = {"card_token": self.card_token(FRICTIONLESS, page), "card_brand": "Visa"}
+        links = page.having("data-card-panel")["data-link"] == "always"
+        return made | ({"link_token": self.card_token(FRICTIONLESS, page)} if links else {})
+
+
+@pytest.mark.req("R-130", "R-150")
+@pytest.mark.parametrize("secured", [False, True], ids=["plain", "3-D Secure"])
+@pytest.mark.parametrize("cart", ["zero", "steps"])
+def test_linking_takes_one_call_more_and_a_linked_card_none(
+    cart: str, secured: bool, live_server: LiveServer, demo_app: Flask, simulator: Simulator
+) -> None:
+    options = {"card_linking": "always", "use_3ds": str(int(secured)), "attempt_control": "low"}
+    change(demo_app, PaymentMethod.options, json.dumps(options), kind="card")
+    guest, member = Walker(live_server.url), Walker(live_server.url)
+    join(member, demo_app).log_in()
+
+    def calls(buyer: Walker, *, stored: bool = False) -> list[str]:
+        before = len(simulator.ledger()["requests"])
+        purchase = buyer.order(cart, stored=stored)
+        number_of(through(purchase) if secured else purchase)
+        run_jobs(demo_app)
+        return [each["kind"] for each in simulator.ledger()["requests"][before:]]
+
+    as_any = AUTHENTICATED if secured else PLAIN
+    assert calls(guest) == as_any
+    assert calls(member) == [*as_any, "025"]
+    assert calls(member, stored=True) == as_any
+    assert kept(simulator) == [FRICTIONLESS[-4:]]
