@@ -15,12 +15,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import create_app
 from shop.core import db
 from shop.core.config import Config
 from shop.demo import seed
 from shop.payments import accounts
 from tests.support import shop
-from tests.support.applications import Applications
 from tests.support.buying import Purchase, buy
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.net import Guard, reserved_port
@@ -152,17 +152,13 @@ def settings(
     databases.drop(url)
 
 
-@pytest.fixture(scope="session")
-def applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
-    """Where ``app`` comes from."""
-    return Applications(tmp_path_factory.mktemp("compiled"))
-
-
 @pytest.fixture
-def app(settings: Config, applications: Applications) -> Iterator[Flask]:
+def app(settings: Config) -> Iterator[Flask]:
     """A shop of its own: fresh database, own instance folder, movable clock, no job runner."""
-    with applications.lend(settings) as lent:
-        yield lent
+    made = create_app(settings)
+    made.testing = True
+    yield made
+    shop.dispose(made)
 
 
 @pytest.fixture

@@ -1,102 +1,26 @@
 """The fixtures themselves: a broken test base proves nothing."""
 
 import socket
-import threading
 import time
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import requests
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.test import Client
 
-from app import create_app
 from shop.catalogue.models import Product
 from shop.core import db
-from shop.core.config import Config
-from shop.core.runtime import now, runtime
+from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
-from shop.payments.engine import engine
-from shop.web.filters import shop_info
-from tests.support.applications import OF_ONE_SHOP, Applications
 from tests.support.buying import buy
-from tests.support.databases import Databases
 from tests.support.net import Guard
-from tests.support.servers import LiveServer
-from tests.support.shop import OWNER_PASSWORD, MovableClock, count_statements, dispose, mails, run_jobs
+from tests.support.shop import OWNER_PASSWORD, MovableClock, count_statements, mails, run_jobs
 from tests.support.world import Simulator
 
 
 def test_an_empty_shop_is_migrated_and_empty(app: Flask) -> None:
     with app.app_context():
         assert db.db.session.scalar(select(ShopInfo.id)) is None
-
-
-def test_the_lent_application_is_like_a_new_one(app: Flask, settings: Config) -> None:
-    """What the shop keeps on its application is known: something new there must be made anew for every test, too."""
-    made = create_app(settings)
-    names = {name for name in made.extensions if name.startswith("shop.")}
-    assert names == OF_ONE_SHOP
-    assert made.extensions.keys() == app.extensions.keys()
-    assert vars(made).keys() == vars(app).keys()
-    assert (made.config | {"TESTING": True}, made.instance_path) == (app.config, app.instance_path)
-    dispose(made)
-
-
-def test_what_one_shop_left_does_not_reach_the_next(settings: Config, databases: Databases, tmp_path: Path) -> None:
-    """Lent twice: the same application, but nothing of the first shop – not even its kept pages or its rows."""
-    applications = Applications(tmp_path)
-    url = databases.copy("demo", tmp_path)
-    other = replace(settings, instance=tmp_path, database_url=url, base_url="http://127.0.0.1:1", port=1)
-    with applications.lend(settings) as first:
-        with first.app_context():
-            assert db.db.session.scalar(select(ShopInfo.id)) is None
-        before = {name: first.extensions[name] for name in OF_ONE_SHOP}
-        plain, pages, front = first.config["SESSION_COOKIE_NAME"], first.wsgi_app, first.view_functions["storefront.front"]
-        first.config["SESSION_COOKIE_NAME"] = first.jinja_env.globals["shop"] = "changed"
-        first.wsgi_app = first.view_functions["storefront.front"] = first.extensions["other"] = lambda *_: []  # type: ignore[method-assign]
-        with pytest.raises(AssertionError, match="first request"):
-            first.add_url_rule("/more", view_func=lambda: "")
-    with applications.lend(other) as second, second.app_context():
-        assert second is first
-        assert all(second.extensions[name] is not one for name, one in before.items())
-        assert (second.config["SESSION_COOKIE_NAME"], second.wsgi_app) == (plain, pages)
-        assert second.view_functions["storefront.front"] is front
-        assert "other" not in second.extensions
-        assert second.jinja_env.globals["shop"] is shop_info
-        assert (runtime().config, second.instance_path) == (other, str(tmp_path))
-        assert db.db.session.scalar(select(ShopInfo.id))
-    databases.drop(url)
-
-
-@pytest.mark.parametrize("at_work", ["call", "request"])
-def test_an_application_at_work_is_not_lent_again(settings: Config, tmp_path: Path, at_work: str) -> None:
-    applications, answer = Applications(tmp_path), threading.Event()
-    with applications.lend(settings) as first:
-        if at_work == "call":
-            with first.app_context():
-                call = engine().pool.reserve().run(answer.wait)
-        else:
-            context = first.app_context()
-            context.push()
-    with applications.lend(settings) as second:
-        assert second is not first
-    answer.set()
-    if at_work == "call":
-        call.result()
-    else:
-        context.pop()
-
-
-def test_a_closed_server_lets_nothing_through(app: Flask, door: socket.socket) -> None:
-    """Its application may serve another shop by the time a browser has said what it wants."""
-    server = LiveServer(app, door)
-    browser = Client(server._answer)
-    assert browser.get("/healthz").status_code == 200
-    server.close()
-    assert browser.get("/healthz").status_code == 503
 
 
 @pytest.mark.parametrize("turn", [1, 2])

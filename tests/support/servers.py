@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
@@ -41,8 +41,17 @@ class _Quiet(WSGIRequestHandler):
 _ANSWER = "tests.answer"
 #: Seconds between two looks whether the server shall close: every test waits for one.
 _LOOK = 0.005
-#: Seconds for requests that have begun when the server closes.
-_LAST_WORDS = 1.0
+
+
+def _at_hand(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """``app`` whose answers :class:`_Quiet` can close."""
+
+    def wsgi(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        environ[_ANSWER] = app(environ, start)
+        answer: Iterable[bytes] = environ[_ANSWER]
+        return answer
+
+    return wsgi
 
 
 class LiveServer:
@@ -54,34 +63,13 @@ class LiveServer:
         door.listen(128)
         host, port = door.getsockname()
         self.url = f"http://{host}:{port}"
-        self._answering, self._closed, self._change = 0, False, threading.Condition()
         self._server = make_server(
-            host, port, self._answer, threaded=True, request_handler=_Quiet, fd=door.fileno()
+            host, port, _at_hand(app), threaded=True, request_handler=_Quiet, fd=door.fileno()
         )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), daemon=True)
         self._thread.start()
 
-    def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        """What ``app`` answers, where :class:`_Quiet` can close it."""
-        with self._change:
-            if self._closed:
-                start("503 Closed", [])
-                return []
-            self._answering += 1
-        try:
-            environ[_ANSWER] = self.app(environ, start)
-            answer: Iterable[bytes] = environ[_ANSWER]
-            return answer
-        finally:
-            with self._change:
-                self._answering -= 1
-                self._change.notify_all()
-
     def close(self) -> None:
-        """From now on nothing reaches ``app``, not even by a connection that is open: it may serve the next test."""
-        with self._change:
-            self._closed = True
-            self._change.wait_for(lambda: not self._answering, _LAST_WORDS)
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
