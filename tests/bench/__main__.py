@@ -52,8 +52,9 @@ def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
         server = LiveServer(app, door)
         product = any_product(Buyer(server.url))
         counted = list(pages.statements(app, server, product))
+        pressed = list(orders.in_steps(app, config, folder, server.url))
         server.close()
-    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder), stalled())
+    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder), pressed, stalled())
 
 
 def stalled() -> Iterator[Line]:

@@ -44,6 +44,17 @@ _TEMPLATES = {
         "<p>{{ rows[0].story }}</p><dl>{% for label, words in details %}<div><dt>{{ label }}</dt><dd>{{ words }}</dd></div>"
         "{% endfor %}</dl><p>{{ shipping_line }}</p>{% endblock %}"
     ),
+    "step.html": (
+        "{% extends 'layout.html' %}{% block main %}<ol class='steps'><li>カゴの中身</li><li>STEP1</li><li>STEP2</li>"
+        "<li aria-current='step'>STEP3</li><li>STEP4</li></ol><table>{% for line in lines %}<tr><th>{{ line.name }}"
+        " {{ line.variant }}</th><td>{{ '{:,}'.format(line.price_yen) }}円 × {{ line.quantity }}</td></tr>{% endfor %}</table>"
+        "<form method='post' action='/checkout/step'>{% for name, words in buyer.items() %}<div class='field'>"
+        "<label for='{{ name }}'>{{ name }} <small>必須</small></label><input id='{{ name }}' name='{{ name }}'"
+        " value='{{ words }}' autocomplete='on' required></div>{% endfor %}{% for way in ways %}<label class='choice'>"
+        "<input type='radio' name='way' value='{{ way.courier_id }}-{{ way.method_id }}'>{{ way.courier }} {{ way.method }}"
+        "<span>{{ '{:,}'.format(way.fee_yen) }}円</span></label>{% endfor %}<button class='button button-main'>次へ</button>"
+        "</form>{% endblock %}"
+    ),
 }
 _FRAME = text(
     "SELECT s.name AS shop_name, s.texts, c.code, c.name FROM shop_info s LEFT JOIN category c ON 1 = 1"
@@ -60,10 +71,19 @@ _PRODUCT = text(
     " v.on_hand - v.allocated - v.held AS available"
     " FROM product p JOIN variant v ON v.product_id = p.id WHERE p.code = :code ORDER BY v.position, v.id"
 )
+_CART = text(
+    "SELECT p.name, v.name AS variant, v.price_yen, i.quantity, v.on_hand - v.allocated - v.held AS available, c.form"
+    " FROM cart c JOIN cart_item i ON i.cart_id = c.id JOIN variant v ON v.id = i.variant_id"
+    " JOIN product p ON p.id = v.product_id WHERE c.id = (SELECT max(id) FROM cart) ORDER BY i.id"
+)
+_WAYS = text(
+    "SELECT d.id AS courier_id, d.name AS courier, m.id AS method_id, m.name AS method, m.fee_yen"
+    " FROM delivery d CROSS JOIN payment_method m WHERE m.removed_at IS NULL ORDER BY d.id, m.id"
+)
 
 
 def serve() -> Flask:
-    """The floors as an application: ``/tiny``, ``/constant``, ``/list``, ``/product/<code>``."""
+    """The floors as an application: ``/tiny``, ``/constant``, ``/list``, ``/product/<code>``, ``/step``."""
     app = Flask(__name__)
     app.jinja_loader = DictLoader(_TEMPLATES)
     engine = _engine(os.environ["DATABASE_URL"])
@@ -91,6 +111,13 @@ def serve() -> Flask:
         line = json.loads(frame[0].texts)["ja"]["shipping_line"]
         details = json.loads(rows[0].details or "[]")
         return render_template("product.html", frame=frame, rows=rows, details=details, shipping_line=line)
+
+    @app.get("/step")
+    def step() -> str:
+        """A step of the checkout: the newest cart, what its buyer typed, couriers and methods."""
+        with engine.connect() as connection:
+            frame, lines, ways = (connection.execute(each).all() for each in (_FRAME, _CART, _WAYS))
+        return render_template("step.html", frame=frame, lines=lines, ways=ways, buyer=json.loads(lines[0].form))
 
     return app
 

@@ -21,9 +21,11 @@ from shop.core.runtime import now
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
 from tests.bench.figures import LIMITS, Line
-from tests.support.buying import ADDRESS
+from tests.support.buying import ADDRESS, StepsBuyer, any_product
+from tests.support.pages import Page
 
 ORDERS = 200
+PRESSES = 60
 
 Statement = tuple[str, Any]
 
@@ -61,6 +63,40 @@ def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
     yield Line("order: floor by sqlite3", raw, "ms", note=f"{count} statements, median of {ORDERS}")
     yield Line("order: ours", ours, "ms")
     yield Line("order: ratio", ours / raw, "times", LIMITS["ratio"]["order"])
+
+
+def in_steps(app: Flask, config: Config, folder: Path, url: str) -> Iterator[Line]:
+    """注文する at STEP3 of buyers who came through all steps: the whole request, and its transaction. ``url`` serves ``app``."""
+    with app.app_context():
+        _fill_the_shelf()
+        db.end_read()
+    ready = [_at_step3(url) for _ in range(PRESSES)]
+    before = folder / "before-steps.sqlite3"
+    _copy(Path(config.database_url.removeprefix("sqlite:///")), before)
+    recording, requests = Recording(), []
+    with app.app_context(), _recorded(recording):
+        for buyer, fields in ready:
+            started = time.perf_counter()
+            answer = buyer.post("/checkout/place", fields, allow_redirects=False)
+            requests.append(time.perf_counter() - started)
+            if "/complete" not in answer.headers.get("Location", ""):
+                raise RuntimeError(f"no order: {answer.status_code} {answer.headers.get('Location')}")
+    if len(recording.seconds) != PRESSES:
+        raise RuntimeError(f"{PRESSES} presses made {len(recording.seconds)} transactions")
+    raw = statistics.median(_replay(before, recording.statements))
+    yield Line("order in steps: floor by sqlite3", raw * 1000, "ms", note=f"median of {PRESSES}")
+    for name, seconds in (("order in steps", recording.seconds), ("place in steps", requests)):
+        ours = statistics.median(seconds)
+        yield Line(f"{name}: ours", ours * 1000, "ms")
+        yield Line(f"{name}: ratio", ours / raw, "times", LIMITS["ratio"][name.replace(" ", "_")])
+
+
+def _at_step3(url: str) -> tuple[StepsBuyer, dict[str, str]]:
+    """A buyer, and what their press sends."""
+    buyer = StepsBuyer(url)
+    buyer.put_into_cart(any_product(buyer), 2)
+    buyer.step1()
+    return buyer, Page(buyer.step2("cash_on_delivery").text).form("/checkout/place").fields
 
 
 def _fill_the_shelf() -> None:

@@ -9,11 +9,13 @@ from flask import Flask
 from shop.core.config import Config
 from tests.bench import load
 from tests.bench.figures import LIMITS, Line
-from tests.support.buying import Buyer, buy
+from tests.support.buying import Buyer, StepsBuyer, buy
 from tests.support.net import free_port
 from tests.support.pages import Page
 from tests.support.servers import GranianServer, LiveServer
 from tests.support.shop import OWNER, OWNER_PASSWORD, count_statements
+
+STEPS = ("step1", "step2", "step3")
 
 
 def latencies(config: Config, product: str) -> Iterator[Line]:
@@ -24,6 +26,7 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
     try:
         real.start()
         floor.start()
+        cookie = _at_step3(real.url, product)
         found = load.compare(
             {
                 "tiny": f"{floor.url}/tiny",
@@ -34,7 +37,10 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
                 "list": f"{real.url}/products",
                 "list-anew": f"{real.url}/products?after=0-{load.ANEW}",
                 "product": f"{real.url}/products/{product}",
+                "step-floor": f"{floor.url}/step",
             }
+            | {step: f"{real.url}/checkout/{step}" for step in STEPS},
+            dict.fromkeys(STEPS, cookie),
         )
         weights = [] if real.process is None else worker_megabytes(real.process.pid)
     finally:
@@ -50,7 +56,20 @@ def latencies(config: Config, product: str) -> Iterator[Line]:
         yield Line(f"{name}: ratio", ratio, "times", LIMITS["ratio"][name])
     yield Line("list: ours, page written anew", found["list-anew"], "ms", note="the first look after a change")
     yield Line("list: ratio of that", found["list-anew"] / found["list-floor"], "times", LIMITS["ratio"]["list_anew"])
+    yield Line("step: floor by Core and Jinja", found["step-floor"], "ms")
+    for step in STEPS:
+        yield Line(f"{step}: ours", found[step], "ms")
+        yield Line(f"{step}: ratio", found[step] / found["step-floor"], "times", LIMITS["ratio"][step])
     yield Line("memory of a worker", max(weights, default=0.0), "MB", note=f"{len(weights)} workers")
+
+
+def _at_step3(url: str, product: str) -> str:
+    """The cookie of a buyer who may open every step."""
+    buyer = StepsBuyer(url)
+    buyer.put_into_cart(product)
+    buyer.step1()
+    buyer.step2("cash_on_delivery")
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in buyer.session.cookies)
 
 
 def worker_megabytes(parent: int) -> list[float]:
@@ -70,9 +89,12 @@ def worker_megabytes(parent: int) -> list[float]:
 def statements(app: Flask, server: LiveServer, product: str) -> Iterator[Line]:
     """SQL statements of the pages people open most, with something in the cart and in the books."""
     bought = buy(server.url, product, method="cash_on_delivery")
-    buyer, staff = Buyer(server.url), _owner(server.url)
+    buyer, staff = StepsBuyer(server.url), _owner(server.url)
     buyer.put_into_cart(product)
-    wanted = [(buyer, path) for path in ("/", "/products", f"/products/{product}", "/cart", "/checkout/zero")]
+    buyer.step1()
+    buyer.step2("cash_on_delivery")
+    wanted: list[tuple[Buyer, str]] = [(buyer, path) for path in ("/", "/products", f"/products/{product}", "/cart", "/checkout/zero")]
+    wanted += [(buyer, f"/checkout/{step}") for step in STEPS]
     wanted += [(bought.buyer, bought.path), (staff, "/admin"), (staff, "/admin/orders"), (staff, _first_order(staff))]
     for who, path in wanted:
         with count_statements(app) as sent:

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import requests
 import sqlalchemy as sa
 
-from shop.checkout.models import Confirmation
-from shop.members import names, with_order
+from shop.members import names
 from shop.members.models import Member
 from shop.payments.models import PaymentMethod, ProviderAccount
 from tests.crash.stage import Stage
@@ -20,6 +19,8 @@ from tests.support.world import VISA
 ZERO, STEPS = "/checkout/zero/place", "/checkout/place"
 #: What a member changes to.
 OTHER_CARD = "3580000000001000"
+#: 会員登録する, as typed at STEP1.
+JOIN = {"register_member": "y", "login_id": "kaede", "new_password": members.PASSWORD}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def on_one_page(
     buyer.session = browser or stage.browser()
     buyer.put_into_cart(any_product(buyer), 2)
     tokens = _tokens(buyer, card, buyer.checkout_form()[0], linking=linking) if method == CARD else {"card_token": ""}
-    form = Page(buyer.confirm(method).text).form(ZERO)
+    other = {"card_source": "new"} if linking else {}
+    form = Page(buyer.confirm(method, **other).text).form(ZERO)
     return Ready(buyer.session, ZERO, form.fields | tokens)
 
 
@@ -63,12 +65,6 @@ def at_step3(stage: Stage, *, linking: bool = False, **typed: str) -> Ready:
 def _tokens(buyer: Buyer, card: str, shown: Page, *, linking: bool) -> dict[str, str]:
     names = ("card_token", "link_token") if linking else ("card_token",)
     return {name: buyer.card_token(card, shown) for name in names}
-
-
-def wish_to_register(stage: Stage) -> None:
-    """会員登録 stands on what was confirmed."""
-    wanted = with_order.pack("kaede", "-")
-    stage.change(sa.update(Confirmation).values(registration=wanted))
 
 
 def member_with_card(stage: Stage) -> requests.Session:

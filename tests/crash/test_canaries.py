@@ -6,12 +6,15 @@ import pytest
 import sqlalchemy as sa
 
 from shop.catalogue.models import StockHold, Variant
+from shop.checkout.models import Confirmation
+from shop.members.models import Member
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
+from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange
 from tests.crash.checker import Books, look, problems
 from tests.crash.points import deliveries
-from tests.crash.scenarios import placed
+from tests.crash.scenarios import placed, registering_in_steps
 from tests.crash.stage import Stage, State
 
 Plant = Callable[[Stage], None]
@@ -39,6 +42,23 @@ def test_nothing_is_wrong_with_a_finished_order(stage: Stage, finished: State) -
     books, found = judge(stage)
     assert not found
     assert (len(books.orders), len(books.remote), len(books.letters)) == (1, 1, 2)
+
+
+@pytest.fixture(scope="session")
+def joined(stage: Stage, beginning: State) -> State:
+    """A guest became a member with the order, the card it was paid with is linked, all mails are sent."""
+    stage.resume(beginning)
+    buyer = stage.resume(state := registering_in_steps(stage))
+    stage.press(buyer, state.path, state.fields)
+    stage.ask("sweep")
+    return stage.freeze("joined", buyer)
+
+
+def test_nothing_is_wrong_with_a_member_who_joined(stage: Stage, joined: State) -> None:
+    stage.thaw(joined)
+    books, found = judge(stage)
+    assert not found
+    assert (len(books.members), len(books.links), len(books.kept)) == (1, 1, 1)
 
 
 # ---- what can be planted ---------------------------------------------------------------------------------------------
@@ -169,6 +189,79 @@ def test_damage_is_seen(stage: Stage, finished: State, plant: Plant, seen: str) 
     books, _ = judge(stage)
     books.secrets = ["tok_canary"]
     assert any(problem.startswith(seen) for problem in problems(books)), problems(books)
+
+
+def card_twice_at_the_provider(stage: Stage) -> None:
+    (link,) = stage.rows(StoredCard)
+    stage.provider.keep_card(link.customer_ref)
+
+
+def link_without_a_card(stage: Stage) -> None:
+    (link,) = stage.rows(StoredCard)
+    stage.provider.switch("cards/delete", customer_id=link.customer_ref)
+
+
+def card_lost_on_both_sides(stage: Stage) -> None:
+    link_without_a_card(stage)
+    stage.change(sa.delete(StoredCard))
+
+
+def token_that_stays(stage: Stage) -> None:
+    stage.change(sa.update(CardOperation).values(sealed=b"sealed"))
+
+
+def card_that_waits_for_ever(stage: Stage) -> None:
+    stage.change(sa.update(CardOperation).values(state="waiting"))
+
+
+def link_by_a_lapsed_order(stage: Stage) -> None:
+    stage.change(sa.update(Order).values(state="lapsed", number=None))
+
+
+def member_twice(stage: Stage) -> None:
+    (member,) = stage.rows(Member)
+    twin = {"id": FAR_AWAY, "public_id": "twin", "login": "twin", "email_key": "twin"}
+    stage.change(sa.insert(Member).values(dict(member._mapping) | twin))
+
+
+def member_without_an_order(stage: Stage) -> None:
+    stage.change(sa.update(Confirmation).values(token="another"))
+
+
+def order_without_its_member(stage: Stage) -> None:
+    stage.change(sa.update(Order).values(member_id=None))
+
+
+def unwelcomed(stage: Stage) -> None:
+    stage.change(sa.update(OutboxMail).where(OutboxMail.kind == "member_welcome").values(kind="other"))
+
+
+def hash_that_stays(stage: Stage) -> None:
+    stage.change(sa.update(Order).values(registration="{}"))
+
+
+@pytest.mark.req("P-35", "R-136", "R-137")
+@pytest.mark.parametrize(
+    ("plant", "seen"),
+    [
+        (card_twice_at_the_provider, "is kept and no link names it"),
+        (link_without_a_card, "which is not kept"),
+        (card_lost_on_both_sides, "registered one and has 0"),
+        (token_that_stays, "secret: the token of card operation"),
+        (card_that_waits_for_ever, "open: store of a card"),
+        (link_by_a_lapsed_order, "led to a store"),
+        (member_twice, "member: 2 ×"),
+        (member_without_an_order, "member: 1 ×"),
+        (order_without_its_member, "member: 1 ×"),
+        (unwelcomed, "was welcomed 0 times"),
+        (hash_that_stays, "keeps a password's hash"),
+    ],
+)
+def test_damage_to_members_and_cards_is_seen(stage: Stage, joined: State, plant: Plant, seen: str) -> None:
+    stage.thaw(joined)
+    plant(stage)
+    _, found = judge(stage)
+    assert any(seen in problem for problem in found), found
 
 
 @pytest.mark.req("P-35", "R-151")

@@ -12,6 +12,7 @@ def assert_books_agree(shop: Shop) -> None:
     _money(shop)
     _stock(shop)
     _mails(shop)
+    _cards(shop)
     with shop.app.app_context():
         assert selfcheck.differences() == []
 
@@ -54,3 +55,10 @@ def _mails(shop: Shop) -> None:
         sent = Counter(row.order_id for row in shop.rows("SELECT order_id FROM outbox_mail WHERE kind = :kind", kind=kind))
         assert sent == Counter(dict.fromkeys(placed, 1))
     assert len(list((shop.instance / "mails").glob("*.eml"))) == shop.value("SELECT count(*) FROM outbox_mail")
+
+
+def _cards(shop: Shop) -> None:
+    """The provider keeps the cards that members' links name, each once, and no other."""
+    links = shop.rows("SELECT customer_ref, card_ref FROM stored_card")
+    kept = [card for card in shop.practice.ledger()["stored_cards"] if card["state"] == "alive"]
+    assert Counter((card["customer_id"], card["customer_card_id"]) for card in kept) == Counter(map(tuple, links))

@@ -15,6 +15,8 @@ _CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
 #: Only ends a test whose answer never comes.
 _TIMEOUT = 50.0
 
+#: Where the two carts take 注文する.
+ZERO, STEPS = "/checkout/zero/place", "/checkout/place"
 BUYER = {
     "buyer_name": "山田 太郎", "buyer_kana": "ヤマダ タロウ", "email": "taro@example.jp", "phone": "0901112222",
     "postal_code": "390-0811", "prefecture": "長野県", "address1": "松本市中央1-1-1", "ship_to": "same",
@@ -83,14 +85,20 @@ class Browser:
     def add(self, variant_id: int, quantity: int = 1) -> Answer:
         return self.post("/cart/items", {"variant_id": variant_id, "quantity": quantity})
 
-    def confirm(self, delivery_id: int, method_id: int) -> str:
+    def confirm(self, delivery_id: int, method_id: int, **typed: str) -> str:
         """The confirmation's token – of the confirmation as the dialog shows it."""
-        fields = BUYER | {"delivery_id": delivery_id, "payment_method_id": method_id, "installments": "1"}
+        fields = BUYER | {"delivery_id": delivery_id, "payment_method_id": method_id, "installments": "1"} | typed
         return found(_CONFIRMATION, self.post("/checkout/zero/confirm", fields, X_Requested_With="fetch"))
 
-    def place(self, confirmation: str, card_token: str = "") -> Answer:
+    def confirm_in_steps(self, delivery_id: int, method_id: int, **typed: str) -> str:
+        """The same through STEP1 and STEP2, of STEP3."""
+        self.post("/checkout/step1", {**BUYER, **typed})
+        self.post("/checkout/step2", {"delivery_id": delivery_id, "payment_method_id": method_id})
+        return found(_CONFIRMATION, self.get("/checkout/step3"))
+
+    def place(self, confirmation: str, card_token: str = "", path: str = ZERO) -> Answer:
         """注文する."""
-        return self.post("/checkout/zero/place", {"confirmation_token": confirmation, "card_token": card_token})
+        return self.post(path, {"confirmation_token": confirmation, "card_token": card_token})
 
     def way_back(self, hop: str, choice: str = "") -> str:
         """From the shop's hop page over the issuer's: the path that leads back, empty when nobody is sent back."""

@@ -108,6 +108,7 @@ class Shop:
     def open_work(self) -> list[Any]:
         return [
             *self.rows("SELECT id, verb, state FROM payment_operation WHERE state IN ('intended','sent','unknown')"),
+            *self.rows("SELECT id, verb, state FROM card_operation WHERE state IN ('waiting','intended','sent','unknown')"),
             *self.rows("SELECT id, quantity, state FROM stock_hold WHERE state = 'held'"),
             *self.rows("SELECT id, kind, state FROM outbox_mail WHERE state <> 'sent'"),
         ]
@@ -176,9 +177,11 @@ class Shop:
         assert added.status == 303, (added.status, added.text[:500])
         return browser, self.confirm(browser, kind)
 
-    def confirm(self, browser: Browser, kind: str) -> str:
+    def confirm(self, browser: Browser, kind: str, *, steps: bool = False, **typed: str) -> str:
+        """Confirm on the one page, or through the ``steps``."""
         method = self.value("SELECT id FROM payment_method WHERE kind = :kind", kind=kind)
-        return browser.confirm(self.value("SELECT min(id) FROM delivery"), method)
+        confirm = browser.confirm_in_steps if steps else browser.confirm
+        return confirm(self.value("SELECT min(id) FROM delivery"), method, **typed)
 
     def order_of(self, answer_path: str) -> Any:
         public_id = answer_path.split("/")[2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.race.books import assert_books_agree
-from tests.race.browser import Answer, Browser, is_complete
+from tests.race.browser import STEPS, ZERO, Answer, Browser, is_complete
 from tests.race.shopping import CARD, CASH, Shop, at_once, no_error_page
 from tests.support.evidence import Series
 from tests.support.pages import Page
@@ -28,9 +28,9 @@ class Presses:
     ends: list[str] = field(default_factory=list)
     pages: list[Answer] = field(default_factory=list)
 
-    def press(self, browser: Browser, confirmation: str, token: str) -> str:
+    def press(self, browser: Browser, confirmation: str, token: str, door: str = ZERO) -> str:
         """Returns where the press ended."""
-        answer = browser.place(confirmation, token)
+        answer = browser.place(confirmation, token, door)
         path, page = browser.follow(answer)
         self.answers.append(answer)
         self.pages.append(page)
@@ -80,8 +80,10 @@ def _ever_authorized(shop: Shop) -> int:
 Calls = list[Callable[[], object]]
 
 
-def _presser(presses: Presses, browser: Browser, confirmation: str, token: str) -> Callable[[], object]:
-    return lambda: presses.press(browser, confirmation, token)
+def _presser(
+    presses: Presses, browser: Browser, confirmation: str, token: str, door: str = ZERO
+) -> Callable[[], object]:
+    return lambda: presses.press(browser, confirmation, token, door)
 
 
 def _token(presses: Presses, kind: str) -> str:
@@ -121,6 +123,25 @@ def two_tabs(presses: Presses, kind: str, chance: random.Random) -> Calls:
     ]
 
 
+def both_carts(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """The one cart stands confirmed in both checkouts, both press at the same time."""
+    first, confirmation = _ready(presses, kind)
+    second = first.tab()
+    other = presses.shop.confirm(second, kind, steps=True)
+    return [
+        _presser(presses, first, confirmation, _token(presses, kind)),
+        _presser(presses, second, other, _token(presses, kind), STEPS),
+    ]
+
+
+def step3_in_two_tabs(presses: Presses, kind: str, chance: random.Random) -> Calls:
+    """Both tabs show STEP3 of one confirmation, each with a card token of its own."""
+    browser = presses.shop.browser()
+    browser.add(presses.shop.variant(CODE))
+    confirmation = presses.shop.confirm(browser, kind, steps=True)
+    return [_presser(presses, browser.tab(), confirmation, _token(presses, kind), STEPS) for _ in range(2)]
+
+
 def two_devices(presses: Presses, kind: str, chance: random.Random) -> Calls:
     """Each with a cart of its own: two orders that were meant."""
     return [_presser(presses, *_ready(presses, kind), _token(presses, kind)) for _ in range(2)]
@@ -141,9 +162,9 @@ def cut_off(presses: Presses, kind: str, chance: random.Random, read: int | None
 
 
 #: What buyers do, and how many orders they mean by it.
-HABITS = {double_click: 1, back_again: 1, two_tabs: 1, two_devices: 2, cut_off: 1}
-
-
+HABITS = {
+    double_click: 1, back_again: 1, two_tabs: 1, both_carts: 1, step3_in_two_tabs: 1, two_devices: 2, cut_off: 1
+}  # fmt: skip
 
 
 @BOTH
@@ -175,6 +196,14 @@ def test_two_tabs_with_two_confirmations_of_one_cart(presses: Presses, kind: str
     """The second finds the first one's order."""
     # Eight presses: as many as one worker has provider slots, should all meet there.
     at_once([call for _ in range(4) for call in two_tabs(presses, kind, random.Random(0))])
+    presses.check(orders=4)
+
+
+@pytest.mark.req("P-02", "R-122", "R-153")
+def test_one_cart_in_both_checkouts_and_step3_twice(presses: Presses) -> None:
+    """Whichever way it was confirmed, a cart becomes one order, authorised once."""
+    habits = (both_carts, step3_in_two_tabs)
+    at_once([call for habit in habits for _ in range(2) for call in habit(presses, CARD, random.Random(0))])
     presses.check(orders=4)
 
 

@@ -1,0 +1,65 @@
+"""Members at the same moment: one of two who want a 会員ID gets it, and a member has one card whatever is pressed at once."""
+
+from functools import partial
+
+import pytest
+
+from tests.race.books import assert_books_agree
+from tests.race.browser import STEPS, ZERO, Browser, is_complete
+from tests.race.shopping import CARD, CASH, Shop, at_once
+from tests.support import members
+
+CODE = "TK-050"
+
+
+def _press(browser: Browser, confirmation: str, token: str, door: str) -> str:
+    path, _page = browser.follow(browser.place(confirmation, token, door))
+    browser.close()
+    return path
+
+
+@pytest.mark.req("R-272", "P-02")
+@pytest.mark.parametrize("kind", [CARD, CASH])
+def test_one_login_wanted_by_two_orders_at_once(shop: Shop, kind: str) -> None:
+    """In steps and on the one page: both orders stand, one of the two buyers is the member, the other is told by mail."""
+    shop.stock(CODE, 50)
+    wanted, presses = f"race.{kind}"[:30], []
+    for number, steps in enumerate((True, False)):
+        browser = shop.browser()
+        browser.add(shop.variant(CODE))
+        join = {"register_member": "y", "login_id": wanted, "new_password": members.PASSWORD}
+        confirmation = shop.confirm(browser, kind, steps=steps, email=f"{number}.{kind}@example.jp", **join)
+        token = shop.practice.token() if kind == CARD else ""
+        presses.append(partial(_press, browser, confirmation, token, STEPS if steps else ZERO))
+    paths = at_once(presses)
+    assert all(map(is_complete, paths)), paths
+    orders = [shop.order_of(path) for path in paths]
+    assert {order.state for order in orders} == {"placed"}
+    shop.settle()
+    registered = shop.rows("SELECT id, email FROM member WHERE login = :login", login=wanted)
+    assert [order.member_id for order in orders if order.member_id] == [member.id for member in registered]
+    told = {row.recipient: row.kind for row in shop.rows("SELECT kind, recipient FROM outbox_mail WHERE kind LIKE 'member%'")}
+    kinds = [told[order.email] for order in orders]
+    assert sorted(kinds) == ["member_not_registered", "member_welcome"]
+    assert_books_agree(shop)
+
+
+@pytest.mark.req("R-137", "R-142")
+def test_two_tabs_change_the_card_at_once(shop: Shop) -> None:
+    """Each time the provider is left with one card, the linked one."""
+    member = members.other(shop.server.url, shop.app, "kaoru")
+    member.log_in()
+    account = shop.value("SELECT id FROM provider_account")
+    form = f"/mypage/cards/{account}/form"
+    fields = member.submit_form(form, form)
+    tabs = []
+    for _ in range(4):
+        tab = members.Member(shop.server.url)
+        tab.session.cookies.update(member.session.cookies)
+        tabs.append(partial(tab.post, form, fields | {"card_token": shop.practice.token()}))
+    answers = at_once(tabs)
+    assert {answer.status_code for answer in answers} == {200}
+    shop.settle()
+    customer = shop.rows("SELECT customer_ref FROM stored_card WHERE member_id = :id", id=member.member_id)
+    assert len(customer) == 1
+    assert_books_agree(shop)
