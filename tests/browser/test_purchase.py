@@ -140,7 +140,7 @@ def test_a_slow_provider_leads_to_a_page_that_moves_on_by_itself(
 ) -> None:
     monkeypatch.setattr(executor, "PATIENCE", 0.2)
     open_confirmation(page)
-    simulator.fault("slow", "020", "before", seconds=1.5)
+    simulator.fault("slow", "020", "before", seconds=4)
     dialog(page).get_by_role("button", name="注文する").click()
     page.wait_for_url("**/checkout/pending")
     expect(page.get_by_role("status")).to_contain_text("もう一度注文する必要はありません。")
