@@ -15,12 +15,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from shop.core import db
 from shop.core.config import Config
 from shop.demo import seed
 from shop.payments import accounts
 from tests.support import shop
+from tests.support.assembly import assemble
 from tests.support.buying import Purchase, buy
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.net import Guard, reserved_port
@@ -155,8 +155,7 @@ def settings(
 @pytest.fixture
 def app(settings: Config) -> Iterator[Flask]:
     """A shop of its own: fresh database, own instance folder, movable clock, no job runner."""
-    made = create_app(settings)
-    made.testing = True
+    made = assemble(settings)
     yield made
     shop.dispose(made)
 

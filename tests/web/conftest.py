@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 from shop.core import passwords
 from shop.core.logs import JsonFormatter
@@ -19,18 +18,6 @@ from tests.support.members import Member, join
 from tests.support.servers import LiveServer
 from tests.support.shop import OWNER_PASSWORD
 from tests.web.counter import Desk, change
-
-
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Every test has an application of its own; the templates need compiling only once."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture(autouse=True)
-def quick_templates(request: pytest.FixtureRequest, compiled_templates: FileSystemBytecodeCache) -> None:
-    if "app" in request.fixturenames:
-        request.getfixturevalue("app").jinja_env.bytecode_cache = compiled_templates
 
 
 @pytest.fixture
