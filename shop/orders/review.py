@@ -37,7 +37,7 @@ _LOOKING_BACK = 200
 #: Of these, so many are named to staff.
 _NAMED = 5
 #: 1丁目2番3号 is 1-2-3.
-_BLOCK = re.compile(r"(?<=\d)(?:丁目|番地|番|号)-?")
+_BLOCK = re.compile(r"(?<=\d)(?:丁目|番地|番|号)-?(\d?)")
 
 _SHIPPED_TO = (Order.ship_postal_code, Order.ship_prefecture, Order.ship_address1, Order.ship_address2)
 _BOUGHT_FROM = (Order.postal_code, Order.prefecture, Order.address1, Order.address2)
@@ -136,7 +136,8 @@ def place_key(postal_code: str, prefecture: str, address1: str, address2: str) -
     """An address as it is compared: however wide, spaced and hyphened it was typed, 1丁目2番3号 as 1-2-3, the prefecture
     typed once more or not."""
     text = folded(address1 + address2).removeprefix(folded(prefecture))
-    return f"{folded(postal_code).replace('-', '')} {_BLOCK.sub('-', text).rstrip('-')}"
+    plain = _BLOCK.sub(lambda block: f"-{block[1]}" if block[1] else "", text)
+    return f"{folded(postal_code).replace('-', '')} {plain}"
 
 
 def _new_address(session: Session, rules: CardGuard, order: Order) -> Iterator[Signal]:
