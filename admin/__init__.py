@@ -21,6 +21,7 @@ from admin import (  # noqa: F401
     money,
     order_edit,
     order_page,
+    order_review,
     orders,
     products,
     watch,

@@ -28,7 +28,8 @@ def confirm_money(number: str, verb: str) -> ResponseReturnValue:
     if button is None:  # the box has changed since its page was opened
         flash(_("決済状況が変わったため、この操作はいまはできません。"), "todo")
         return redirect(url_for("admin.order", number=number), 303)
-    return render_template("admin/confirm_money.html", order=order, panel=panel, button=button)
+    in_doubt = verb == "capture" and _in_doubt(order)
+    return render_template("admin/confirm_money.html", order=order, panel=panel, button=button, in_doubt=in_doubt)
 
 
 @blueprint.post("/orders/<number>/payment/<verb>")
@@ -39,7 +40,12 @@ def act_on_money(number: str, verb: str) -> ResponseReturnValue:
     if amount is None:
         abort(400)
     order, payment = _order_and_payment(number)
-    return _report(number, act(payment.id, amount, order.total_yen, actor(), request.form.get("operation", "")))
+    arguments = (payment.id, amount, order.total_yen, actor(), request.form.get("operation", ""))
+    if verb == "capture" and "despite_doubt" in request.form and _in_doubt(order):
+        with write() as session:
+            history.add_deed(session, order, actor(), _("不正利用の疑いを承知のうえで、売上確定を指示"), now())
+        return _report(number, actions.capture(*arguments, despite_doubt=True))
+    return _report(number, act(*arguments))
 
 
 @blueprint.post("/orders/<number>/payment/refresh")
@@ -57,6 +63,10 @@ def _order_and_payment(number: str) -> tuple[Order, Payment]:
     session = db.session()
     order = find_order(session, number)
     return order, find_payment(session, order.id) or abort(404)
+
+
+def _in_doubt(order: Order) -> bool:
+    return order.review is not None and order.review.state == "open"
 
 
 def _report(number: str, outcome: actions.Outcome) -> ResponseReturnValue:

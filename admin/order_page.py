@@ -20,7 +20,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included
 from shop.core.runtime import now
 from shop.members.models import Member
-from shop.orders import history
+from shop.orders import history, review
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments import accounts, actions, executor
@@ -77,6 +77,7 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         memo=found.memo if memo is None else memo,
         memo_problem=memo_problem,
         member=session.get(Member, found.member_id) if found.member_id else None,
+        signals=review.read(found.review.signals) if found.review else [],
         payment=payment,
         panel=panel,
         advice=advice(panel, found.filed) if panel else None,
@@ -94,7 +95,8 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
 def find_order(session: Session, number: str) -> Order:
     """The placed order of this number; 404 for everything else – a draft is no order."""
     query = select(Order).where(Order.number == number, PLACED)
-    return session.scalars(query.options(selectinload(Order.lines), selectinload(Order.history))).one_or_none() or abort(404)
+    whole = (selectinload(Order.lines), selectinload(Order.history), joinedload(Order.review))
+    return session.scalars(query.options(*whole)).one_or_none() or abort(404)
 
 
 def find_payment(session: Session, order_id: int) -> Payment | None:

@@ -62,6 +62,11 @@ def narrow(value: str) -> str:
     return clean_line(unicodedata.normalize("NFKC", value))
 
 
+def folded(value: str) -> str:
+    """What different spellings of one text have in common: without width, case, spaces and kinds of hyphens."""
+    return narrow(value).translate(_HYPHENS).replace(" ", "").casefold()
+
+
 def digits(value: str) -> str:
     """Digits only, from whatever width and with whatever hyphens and spaces between them."""
     return re.sub(r"[-\s()]", "", narrow(value).translate(_HYPHENS))

@@ -89,7 +89,7 @@ RULES = {
     Rule.STAFF: """
         admin.dashboard admin.staff_log admin.choose_language admin.log_out
         admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
-        admin.confirm_money admin.act_on_money admin.refresh_payment
+        admin.confirm_money admin.act_on_money admin.refresh_payment admin.clear_order
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
