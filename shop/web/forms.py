@@ -197,7 +197,7 @@ class BuyerFields(NameFields, MailField, AddressFields):
 class ChoiceFields:
     """支払い方法・配送指定: STEP2, and the second half of the one-page checkout."""
 
-    note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(clean_lines))
+    note = TextAreaField(_l("備考"), validators=[AtMost(500)], filters=_filtered(clean_lines))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
 

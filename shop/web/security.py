@@ -21,7 +21,7 @@ from shop.web.sessions import Sessions
 _PUBLIC_ENDPOINTS = frozenset(
     {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
-_TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
+_TOKENS = frozenset({"card_token", "link_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
 _TELL_AT_THE_FIELD = frozenset(
     {
