@@ -22,7 +22,9 @@ from admin import (  # noqa: F401
     order_edit,
     order_page,
     orders,
+    passwords,
     products,
+    staff,
     watch,
 )
 from admin.blueprint import init_app as attach
