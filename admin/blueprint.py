@@ -3,7 +3,18 @@
 import re
 from typing import Any, cast
 
-from flask import Blueprint, Flask, abort, flash, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField, ValidationError
 from wtforms.validators import Length
 
-from admin.blueprint import blueprint, demand, identity
 from admin.access import Door
+from admin.blueprint import blueprint, demand, identity
 from admin.forms import CheckBoxes, Filled, StaffForm, name_field
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
@@ -66,7 +66,10 @@ class NewPersonForm(PersonForm):
 @blueprint.get("/staff")
 def staff_list() -> str:
     """Everyone, and what they may do."""
-    shown = [(each, rights.read(each.rights), people.may_change(identity(), each)) for each in people.everyone(db.session())]
+    shown = [
+        (each, [right for right in Right if right in rights.read(each.rights)], people.may_change(identity(), each))
+        for each in people.everyone(db.session())
+    ]
     return render_template("admin/staff.html", people=shown)
 
 
