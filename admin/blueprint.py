@@ -80,7 +80,7 @@ def may(endpoint: str, **arguments: Any) -> bool:
 def demand(wanted: Need) -> None:
     """Stop here without it – for what only the order at hand tells, beside what the door asks for."""
     if not access.admits(identity(), wanted):
-        abort(_refusal(wanted))
+        abort(refusal(wanted))
 
 
 def own_path(value: str) -> str:
@@ -101,10 +101,10 @@ def admit_staff_only() -> Response | None:
     if now() - user.identity.seen_at >= service.TOUCH_EVERY:
         with write() as database:
             service.touch_session(database, user.token, now())
-    return None if access.admits(user.identity, wanted) else _refusal(wanted)
+    return None if access.admits(user.identity, wanted) else refusal(wanted)
 
 
-def _refusal(wanted: Need) -> Response:
+def refusal(wanted: Need) -> Response:
     """Which right is missing, and who can grant it."""
     right = wanted if isinstance(wanted, Right) else None
     names = people.who_can_grant(db.session(), right) if wanted is not Door.NOBODY else ()

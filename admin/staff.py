@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 from wtforms import StringField, ValidationError
 from wtforms.validators import Length
 
 from admin.access import Door
-from admin.blueprint import blueprint, demand, identity
+from admin.blueprint import blueprint, identity, refusal
 from admin.forms import CheckBoxes, Filled, StaffForm, name_field
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
@@ -148,12 +149,19 @@ def send_staff_link(person_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.staff_member", person_id=person_id), 303)
 
 
+@blueprint.errorhandler(people.NotYours)
+def not_yours(_error: people.NotYours) -> Response:
+    """Whoever has a right this person lacks is changed by the owner."""
+    return refusal(Door.OWNER)
+
+
 def _changeable(person_id: int) -> StaffUser:
-    """404 for nobody, and the owner's word is asked for somebody this person may not change."""
-    person = db.session.get(StaffUser, person_id) or abort(404)
+    """404 for owners and oneself – nobody changes those here. Raises ``NotYours`` for who has more rights."""
+    person = db.session.get(StaffUser, person_id)
+    if person is None or person.owner or person.id == identity().user_id:
+        abort(404)
     if not people.may_change(identity(), person):
-        demand(Door.OWNER)
-        abort(404)  # owners, oneself included, are changed by nobody
+        raise people.NotYours
     return person
 
 

@@ -32,6 +32,10 @@ class Taken(Exception):
     """Somebody has this login already."""
 
 
+class LastOwner(Exception):
+    """A shop has an owner."""
+
+
 class LinkDead(Exception):
     """The link was used, is too old, went to an address that is no longer the person's, or the account is suspended."""
 
@@ -166,6 +170,19 @@ def change_password(session: Session, who: Identity, token: str, password_hash: 
     session.execute(update(StaffUser).where(StaffUser.id == who.user_id).values(password_hash=password_hash))
     service.end_sessions(session, who.user_id, now, but=token)
     log.add(session, who.actor, N_("管理画面のパスワードを変更"), now)
+
+
+def withdraw_owner(session: Session, login: str, now: datetime) -> None:
+    """An owner becomes a member of staff without rights – by command, for nobody can do it to a colleague. Raises
+    ``LookupError`` when no owner has this login, and :class:`LastOwner`."""
+    owners = session.scalars(select(StaffUser).where(StaffUser.owner, StaffUser.active).with_for_update()).all()
+    found = [each for each in owners if each.login == service.login_name(login)]
+    if not found:
+        raise LookupError(login)
+    if len(owners) == 1:
+        raise LastOwner
+    found[0].owner = False
+    log.add(session, "operator", N_("「%(who)s」を店主からスタッフに変更") % {"who": found[0].login}, now)
 
 
 def hashed(password: str, *names: str) -> str:
