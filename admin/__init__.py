@@ -23,7 +23,9 @@ from admin import (  # noqa: F401
     order_page,
     order_review,
     orders,
+    passwords,
     products,
+    staff,
     watch,
 )
 from admin.blueprint import init_app as attach

@@ -3,8 +3,8 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.blueprint import actor, blueprint
-from admin.order_page import find_order, find_payment
+from admin.blueprint import actor, blueprint, demand
+from admin.order_page import find_order, find_payment, gives_back
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
@@ -12,6 +12,7 @@ from shop.orders import history
 from shop.orders.models import Order
 from shop.payments import actions
 from shop.payments.models import Payment
+from shop.staff.rights import Right
 
 ACTIONS = {"capture": actions.capture, "cancel": actions.cancel, "update": actions.update}
 _TONES = {"done": "good", "refused": "bad", "pending": "wait", "not_allowed": "todo", "busy": "wait"}
@@ -23,6 +24,7 @@ def confirm_money(number: str, verb: str) -> ResponseReturnValue:
     if verb not in ACTIONS:
         abort(404)
     order, payment = _order_and_payment(number)
+    _ask_for_refund(verb, order, payment)
     panel = actions.panel(db.session(), payment, order.total_yen, now())
     button = next((button for button in panel.buttons if button.verb == verb), None)
     if button is None:  # the box has changed since its page was opened
@@ -40,6 +42,7 @@ def act_on_money(number: str, verb: str) -> ResponseReturnValue:
     if amount is None:
         abort(400)
     order, payment = _order_and_payment(number)
+    _ask_for_refund(verb, order, payment)
     arguments = (payment.id, amount, order.total_yen, actor(), request.form.get("operation", ""))
     if verb == "capture" and "despite_doubt" in request.form and _in_doubt(order):
         with write() as session:
@@ -57,6 +60,11 @@ def refresh_payment(number: str) -> ResponseReturnValue:
     with write() as session:
         history.add(session, order_id, actor(), text, now())
     return _report(number, outcome)
+
+
+def _ask_for_refund(verb: str, order: Order, payment: Payment) -> None:
+    if gives_back(verb, order, payment):
+        demand(Right.REFUND)
 
 
 def _order_and_payment(number: str) -> tuple[Order, Payment]:

@@ -205,6 +205,7 @@ ACTORS = {
     "provider": lazy_gettext("決済会社"),
     "job:compensation": lazy_gettext("自動処理"),
     "job:replacement": lazy_gettext("自動処理"),
+    "operator": lazy_gettext("運用担当（コマンド）"),
     "job:card_guard": lazy_gettext("自動処理"),
     "job:review": lazy_gettext("自動処理"),
 }

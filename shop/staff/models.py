@@ -14,8 +14,14 @@ class StaffUser(Base):
     id: Mapped[Key]
     login: Mapped[str] = mapped_column(String(100), unique=True)
     name: Mapped[str] = mapped_column(String(100))
-    #: argon2id, with its parameters.
-    password_hash: Mapped[str] = mapped_column(String(200))
+    #: Where links to choose a password go; an owner, made by command, needs none.
+    email: Mapped[str] = mapped_column(String(320), default="")
+    #: argon2id, with its parameters; empty until the invited person has chosen one.
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    #: 店主: has every right and is changed by nobody in the admin.
+    owner: Mapped[bool] = mapped_column(default=False)
+    #: Names of rights (see ``rights.py``), read with every request in the statement that reads the session.
+    rights: Mapped[str] = mapped_column(String(200), default="")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Moment]
 

@@ -12,7 +12,9 @@ from shop.core import guessing, passwords, throttle
 from shop.core.guessing import LogIn
 from shop.core.text import narrow
 from shop.core.throttle import Limit
+from shop.staff import rights
 from shop.staff.models import StaffSession, StaffUser
+from shop.staff.rights import Right
 
 PASSWORD_LENGTH = 12
 IDLE = timedelta(minutes=30)
@@ -35,6 +37,11 @@ class Identity:
     login: str
     name: str
     seen_at: datetime
+    owner: bool
+    rights: frozenset[Right]
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
 
     @property
     def actor(self) -> str:
@@ -43,15 +50,15 @@ class Identity:
 
 
 def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
-    """A staff member, hashed but not yet stored: add it in a write of your own. Raises
+    """An owner, hashed but not yet stored: add it in a write of your own. Raises
     :class:`~shop.core.passwords.WeakPassword`."""
     hashed = passwords.hashed(password, PASSWORD_LENGTH)
-    return StaffUser(login=_login_name(login), name=name, password_hash=hashed, created_at=now)
+    return StaffUser(login=login_name(login), name=name, password_hash=hashed, owner=True, created_at=now)
 
 
 def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
     """Check a name and password typed at ``address``. Opens its own transactions."""
-    name = _login_name(login)
+    name = login_name(login)
     own = Limit(_NAME_SCOPE, throttle.digest(name), TRIES_PER_NAME, WINDOW)
     shared = Limit(_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS, WINDOW)
     return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, [own], [shared], now)
@@ -69,7 +76,9 @@ def start_session(session: Session, user_id: int, now: datetime) -> str:
 def session_user(session: Session, token: str, now: datetime) -> Identity | None:
     """Who is behind ``token``, or ``None`` when the session ended, idled out or grew too old. Writes nothing."""
     row = session.execute(
-        select(StaffUser.id, StaffUser.login, StaffUser.name, StaffSession.seen_at)
+        select(
+            StaffUser.id, StaffUser.login, StaffUser.name, StaffUser.owner, StaffUser.rights, StaffSession.seen_at
+        )
         .join(StaffUser, StaffUser.id == StaffSession.user_id)
         .where(
             StaffSession.token_digest == _digest(token),
@@ -79,7 +88,10 @@ def session_user(session: Session, token: str, now: datetime) -> Identity | None
             StaffUser.active,
         )
     ).one_or_none()
-    return Identity(*row) if row else None
+    if row is None:
+        return None
+    granted = rights.ALL if row.owner else rights.read(row.rights)
+    return Identity(row.id, row.login, row.name, row.seen_at, row.owner, granted)
 
 
 def touch_session(session: Session, token: str, now: datetime) -> None:
@@ -87,12 +99,19 @@ def touch_session(session: Session, token: str, now: datetime) -> None:
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(seen_at=now))
 
 
+def end_sessions(session: Session, user_id: int, now: datetime, but: str = "") -> None:
+    """Log a person out everywhere – but for the session with this token."""
+    theirs = (StaffSession.user_id == user_id) & (StaffSession.token_digest != _digest(but))
+    session.execute(update(StaffSession).where(theirs, StaffSession.ended_at.is_(None)).values(ended_at=now))
+
+
 def end_session(session: Session, token: str, now: datetime) -> None:
     """Log out on the server: whoever still holds the cookie holds nothing."""
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(ended_at=now))
 
 
-def _login_name(login: str) -> str:
+def login_name(login: str) -> str:
+    """As it is stored and looked up: in any width and case."""
     return narrow(login).casefold()
 
 

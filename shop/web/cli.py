@@ -23,6 +23,7 @@ from shop.jobs import joblist, runner
 from shop.members import names
 from shop.payments import accounts
 from shop.payments.engine import engine
+from shop.staff import people
 from shop.staff import service as staff
 from shop.web import opening
 
@@ -44,7 +45,7 @@ def init_app(app: Flask) -> None:
 @click.option("--name", default="店主", help="Name shown in the admin.")
 @click.password_option(help="At least 12 characters; asked for when not given.")
 def create_owner(login: str, name: str, password: str) -> None:
-    """Create a staff account that may open the admin."""
+    """Create an owner: a staff account with every right, who grants them to others."""
     try:
         user = staff.new_owner(login, name, password, moment())
     except WeakPassword as error:
@@ -55,6 +56,20 @@ def create_owner(login: str, name: str, password: str) -> None:
     except IntegrityError:
         raise click.ClickException(f"there is a {login} already") from None
     click.echo(f"created {login}")
+
+
+@owner.command("withdraw")
+@click.argument("login")
+def withdraw_owner(login: str) -> None:
+    """Make an owner a member of staff without rights, to be granted or suspended by another owner."""
+    try:
+        with db.write() as session:
+            people.withdraw_owner(session, login, moment())
+    except LookupError:
+        raise click.ClickException(f"no owner has the login {login}") from None
+    except people.LastOwner:
+        raise click.ClickException("the last owner stays: create another one first") from None
+    click.echo(f"{login} is staff without rights now")
 
 
 @shop.command("open")

@@ -67,7 +67,7 @@ RULES = {
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
         order_lookup.show order_lookup.ask order_lookup.link
-        admin.login admin.log_in
+        admin.login admin.log_in admin.invitation admin.accept_invitation
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
@@ -87,7 +87,9 @@ RULES = {
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
     Rule.STAFF: """
-        admin.dashboard admin.staff_log admin.choose_language admin.log_out
+        admin.dashboard admin.staff_log admin.choose_language admin.log_out admin.own_password admin.change_own_password
+        admin.staff_list admin.new_staff admin.add_staff admin.staff_member admin.change_staff admin.suspend_staff
+        admin.reactivate_staff admin.send_staff_link
         admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
         admin.confirm_money admin.act_on_money admin.refresh_payment admin.clear_order
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
