@@ -23,6 +23,8 @@ from admin import (  # noqa: F401
     order_page,
     orders,
     products,
+    second_step,
+    two_step,
     watch,
 )
 from admin.blueprint import init_app as attach

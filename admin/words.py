@@ -198,6 +198,8 @@ ACTORS = {
     "job:compensation": lazy_gettext("自動処理"),
     "job:replacement": lazy_gettext("自動処理"),
     "job:card_guard": lazy_gettext("自動処理"),
+    "job:two_step": lazy_gettext("自動処理"),
+    "cli": lazy_gettext("サーバーのコマンド"),
 }
 
 

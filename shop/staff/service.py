@@ -17,6 +17,8 @@ from shop.staff.models import StaffSession, StaffUser
 PASSWORD_LENGTH = 12
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
+#: So long may who typed the right password look for the phone with the code.
+HALFWAY_LIFE = timedelta(minutes=10)
 #: ``seen_at`` is written at most this often, so reading the admin costs no write per page.
 TOUCH_EVERY = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
@@ -46,23 +48,28 @@ def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
     """A staff member, hashed but not yet stored: add it in a write of your own. Raises
     :class:`~shop.core.passwords.WeakPassword`."""
     hashed = passwords.hashed(password, PASSWORD_LENGTH)
-    return StaffUser(login=_login_name(login), name=name, password_hash=hashed, created_at=now)
+    return StaffUser(login=login_name(login), name=name, password_hash=hashed, created_at=now)
 
 
 def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
     """Check a name and password typed at ``address``. Opens its own transactions."""
-    name = _login_name(login)
+    name = login_name(login)
     own = Limit(_NAME_SCOPE, throttle.digest(name), TRIES_PER_NAME, WINDOW)
     shared = Limit(_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS, WINDOW)
     return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, [own], [shared], now)
 
 
-def start_session(session: Session, user_id: int, now: datetime) -> str:
-    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions."""
+def start_session(session: Session, user_id: int, now: datetime, *, halfway: bool = False) -> str:
+    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions.
+
+    ``halfway``: the code of the two-step log-in is still due.
+    """
     dead = (StaffSession.ended_at.is_not(None)) | (StaffSession.created_at <= now - LIFETIME)
     session.execute(delete(StaffSession).where(StaffSession.user_id == user_id, dead))
     token = secrets.token_urlsafe(32)
-    session.add(StaffSession(token_digest=_digest(token), user_id=user_id, created_at=now, seen_at=now))
+    session.add(
+        StaffSession(token_digest=_digest(token), user_id=user_id, halfway=halfway, created_at=now, seen_at=now)
+    )
     return token
 
 
@@ -73,6 +80,7 @@ def session_user(session: Session, token: str, now: datetime) -> Identity | None
         .join(StaffUser, StaffUser.id == StaffSession.user_id)
         .where(
             StaffSession.token_digest == _digest(token),
+            StaffSession.halfway.is_(False),
             StaffSession.ended_at.is_(None),
             StaffSession.seen_at > now - IDLE,
             StaffSession.created_at > now - LIFETIME,
@@ -82,9 +90,30 @@ def session_user(session: Session, token: str, now: datetime) -> Identity | None
     return Identity(*row) if row else None
 
 
+def halfway_user(session: Session, token: str, now: datetime) -> int | None:
+    """Whose code is due in the session of ``token``, if the password was right a moment ago."""
+    return session.scalar(
+        select(StaffSession.user_id)
+        .join(StaffUser, StaffUser.id == StaffSession.user_id)
+        .where(
+            StaffSession.token_digest == _digest(token),
+            StaffSession.halfway,
+            StaffSession.ended_at.is_(None),
+            StaffSession.created_at > now - HALFWAY_LIFE,
+            StaffUser.active,
+        )
+    )
+
+
 def touch_session(session: Session, token: str, now: datetime) -> None:
     """Note that the session was used."""
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(seen_at=now))
+
+
+def end_sessions(session: Session, user_id: int, now: datetime, but: str = "") -> None:
+    """Log a person out everywhere – but for the session with this token."""
+    theirs = (StaffSession.user_id == user_id) & (StaffSession.token_digest != _digest(but))
+    session.execute(update(StaffSession).where(theirs, StaffSession.ended_at.is_(None)).values(ended_at=now))
 
 
 def end_session(session: Session, token: str, now: datetime) -> None:
@@ -92,7 +121,8 @@ def end_session(session: Session, token: str, now: datetime) -> None:
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(ended_at=now))
 
 
-def _login_name(login: str) -> str:
+def login_name(login: str) -> str:
+    """As it is stored and looked up: in any width and case."""
     return narrow(login).casefold()
 
 

@@ -31,7 +31,8 @@ _TELL_AT_THE_FIELD = frozenset(
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "mypage.save_profile", "mypage.check_profile", "mypage.add_address", "mypage.change_address", "mypage.check_address",
         "order_lookup.ask",
-        "admin.log_in", "admin.save_memo", "admin.save_row",
+        "admin.log_in", "admin.take_code", "admin.switch_on_two_step", "admin.renew_codes", "admin.switch_off_two_step",
+        "admin.save_memo", "admin.save_row",
         "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }
