@@ -122,7 +122,7 @@ def test_password_and_code_open_the_page_that_was_wanted(client: FlaskClient, ph
     assert answer.status_code == 303
     assert answer.location.startswith(CODE_PAGE)
     shown = client.get(answer.location)
-    field = next(Page(shown.text).find("input", name="code"))
+    (field,) = Page(shown.text).find("input", name="code")
     assert (field["autocomplete"], field["inputmode"]) == ("one-time-code", "numeric")
     fields = Page(shown.text).form(CODE_PAGE).fields | {"code": f" {phone.shows()[:3]} {phone.shows()[3:]} "}
     answer = client.post(CODE_PAGE, data=fields)
