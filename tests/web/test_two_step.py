@@ -344,7 +344,10 @@ def test_a_stolen_device_cookie_is_worth_nothing_without_the_password_or_for_ano
     thief.set_cookie("desk-device-1", stolen, path="/admin")
     assert log_in(thief, password=WRONG).status_code == 401
     with app.app_context(), write() as session:
+        # Not even for somebody whose password has the same hash.
+        session.execute(update(StaffUser).values(password_hash=select(StaffUser.password_hash).where(StaffUser.id == 1).scalar_subquery()))
         assert devices.recognise(session, 2, stolen, now()) is None
+        assert devices.recognise(session, 1, stolen, now())
 
 
 @pytest.mark.req("T-041")
