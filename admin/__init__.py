@@ -25,7 +25,9 @@ from admin import (  # noqa: F401
     orders,
     passwords,
     products,
+    second_step,
     staff,
+    two_step,
     watch,
 )
 from admin.blueprint import init_app as attach

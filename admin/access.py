@@ -25,9 +25,10 @@ class Door(Enum):
 Need = Right | Door
 
 _ENDPOINTS: Mapping[Need, str] = {
-    Door.OPEN: "login log_in invitation accept_invitation",
+    Door.OPEN: "login log_in second_step take_code invitation accept_invitation",
     Door.STAFF: """
         dashboard choose_language log_out own_password change_own_password
+        two_step set_up_two_step switch_on_two_step forget_device ask_for_codes renew_codes ask_to_switch_off switch_off_two_step
         orders order refresh_payment payment_attention payment_attempts holds products mails mail
     """,
     Door.OWNER: "staff_log",

@@ -29,6 +29,8 @@ from shop.staff.rights import Right
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 _KIND = "staff:"
+#: Where the browser's session keeps the token of a log-in that waits for its code.
+HALFWAY = "halfway"
 _OWN_PATH = re.compile(r"/admin(?:[/?][A-Za-z0-9/?&=._%+~-]*)?")
 
 
@@ -62,6 +64,12 @@ def staff() -> Staff | None:
     return current_user if isinstance(current_user, Staff) else None
 
 
+def halfway() -> int | None:
+    """Whose code is due in this browser: the password was right a moment ago."""
+    token = session.get(HALFWAY, "")
+    return service.halfway_user(db.session(), token, now()) if token else None
+
+
 def actor() -> str:
     """The name under which this request's deeds are written down. Only behind the door."""
     return identity().actor
@@ -91,7 +99,8 @@ def own_path(value: str) -> str:
 
 @blueprint.before_request
 def admit_staff_only() -> Response | None:
-    """Let in whom the table of ``access`` admits and note that they were here; send strangers to the log-in."""
+    """Let in whom the table of ``access`` admits and note that they were here; send strangers to the log-in, or to its second
+    step."""
     wanted = access.need(request.endpoint, request.view_args or {})
     if wanted is Door.OPEN:
         return None
@@ -112,9 +121,12 @@ def refusal(wanted: Need) -> Response:
 
 
 def _to_login() -> Response:
+    """The page to log in at, which leads on to the one that was asked for – or, halfway, the one that asks for the code."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    if halfway() is not None:
+        return redirect(url_for("admin.second_step", next=wanted), 303)
     if session.pop("_user_id", None):
         flash(_("しばらく操作がなかったため、ログアウトしました。もう一度ログインしてください。"), "wait")
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("admin.login", next=wanted), 303)
 
 

@@ -208,6 +208,7 @@ ACTORS = {
     "operator": lazy_gettext("運用担当（コマンド）"),
     "job:card_guard": lazy_gettext("自動処理"),
     "job:review": lazy_gettext("自動処理"),
+    "job:two_step": lazy_gettext("自動処理"),
 }
 
 

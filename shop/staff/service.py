@@ -19,6 +19,8 @@ from shop.staff.rights import Right
 PASSWORD_LENGTH = 12
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
+#: So long may who typed the right password look for the phone with the code.
+HALFWAY_LIFE = timedelta(minutes=10)
 #: ``seen_at`` is written at most this often, so reading the admin costs no write per page.
 TOUCH_EVERY = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
@@ -64,12 +66,17 @@ def authenticate(login: str, password: str, address: str, now: datetime) -> LogI
     return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, [own], [shared], now)
 
 
-def start_session(session: Session, user_id: int, now: datetime) -> str:
-    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions."""
+def start_session(session: Session, user_id: int, now: datetime, *, halfway: bool = False) -> str:
+    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions.
+
+    ``halfway``: the code of the two-step log-in is still due.
+    """
     dead = (StaffSession.ended_at.is_not(None)) | (StaffSession.created_at <= now - LIFETIME)
     session.execute(delete(StaffSession).where(StaffSession.user_id == user_id, dead))
     token = secrets.token_urlsafe(32)
-    session.add(StaffSession(token_digest=_digest(token), user_id=user_id, created_at=now, seen_at=now))
+    session.add(
+        StaffSession(token_digest=_digest(token), user_id=user_id, halfway=halfway, created_at=now, seen_at=now)
+    )
     return token
 
 
@@ -82,6 +89,7 @@ def session_user(session: Session, token: str, now: datetime) -> Identity | None
         .join(StaffUser, StaffUser.id == StaffSession.user_id)
         .where(
             StaffSession.token_digest == _digest(token),
+            StaffSession.halfway.is_(False),
             StaffSession.ended_at.is_(None),
             StaffSession.seen_at > now - IDLE,
             StaffSession.created_at > now - LIFETIME,
@@ -92,6 +100,21 @@ def session_user(session: Session, token: str, now: datetime) -> Identity | None
         return None
     granted = rights.ALL if row.owner else rights.read(row.rights)
     return Identity(row.id, row.login, row.name, row.seen_at, row.owner, granted)
+
+
+def halfway_user(session: Session, token: str, now: datetime) -> int | None:
+    """Whose code is due in the session of ``token``, if the password was right a moment ago."""
+    return session.scalar(
+        select(StaffSession.user_id)
+        .join(StaffUser, StaffUser.id == StaffSession.user_id)
+        .where(
+            StaffSession.token_digest == _digest(token),
+            StaffSession.halfway,
+            StaffSession.ended_at.is_(None),
+            StaffSession.created_at > now - HALFWAY_LIFE,
+            StaffUser.active,
+        )
+    )
 
 
 def touch_session(session: Session, token: str, now: datetime) -> None:

@@ -33,6 +33,7 @@ _TELL_AT_THE_FIELD = frozenset(
         "order_lookup.ask",
         "admin.log_in", "admin.save_memo", "admin.save_row", "admin.add_staff", "admin.change_staff",
         "admin.accept_invitation", "admin.change_own_password",
+        "admin.take_code", "admin.switch_on_two_step", "admin.renew_codes", "admin.switch_off_two_step",
         "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }

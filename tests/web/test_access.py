@@ -90,6 +90,8 @@ RULES = {
         admin.dashboard admin.staff_log admin.choose_language admin.log_out admin.own_password admin.change_own_password
         admin.staff_list admin.new_staff admin.add_staff admin.staff_member admin.change_staff admin.suspend_staff
         admin.reactivate_staff admin.send_staff_link
+        admin.second_step admin.take_code admin.two_step admin.set_up_two_step admin.switch_on_two_step admin.forget_device
+        admin.ask_for_codes admin.renew_codes admin.ask_to_switch_off admin.switch_off_two_step
         admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
         admin.confirm_money admin.act_on_money admin.refresh_payment admin.clear_order
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
