@@ -32,8 +32,10 @@ class CardGuardForm(StaffForm):
     per_card = Count(lazy_gettext("同じカードの失敗（回）"), 3, 100)
     shop_failures = Count(lazy_gettext("店全体の失敗（件）"), 5, 1000)
     shop_percent = Count(lazy_gettext("店全体の失敗の割合（パーセント）"), 50, 100)
+    shop_most = Count(lazy_gettext("割合によらない店全体の失敗（件）"), 5, 1000)
     release_minutes = Count(lazy_gettext("自動で解除するまでの時間（分）"), 10, 1440)
-    hold_percent = Count(lazy_gettext("同じネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
+    hold_percent = Count(lazy_gettext("同じブラウザ・ネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
+    hold_shop_percent = Count(lazy_gettext("本人認証を待つお客様全員が確保できる在庫（パーセント）"), 10, 100)
 
     def values(self) -> dict[str, Any]:
         """All that was typed, to be sealed."""

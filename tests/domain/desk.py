@@ -87,7 +87,7 @@ class Desk:
         with self.app.app_context():
             found = confirm.find(db.db.session(), confirmation, key)
             assert found
-            return placement.place(found, key, placement.Card(token), placement.Buyer("PC", "127.0.0.1", "ja")).order_id
+            return placement.place(found, key, placement.Card(token), placement.Buyer("PC", "127.0.0.1", "ja", key)).order_id
 
     def place(self, card: str = VISA, *, quantity: int = 1, **buyer: str) -> Placed:
         """A whole card order, up to whatever became of it."""
