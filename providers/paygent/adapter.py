@@ -256,6 +256,7 @@ class PaygentGateway:
 
     def _call(self, kind: str, fields: Pairs) -> client.Telegram | NotSent | Unknown:
         try:
+            cards.check_token(dict(fields).get("card_token", ""))
             body = client.encode(fields)
         except client.CannotEncode as error:
             return NotSent(str(error))

@@ -75,6 +75,8 @@ class Buyer:
     device: str
     ip: str
     language: str
+    #: What names their browser, whoever is logged in there.
+    browser: str
     #: Who is logged in.
     member_id: int | None = None
 
@@ -149,7 +151,7 @@ def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buye
         raise ConfirmAgain("expired")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
     source = _source(agreement, card, buyer)
-    who = cardguard.Who(cart_key, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
+    who = cardguard.Who(buyer.browser, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
     press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer, who)
     if source is None:
         return _write(press, None)
@@ -176,6 +178,12 @@ def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | Stor
     if not card.token:
         raise TokenMissing
     return CardSource(card.token)
+
+
+def _authenticates(agreement: Agreement) -> bool:
+    account = agreement.method.account
+    assert account is not None
+    return accounts.provider_of(account).capabilities.authenticates(accounts.method_options(agreement.method))
 
 
 def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
@@ -245,8 +253,9 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
             if slot:
                 cardguard.admit(session, press.who, public_id, now)
-                fairshare.check(session, cardguard.address_range(press.who.address), wanted)
             stock.hold(session, draft.id, wanted, now + HOLD)
+            if slot:
+                fairshare.check(session, press.who, wanted, now, authenticates=_authenticates(agreement))
             payment.order_id = draft.id
             session.add(payment)
             session.flush()

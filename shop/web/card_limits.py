@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 from shop.core.clock import jst
 from shop.core.i18n import gettext as _
 from shop.payments import cardalarm, cardguard
-from shop.web.cart import cart_key
-from shop.web.member import current_member
+from shop.web.member import browser_key, current_member
 
 
 def who() -> cardguard.Who:
     """Who asks, as the guard counts them."""
     member = current_member()
-    return cardguard.Who(cart_key(), request.remote_addr or "", member_id=member.member_id if member else None)
+    return cardguard.Who(browser_key(), request.remote_addr or "", member_id=member.member_id if member else None)
 
 
 def too_many(until: datetime) -> str:

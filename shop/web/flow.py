@@ -31,7 +31,7 @@ from shop.web.cart import cart_key
 from shop.web.choices import delivery_choice, instalments, linked_card
 from shop.web.filters import instalment_word
 from shop.web.forms import CheckoutPage
-from shop.web.member import current_member, member_settings
+from shop.web.member import browser_key, current_member, member_settings
 
 #: What a press that has to wait takes along.
 _OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "installments", "attempt")
@@ -181,7 +181,8 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
         return redirect(url_for(attempt.HOME[through]), 303)
     home = redirect(url_for(attempt.HOME[confirmation.flow]), 303)
     member, number = current_member(), small_number(chosen.get("attempt", "")) or 1
-    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), member.member_id if member else None)
+    member_id = member.member_id if member else None
+    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), browser_key(), member_id)
     try:
         placed = placement.place(confirmation, cart_key(), _card(confirmation, chosen), buyer, attempt=number)
     except cardguard.StepUp:

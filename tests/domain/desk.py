@@ -89,7 +89,7 @@ class Desk:
         with self.app.app_context():
             found = confirm.find(db.db.session(), confirmation, key)
             assert found
-            who = placement.Buyer("PC", "127.0.0.1", "ja", found.member_id)
+            who = placement.Buyer("PC", "127.0.0.1", "ja", key, found.member_id)
             return placement.place(found, key, placement.Card(token), who).order_id
 
     def place(self, card: str = VISA, *, quantity: int = 1, member_id: int | None = None, **buyer: str) -> Placed:
