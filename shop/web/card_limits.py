@@ -58,6 +58,27 @@ def advance_notice(session: Session, standing: cardguard.Standing, now: datetime
     return ""
 
 
+def no_registration_before(until: datetime) -> str:
+    """Cards were refused so often that none is registered before ``until``."""
+    return _(
+        "カードの手続きが続けて失敗したため、いまはカードを登録できません。カードの登録は変わっていません。%(time)s以降にもう一度お試しください。",
+        time=clock(until),
+    )
+
+
+def no_registration() -> str:
+    """The shop registers no card at present."""
+    return _("不正利用を防ぐため、いまはカードを登録できません。カードの登録は変わっていません。しばらくしてから、もう一度お試しください。")
+
+
+def registration_notice(session: Session, now: datetime) -> str:
+    """What is said instead of the form for a card that is to be registered. Empty while one can be."""
+    standing = cardguard.standing(session, who(), now)
+    if cardalarm.stage(standing.guard, now) != "off":
+        return no_registration()
+    return no_registration_before(standing.until) if standing.until else ""
+
+
 def clock(moment: datetime) -> str:
     """``18:40`` in Japan – the first full minute that is not too early."""
     return jst(moment + timedelta(seconds=59, microseconds=999_999)).strftime("%H:%M")
