@@ -134,10 +134,8 @@ def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *
 
 def attempts_made(session: Session, confirmation: Confirmation) -> int:
     """How often this confirmation has been tried."""
-    tried = select(func.count()).where(
-        Order.cart_id == confirmation.cart_id, Order.submission_key.startswith(confirmation.token)
-    )
-    return session.scalar(tried) or 0
+    ours = Order.submission_key.startswith(confirmation.token)
+    return session.scalar(select(func.count()).where(Order.cart_id == confirmation.cart_id, ours)) or 0
 
 
 def _submission_key(confirmation: Confirmation, attempt: int) -> str:
@@ -372,9 +370,7 @@ def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now:
         options=accounts.method_options(agreement.method),
         return_url=return_url,
         started_at=now,
-        cardholder=Cardholder(
-            draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2
-        ),
+        cardholder=Cardholder(draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2),
     )
 
 
