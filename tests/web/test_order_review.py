@@ -6,10 +6,12 @@ from flask import Flask
 
 from shop.orders.models import OrderReview
 from shop.payments.guard_models import CardGuard
+from shop.staff.rights import Right
 from tests.domain.cards import JCB
 from tests.support.buying import Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
+from tests.support.staff import Clerk
 from tests.support.world import VISA, Simulator
 from tests.web.counter import TEA, Desk, box, change, count, number_of
 
@@ -38,6 +40,19 @@ def clear(desk: Desk, shown: Page, number: str, note: str) -> requests.Response:
 def marked(page: Page) -> int:
     """Chips of the word in a list, the filter above it apart."""
     return page.text.count(WORD)
+
+
+@pytest.mark.req("T-055")
+def test_who_may_not_clear_or_cancel_sees_the_reasons_only(demo_app: Flask, numbers: tuple[str, str]) -> None:
+    looks, cancels = Clerk(demo_app, "miru"), Clerk(demo_app, "kesu", Right.REFUND)
+    path = f"/admin/orders/{numbers[1]}"
+    for clerk, links in ((looks, 0), (cancels, 1)):
+        shown = Page(clerk.get(path).text)
+        assert "何人もが受け取る場所かもしれません。" in shown.text
+        assert not [form for form in shown.forms if form.action.endswith("/review")]
+        notice = clerk.get(path).text.split('class="doubts"', 1)[1].split("</section>", 1)[0]
+        assert notice.split("</div>", 1)[0].count(f"{path}/payment/cancel") == links
+    assert cancels.post(f"{path}/review").status_code == 403
 
 
 @pytest.mark.req("T-090")
