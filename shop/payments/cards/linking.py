@@ -59,10 +59,13 @@ def expect(
 
 def order_settled(session: Session, order_id: int, member_id: int | None, placed: bool, now: datetime) -> None:
     """The order stands, or it lapsed: what was expected is to be sent, or is void. In the settling transaction, after a buyer
-    who registers with the order has become its member."""
+    who registers with the order has become its member. Void as well is what was expected by a press before the member's last
+    word: the page of their card may have been used while the order was at the issuer."""
+    if member_id is not None:
+        settle.take_turn(session, member_id)
     query = select(CardOperation).where(CardOperation.order_id == order_id, CardOperation.state == "waiting")
     for operation in session.scalars(query):
-        if not placed or member_id is None:
+        if not placed or member_id is None or book.overtaken(session, operation, member_id):
             operation.state, operation.sealed, operation.settled_at = "dropped", None, now
         elif operation.verb == CardVerb.STORE:
             _queue_store(session, operation, member_id, now)
@@ -75,19 +78,24 @@ def _queue_store(session: Session, operation: CardOperation, member_id: int, now
     version = session.get_one(AccountVersion, operation.account_version_id)
     member = session.get_one(Member, member_id)
     operation.member_id = member_id
+    settle.drop_unsent(session, operation, now)
     operation.customer_ref = accounts.provider_of(version.account).customer_ref(member.public_id)
     operation.state, operation.check_at = "intended", now
 
 
 def _unlink(session: Session, operation: CardOperation, member_id: int, now: datetime) -> None:
-    """The link ends with the order itself; the provider is told right after, as often as it takes."""
-    card = book.row(session, member_id, operation.account_id)
-    like = card or book.pending(session, member_id, operation.account_id)
+    """The link ends with the order itself; the provider is told right after, as often as it takes. A card being registered
+    goes as soon as it has come, and with it whatever is kept there."""
+    settle.drop_unsent(session, operation, now)
+    card, coming = book.row(session, member_id, operation.account_id), book.coming(session, member_id, operation.account_id)
+    like = coming or card
     if like is None:
         operation.state, operation.settled_at = "dropped", now
         return
+    if card and card.account_version_id != like.account_version_id:
+        settle.queue_removal(session, card, card.card_ref, "order", now)  # perhaps with another contract
     operation.account_version_id, operation.customer_ref = like.account_version_id, like.customer_ref
-    operation.card_ref = card.card_ref if card else ""  # being registered: it goes as soon as it has come
+    operation.card_ref = "" if coming else like.card_ref
     operation.state, operation.check_at = "intended", now
     settle.forget(session, operation, now)
 
