@@ -338,6 +338,7 @@ def _remote_state(fields: Mapping[str, str], merchant_ref: str, handle: str) -> 
         raw_status=raw,
         authorized_at=_moment(fields.get("authorized_date", "")),
         masked_card=fields.get("masked_card_number", ""),
+        fingerprint=fields.get("fingerprint", ""),
         authentication=threeds.shown(fields),
     )
 

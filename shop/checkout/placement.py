@@ -94,6 +94,8 @@ class Card:
     #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
     link_token: str = ""
     brand: str = ""
+    #: What the page says of it besides the confirmation: HTML, kept with that (R-290).
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,7 @@ def _draft(press: _Press, now: datetime) -> Order:
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
         shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen,
         total_yen=agreement.quote.total_yen,
-        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now, lines=_lines(agreement),
+        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot + press.card.shown, created_at=now, lines=_lines(agreement),
     )  # fmt: skip
 
 

@@ -60,6 +60,13 @@ class CardGuard(Base):
     #: R-146: registrations of cards by one member, failed or not, in so many minutes.
     register_limit: Mapped[int] = mapped_column(default=5)
     register_minutes: Mapped[int] = mapped_column(default=60)
+    #: 要確認（不正利用の疑い） (:mod:`shop.orders.review`): looked for at all; and a member's new delivery address.
+    review: Mapped[bool] = mapped_column(default=True)
+    review_new_address: Mapped[bool] = mapped_column(default=True)
+    #: From so many cards for one delivery address, or buyers with one card, within so many days.
+    review_cards: Mapped[int] = mapped_column(default=3)
+    review_people: Mapped[int] = mapped_column(default=3)
+    review_days: Mapped[int] = mapped_column(default=30)
 
     stage: Mapped[str] = mapped_column(String(16), default="off")
     stage_since: Mapped[OptionalMoment] = mapped_column(default=None)
