@@ -1,5 +1,6 @@
 """What the shop knows of members' cards. Reads only; asks no provider."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +76,12 @@ def stored(session: Session, member_id: int, account_id: int, now: datetime) -> 
         return None
     expiry = f"{card.expiry[:2]}/{card.expiry[2:]}" if card.expiry else ""
     return Registered(card.brand, card.last_four, expiry, _expired(card.expiry, now), _usable(session, card))
+
+
+def mark(card: StoredCard) -> str:
+    """Tells this card from every other that the member has had here: ids and a provider's names may come again."""
+    facts = f"{card.account_version_id}:{card.card_ref}:{card.created_at.isoformat()}"
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def source_for(session: Session, member_id: int, account_id: int) -> StoredCardSource | None:

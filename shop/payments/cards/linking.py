@@ -12,12 +12,37 @@ from shop.members.models import Member
 from shop.payments import accounts
 from shop.payments.cards import book, notice, settle
 from shop.payments.cards.models import CardOperation, StoredCard
-from shop.payments.cards.rules import After, Used, after_order
+from shop.payments.cards.rules import After, Used, after_order, offer
 from shop.payments.engine import Change
-from shop.payments.models import AccountVersion, Payment
+from shop.payments.models import AccountVersion, Payment, PaymentMethod
 
 #: No order stays a draft as long.
 _UNSETTLED = timedelta(days=1)
+
+
+def mode(method: PaymentMethod) -> Linking | None:
+    """How a method links the cards it is paid with; ``None`` where it is paid with none."""
+    if method.kind != "card" or method.account is None:
+        return None
+    return accounts.provider_of(method.account).capabilities.linking(accounts.method_options(method))
+
+
+def terms(session: Session, member_id: int, method: PaymentMethod) -> str:
+    """What a page says of the member's card, in a word for :func:`hold` to compare: クレジットカード紐づけ設定, whether a card is
+    linked or on its way, and which."""
+    how = mode(method)
+    if how is None or method.account_id is None:
+        return ""
+    card = book.row(session, member_id, method.account_id)
+    linked = card is not None or book.coming(session, member_id, method.account_id) is not None
+    return f"{how.value}:{int(linked)}:{book.mark(card) if card else ''}"
+
+
+def hold(session: Session, member_id: int, method: PaymentMethod, shown: str, used_stored: bool) -> bool:
+    """Whether the ``terms`` that were shown are today's: else a card is charged, or a link removed, that the buyer was not
+    told of (R-139). Which card is linked matters to who pays by it."""
+    today = terms(session, member_id, method)
+    return shown == today if used_stored else shown.rpartition(":")[0] == today.rpartition(":")[0]
 
 
 def expect(
@@ -42,6 +67,7 @@ def expect(
     account_id = session.get_one(AccountVersion, payment.account_version_id).account_id
     linked = member_id is not None and book.linked(session, member_id, account_id)
     used = Used.STORED if used_stored else Used.NEW
+    keep = keep and offer(linking, member_id is not None, linked).keep  # a box that was not shown is not heard
     after = after_order(linking, member_id is not None or registering, linked, used, keep)
     if after == After.NOTHING or (after == After.LINK and not link_token):
         return
