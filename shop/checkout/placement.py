@@ -96,6 +96,8 @@ class Card:
     #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
     link_token: str = ""
     brand: str = ""
+    #: What the page said of the member's card, as :func:`~shop.payments.cards.linking.terms` puts it.
+    terms: str = ""
     #: What the page says of it besides the confirmation: HTML, kept with that (R-290).
     shown: str = ""
 
@@ -148,7 +150,10 @@ def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buye
     if moment() - confirmation.created_at > CONFIRMATION_LIFE:
         raise ConfirmAgain("expired")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
-    source = _source(agreement, card, buyer)
+    source = _source(agreement, card, buyer)  # read before the terms: a card that changes in between is noticed
+    member_id = buyer.member_id
+    if source and member_id and not linking.hold(db.db.session(), member_id, agreement.method, card.terms, card.stored):
+        raise ConfirmAgain("card_terms")
     who = cardguard.Who(buyer.browser, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
     press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer, who)
     if source is None:
@@ -185,10 +190,8 @@ def _authenticates(agreement: Agreement) -> bool:
 
 
 def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
-    account = agreement.method.account
-    if account is None or (confirmation.member_id is None and not confirmation.registration):
-        return None
-    return accounts.provider_of(account).capabilities.linking(accounts.method_options(agreement.method))
+    may_link = confirmation.member_id is not None or confirmation.registration
+    return linking.mode(agreement.method) if may_link else None
 
 
 def _earlier(session: Session, confirmation: Confirmation, key: str) -> int | None:

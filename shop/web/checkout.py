@@ -15,7 +15,7 @@ from shop.payments.engine import engine
 from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
-from shop.web.choices import authenticates
+from shop.web.choices import authenticates, card_terms
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -104,6 +104,7 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(form.cleaned()))
     if agreement is None or not flow.fits_instalments(form, agreement.method):
         return None
+    form.card_terms.data = card_terms(agreement.method)  # as the receipt is about to say
     flow.settle_card(form, agreement.method)
     return agreement
 

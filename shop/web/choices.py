@@ -13,7 +13,7 @@ from shop.core.pictures import Picture
 from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
 from shop.payments import accounts
-from shop.payments.cards import book, rules
+from shop.payments.cards import book, linking, rules
 from shop.payments.cards.book import Registered
 from shop.payments.models import PaymentMethod
 from shop.web import legal, security
@@ -29,6 +29,8 @@ class Kept:
     stored: Registered | None
     #: Show 「カード情報を保持し次回も利用する」.
     keep: bool
+    #: A card is linked or on its way, also one that cannot be chosen: leaving the box unchecked takes it away.
+    linked: bool
     #: The order takes the link away, whichever card pays it (R-139).
     unlinks: bool
     #: When the page makes tokens to link with: ``always``, ``ask`` – the check box – ``register`` – a guest who registers –
@@ -36,6 +38,12 @@ class Kept:
     link: str
     #: How many tokens one card then takes.
     tokens: int
+    #: All this in a word, for the press to tell whether it still holds.
+    terms: str
+
+    def takes_away(self, keep: bool) -> bool:
+        """Whether the order removes the link, with the box left like this."""
+        return self.unlinks or (self.keep and self.linked and not keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +167,22 @@ def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | No
 
 def kept(method: PaymentMethod, registering: bool | None = None) -> Kept:
     """What the truth table says for who is looking; ``registering`` as for :func:`method_choice`."""
+    how, member, terms = linking.mode(method), current_member(), card_terms(method)  # before the card it speaks of
     assert method.account is not None
-    rules_of = accounts.provider_of(method.account).capabilities
-    linking = rules_of.linking(accounts.method_options(method))
-    card, member = linked_card(method), current_member() is not None
-    offer = rules.offer(linking, member, card is not None)
-    unlinks = not offer.keep and rules.will_unlink(linking, member, card is not None, kept=False)
-    return Kept(card if offer.choice else None, offer.keep, unlinks, _link(linking, member, registering), rules_of.tokens_to_link)
+    assert how is not None
+    card = linked_card(method)
+    linked = member is not None and (card is not None or book.linked(db.db.session(), member.member_id, method.account.id))
+    offer = rules.offer(how, member is not None, card is not None)
+    unlinks = not offer.keep and rules.will_unlink(how, member is not None, linked, kept=False)
+    tokens = accounts.provider_of(method.account).capabilities.tokens_to_link
+    link = _link(how, member is not None, registering)
+    return Kept(card if offer.choice else None, offer.keep, linked, unlinks, link, tokens, terms)
+
+
+def card_terms(method: PaymentMethod) -> str:
+    """What a page says of the card of who is logged in; blank for guests, of whom nothing is kept."""
+    member = current_member()
+    return linking.terms(db.db.session(), member.member_id, method) if member else ""
 
 
 def linked_card(method: PaymentMethod) -> Registered | None:
@@ -177,12 +194,12 @@ def linked_card(method: PaymentMethod) -> Registered | None:
     return card if card and card.usable else None
 
 
-def _link(linking: Linking, member: bool, registering: bool | None) -> str:
-    if linking == Linking.ALWAYS and not member and registering is None:
+def _link(how: Linking, member: bool, registering: bool | None) -> str:
+    if how == Linking.ALWAYS and not member and registering is None:
         return "register"
-    if linking == Linking.ALWAYS:
+    if how == Linking.ALWAYS:
         return "always" if member or registering else ""
-    return "ask" if linking == Linking.ASK and member else ""
+    return "ask" if how == Linking.ASK and member else ""
 
 
 def _card_words(message: BuyerMessage) -> str:

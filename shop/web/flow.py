@@ -28,13 +28,13 @@ from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
-from shop.web.choices import delivery_choice, instalments, linked_card
+from shop.web.choices import delivery_choice, instalments, kept, linked_card
 from shop.web.filters import instalment_word
 from shop.web.forms import CheckoutPage
 from shop.web.member import browser_key, current_member, member_settings
 
 #: What a press that has to wait takes along.
-_OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "installments", "attempt")
+_OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "card_terms", "installments", "attempt")
 
 
 def begin(cart: CartView) -> dict[str, str]:
@@ -143,6 +143,7 @@ def fix(
             method=method,
             instalments=instalment_word(int(values["installments"])) if method.kind == "card" and "installments" in values else "",
             stored=linked_card(method) if values.get("card_source") == "stored" else None,
+            unlinks=flow == "zero" and method.kind == "card" and kept(method).takes_away(values["keep_card"] == "1"),
             texts=legal.final_page_texts(courier, method),
             legal_url=url_for("storefront.legal", page="commerce"),
             registration=json.loads(registration) if registration else None,
@@ -202,6 +203,7 @@ def _card(confirmation: Confirmation, chosen: Mapping[str, str]) -> placement.Ca
         keep=chosen.get("keep_card") == "1",
         link_token=chosen.get("link_token", ""),
         brand=chosen.get("card_brand", ""),
+        terms=chosen.get("card_terms", ""),
         shown=str(_card_shown(confirmation, chosen)),
     )
 
@@ -292,6 +294,8 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":
             return _("カートに商品がありません。")
+        case "card_terms":
+            return _("ご登録のクレジットカードについての内容が、確認のあとで変わりました。請求はされていません。もう一度ご確認ください。")
         case "card":
             return _("ご登録のクレジットカードは、いまはご利用いただけません。請求はされていません。カード情報を入力して、もう一度ご確認ください。")
         case _:

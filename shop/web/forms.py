@@ -208,6 +208,8 @@ class CardFields:
     card_source = StringField(filters=_filtered(clean_line))
     #: カード情報を保持し次回も利用する.
     keep_card = BooleanField()
+    #: What the page said of the member's card (:func:`~shop.payments.cards.linking.terms`).
+    card_terms = StringField(filters=_filtered(clean_line))
 
 
 class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types

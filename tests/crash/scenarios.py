@@ -105,6 +105,13 @@ def changing_the_card(stage: Stage) -> State:
     return _ready(stage, buyers.on_one_page(stage, card=buyers.OTHER_CARD, browser=member, linking=True))
 
 
+def taking_the_card_away(stage: Stage) -> State:
+    """A member with a card confirmed an order by it that leaves none behind (12-3)."""
+    member = buyers.member_with_card(stage)
+    buyers.set_card_method(stage, linking="never")
+    return _ready(stage, buyers.on_one_page(stage, browser=member))
+
+
 def _ready(stage: Stage, ready: Ready) -> State:
     return stage.freeze("confirmed", ready.browser, ready.path, ready.fields)
 
@@ -229,7 +236,7 @@ def press_losing(kind: str) -> Act:
 
 
 def press_and_link(stage: Stage, browser: requests.Session, state: State) -> None:
-    """The order stands, its card is registered, the one it replaces is removed."""
+    """The order stands, its card is registered, the one it replaces – or takes away – is removed."""
     press(stage, browser, state)
     stage.ask("job/dispatch_cards")
     stage.ask("job/dispatch_cards")
@@ -307,6 +314,7 @@ SCENARIOS = (
     Scenario("amount change, answer of the void lost", edited, press_losing("021"), ("placed", "authorized"), varies_from="telegram 021 | sent"),
     Scenario("another card takes the place of the first", changing_the_card, press_and_link, ("placed", "authorized")),
     Scenario("another card, answer lost", changing_the_card, press_and_link_losing, ("placed", "authorized"), varies_from="telegram 025 | sent"),
+    Scenario("an order takes the card away", taking_the_card_away, press_and_link, ("placed", "authorized"), varies_from="telegram 020 | answer received"),
     Scenario("outbox", placed, mails_sent, ("placed", "authorized")),
     Scenario("reconcile what never left", never_sent, found_absent, ("lapsed", "created")),
     Scenario("hold ends before the answer", answer_lost, hold_ended, ("placed", "authorized")),

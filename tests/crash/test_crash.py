@@ -109,6 +109,13 @@ def test_a_member_has_one_card_whenever_the_change_is_killed(stage: Stage, begin
     assert card.last_four == OTHER_CARD[-4:], "killed after the last point, the change had happened"
 
 
+@pytest.mark.req("R-133", "R-136")
+def test_a_card_that_an_order_takes_away_is_gone_whenever_it_is_killed(stage: Stage, beginning: State) -> None:
+    found = kill_everywhere(stage, beginning, "an order takes the card away").report.found
+    assert [point.split(" ")[1] for point in found if point.endswith("| answer received")] == ["020", "026"]
+    assert stage.rows(StoredCard) == []
+
+
 @pytest.mark.req("P-04", "R-151")
 def test_no_mail_is_lost_or_doubled_by_a_kill(stage: Stage, beginning: State) -> None:
     report = kill_everywhere(stage, beginning, "outbox").report

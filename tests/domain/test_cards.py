@@ -98,15 +98,85 @@ def test_the_checked_box_links_the_card_that_was_used(linked: Cards) -> None:
     assert linked.kept() == ["1000"]
 
 
-@pytest.mark.req("R-132")
-def test_a_card_still_on_its_way_goes_as_well(cards: Cards) -> None:
-    """The provider was away after the first order; the second one says no."""
+def put_off(cards: Cards) -> None:
+    """What is queued was certainly not sent: it comes again in ten seconds."""
+    (queued,) = cards.desk.rows(CardOperation, state="intended")
+    cards.desk.change(CardOperation, CardOperation.id == queued.id, state="sent")
+    assert cards.desk.call(settle.settle, queued.id, NotSent("refused"))
+
+
+def settle_all(cards: Cards) -> tuple[str, list[str]]:
+    """Everything queued or unknown has come to its end: what the shop links, what the provider keeps."""
+    for _ in range(4):
+        cards.due()
+        cards.run()
+    assert not cards.desk.rows(CardOperation, state="intended")
+    return cards.linked(), cards.kept()
+
+
+@pytest.mark.req("R-130", "R-132", "R-137")
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_registration_not_yet_sent_never_undoes_a_later_order(cards: Cards, keep: bool) -> None:
+    """The provider was away after the first order; the second one says no, or links another card."""
     cards.order(ASK, keep=True)
+    put_off(cards)
+    cards.order(ASK, card=JCB, keep=keep)
+    assert settle_all(cards) == (("JCB 1000 01/40", ["1000"]) if keep else ("", []))
+    assert cards.operations()[0] == ("store", "dropped")
+    assert not [each for each in cards.desk.rows(CardOperation) if each.sealed]
+    assert cards.desk.telegrams("025") == int(keep)
+
+
+@pytest.mark.req("R-132", "R-133", "R-137")
+@pytest.mark.parametrize(("mode", "first"), [(ASK, "order"), (ASK, "order, answer lost"), (NEVER, "page, answer lost")])
+def test_an_order_that_keeps_none_takes_the_card_along_that_is_on_its_way(linked: Cards, mode: Linking, first: str) -> None:
+    """A card is linked and another one is about to replace it: neither is left, and none is said to have been linked."""
+    if "lost" in first:
+        linked.desk.simulator.fault("reset", kind="025", phase="after")
+    if "page" in first:
+        assert linked.change(JCB) == "pending"
+    else:
+        linked.order(ASK, card=JCB, keep=True)
+        linked.desk.run("dispatch_cards") if "lost" in first else None
+    linked.order(mode, stored=True, keep=False)
+    assert linked.linked() == ""
+    assert settle_all(linked) == ("", [])
+    assert [event.partition("（")[0] for event in linked.events()] == ["クレジットカード"] * 2  # Visa: registered, removed
+
+
+@pytest.mark.req("R-137")
+def test_a_removal_put_off_never_takes_a_card_linked_later(cards: Cards) -> None:
+    """The removal of whatever may have come of a lost registration stays before the next registration, whichever is due."""
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    cards.order(ASK, keep=True)
+    cards.desk.run("dispatch_cards")
     cards.order(ASK, card=JCB, keep=False)
-    cards.run()
-    cards.run()
-    assert (cards.linked(), cards.kept()) == ("", [])
-    assert cards.operations() == [("store", "succeeded"), ("remove", "succeeded")]
+    cards.due()
+    cards.desk.run("reconcile_cards")  # the lost one is found: nothing is under way
+    put_off(cards)
+    cards.order(ASK, card=MASTER, keep=True)
+    cards.desk.run("dispatch_cards")
+    assert cards.operations()[-1] == ("store", "intended")
+    assert settle_all(cards) == ("Mastercard 1001 01/40", ["1001"])
+
+
+@pytest.mark.req("R-136", "R-142")
+@pytest.mark.parametrize(("mode", "last"), [(ALWAYS, "change"), (ALWAYS, "remove"), (NEVER, "change"), (NEVER, "refused")])
+def test_an_order_that_stands_late_undoes_nothing_done_meanwhile(linked: Cards, mode: Linking, last: str) -> None:
+    """While the buyer is at the issuer's page, マイページ is used in another tab: that was said later than 注文する."""
+
+    def meanwhile(_order_id: int) -> None:
+        if last == "remove":
+            assert linked.remove() == "removed"
+        elif last == "change":
+            assert linked.change(MASTER) == "changed"
+        else:
+            assert linked.desk.call(manage.change, linked.member_id, linked.account_id, "tok_unheard_of", "").kind == "refused"
+
+    linked.order(mode, card=JCB, then=meanwhile)
+    ordered = ("JCB 1000 01/40", ["1000"]) if mode == ALWAYS else ("", [])
+    done = {"change": ("Mastercard 1001 01/40", ["1001"]), "remove": ("", []), "refused": ordered}
+    assert settle_all(linked) == done[last]
 
 
 @pytest.mark.req("R-133")

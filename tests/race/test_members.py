@@ -1,15 +1,27 @@
 """Members at the same moment: one of two who want a 会員ID gets it, and a member has one card whatever is pressed at once."""
 
+import json
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from tests.race.books import assert_books_agree
-from tests.race.browser import STEPS, ZERO, Browser, is_complete
+from tests.race.browser import STEPS, ZERO, Answer, Browser, is_complete
 from tests.race.shopping import CARD, CASH, Shop, at_once
 from tests.support import members
 
 CODE = "TK-050"
+
+
+@pytest.fixture
+def asking(shop: Shop) -> Iterator[None]:
+    """クレジットカード紐づけ設定 12-2 while a test runs."""
+    before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
+    set_to = "UPDATE payment_method SET options = :options WHERE kind = 'card'"
+    shop.change(set_to, options=json.dumps({"use_3ds": "0", "card_linking": "ask"}))
+    yield
+    shop.change(set_to, options=before)
 
 
 def _press(browser: Browser, confirmation: str, token: str, door: str) -> str:
@@ -63,3 +75,30 @@ def test_two_tabs_change_the_card_at_once(shop: Shop) -> None:
     customer = shop.rows("SELECT customer_ref FROM stored_card WHERE member_id = :id", id=member.member_id)
     assert len(customer) == 1
     assert_books_agree(shop)
+
+
+@pytest.mark.req("R-132", "R-137")
+def test_a_later_no_races_the_card_on_its_way(shop: Shop, asking: None) -> None:
+    """An order links another card, and the answer is lost; the next one, box off, is pressed while two processes send that
+    registration and ask about it."""
+    member = members.other(shop.server.url, shop.app, "nagi")
+    member.log_in()
+    member.submit(f"/mypage/cards/{shop.value('SELECT id FROM provider_account')}/form", card_token=shop.practice.token())
+    browser = Browser(shop.port, dict(member.session.cookies))
+    variant = shop.stock(CODE, 50)
+
+    def ready(keep: str = "") -> partial[Answer]:
+        browser.add(variant)
+        confirmation = shop.confirm(browser, CARD, card_source="new", keep_card=keep)
+        tokens = {name: shop.practice.token() for name in ("card_token", "link_token")}
+        return partial(browser.post, ZERO, {"confirmation_token": confirmation, **tokens})
+
+    for _ in range(2):  # in the place of a linked card, then as the first one
+        shop.practice.fault("025", "reset", "after")
+        assert is_complete(browser.follow(ready("y")())[0])
+        answer, *_others = at_once([ready(), shop.sweep, shop.sweep])
+        assert is_complete(browser.follow(answer)[0])
+        shop.settle()
+        assert shop.rows("SELECT id FROM stored_card WHERE member_id = :id", id=member.member_id) == []
+        assert_books_agree(shop)
+    browser.close()

@@ -1,16 +1,20 @@
 """What the shop knows of members' cards. Reads only; asks no provider."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from providers.kept_cards import StoredCardSource
+from providers.kept_cards import CardVerb, StoredCardSource
 from shop.core.clock import jst
 from shop.payments import accounts, methods
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
 from shop.payments.models import AccountVersion, PaymentMethod
+
+_STORE = CardOperation.verb == CardVerb.STORE.value
+_REMOVE_ALL = (CardOperation.verb == CardVerb.REMOVE.value) & (CardOperation.card_ref == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,26 @@ def row(session: Session, member_id: int, account_id: int) -> StoredCard | None:
 
 def linked(session: Session, member_id: int, account_id: int) -> bool:
     """Whether the member has a card at this account, or one is on its way there."""
-    return row(session, member_id, account_id) is not None or pending(session, member_id, account_id) is not None
+    return row(session, member_id, account_id) is not None or coming(session, member_id, account_id) is not None
+
+
+def coming(session: Session, member_id: int, account_id: int) -> CardOperation | None:
+    """The registration whose card may be linked yet: sent or to be sent, and not given up since."""
+    query = _newest(member_id, account_id).where(CardOperation.state.in_(OPEN_STATES), _STORE | _REMOVE_ALL)
+    newest = session.scalar(query)
+    return newest if newest is not None and newest.verb == CardVerb.STORE else None
+
+
+def given_up(session: Session, registration: CardOperation) -> bool:
+    """Whether the member's cards are all to go since this one was sent."""
+    newest = session.scalar(_since(registration, registration.member_id).where(CardOperation.state.in_(OPEN_STATES), _REMOVE_ALL))
+    return newest is not None
+
+
+def overtaken(session: Session, operation: CardOperation, member_id: int) -> bool:
+    """Whether the member has said, after pressing for this operation, what shall be: with effect, or it is not known yet."""
+    said = CardOperation.actor.in_(("order", "member")), CardOperation.state.in_(("succeeded", *OPEN_STATES))
+    return session.scalar(_since(operation, member_id).where(*said)) is not None
 
 
 def stored(session: Session, member_id: int, account_id: int, now: datetime) -> Registered | None:
@@ -53,6 +76,12 @@ def stored(session: Session, member_id: int, account_id: int, now: datetime) -> 
         return None
     expiry = f"{card.expiry[:2]}/{card.expiry[2:]}" if card.expiry else ""
     return Registered(card.brand, card.last_four, expiry, _expired(card.expiry, now), _usable(session, card))
+
+
+def mark(card: StoredCard) -> str:
+    """Tells this card from every other that the member has had here: ids and a provider's names may come again."""
+    facts = f"{card.account_version_id}:{card.card_ref}:{card.created_at.isoformat()}"
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def source_for(session: Session, member_id: int, account_id: int) -> StoredCardSource | None:
@@ -89,7 +118,12 @@ def last(session: Session, member_id: int, account_id: int) -> CardOperation | N
     return session.scalar(_newest(member_id, account_id).where(CardOperation.state.not_in(("waiting", *OPEN_STATES))))
 
 
-def _newest(member_id: int, account_id: int) -> Select[CardOperation]:
+def _since(operation: CardOperation, member_id: int | None) -> Select[CardOperation]:
+    """The newest operation of the member at the same account that is younger than this one."""
+    return _newest(member_id, operation.account_id).where(CardOperation.id > operation.id)
+
+
+def _newest(member_id: int | None, account_id: int) -> Select[CardOperation]:
     query = select(CardOperation).where(CardOperation.member_id == member_id, CardOperation.account_id == account_id)
     return query.order_by(CardOperation.id.desc()).limit(1)
 

@@ -109,7 +109,7 @@ def _write_store(
 ) -> int | Outcome:
     """Count the try and write the operation ahead; the id of the operation, or why there is none."""
     with db.write() as session:
-        throttle.take_turn(session, _SCOPE, str(member_id))
+        settle.take_turn(session, member_id)
         if limit(session, member_id, now).free_at is not None:
             return Outcome("limited")
         if book.pending(session, member_id, account_id) is not None:
@@ -132,6 +132,7 @@ def _write_store(
 
 def _write_removal(member_id: int, account_id: int, now: datetime) -> int | Outcome:
     with db.write() as session:
+        settle.take_turn(session, member_id)
         card = book.row(session, member_id, account_id)
         if card is None:
             return Outcome("nothing")

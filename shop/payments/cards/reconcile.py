@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from providers.contract import CardSource, ListResult, NotSent, RemoveResult, StoreResult, Unknown
 from providers.kept_cards import CardList, CardRemoved, CardStored, CardVerb
@@ -16,7 +16,7 @@ from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.payments import accounts
 from shop.payments.cards import settle
-from shop.payments.cards.models import OPEN, CardOperation
+from shop.payments.cards.models import OPEN, OPEN_STATES, CardOperation
 from shop.payments.executor import capabilities
 from shop.payments.models import AccountVersion
 
@@ -24,6 +24,15 @@ _BATCH = 20
 _FIRST_WAIT = 5.0
 _LONGEST_WAIT = 300.0
 _MARGIN = timedelta(seconds=10)
+
+_EARLIER = aliased(CardOperation)
+#: Nothing that the member said earlier of their card at this account is still open.
+_FIRST = ~exists().where(
+    _EARLIER.member_id == CardOperation.member_id,
+    _EARLIER.account_id == CardOperation.account_id,
+    _EARLIER.id < CardOperation.id,
+    _EARLIER.state.in_(OPEN_STATES),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +68,15 @@ def send_queued(member_id: int) -> None:
 
 
 def send(operation_id: int) -> bool:
-    """Claim a queued operation and call the provider. Returns ``False`` when it is not queued any more, or another one of
-    the same member is under way: then it stays queued."""
+    """Claim a queued operation and call the provider. Returns ``False`` when it is not queued any more, or an earlier one of
+    the same member is not over: then it stays queued, whichever of them is due first."""
     now = moment()
     try:
         with db.write() as session:
             operation = session.get_one(CardOperation, operation_id)
             sent = session.execute(
                 update(CardOperation)
-                .where(CardOperation.id == operation_id, CardOperation.state == "intended")
+                .where(CardOperation.id == operation_id, CardOperation.state == "intended", _FIRST)
                 .values(state="sent", sent_at=now, check_at=due_after(session, operation.account_version_id, now))
             )
     except IntegrityError:

@@ -17,10 +17,10 @@ from providers.contract import (
     Unknown,
 )
 from providers.kept_cards import CardRemoved, CardStored, CardVerb, KeptCard
-from shop.core import db
+from shop.core import db, throttle
 from shop.core.runtime import now as moment
 from shop.payments import cardguard
-from shop.payments.cards import notice
+from shop.payments.cards import book, notice
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import Payment
 from shop.payments.settle import record_for_payment
@@ -103,6 +103,22 @@ def queue_removal(
     return operation
 
 
+def take_turn(session: Session, member_id: int) -> None:
+    """What a member says about their card counts one after the other, in the order of the operations' ids."""
+    throttle.take_turn(session, "card_word", str(member_id))
+
+
+def drop_unsent(session: Session, word: CardOperation, now: datetime) -> None:
+    """Void what an earlier word of the member's would still link: it has not been sent, and ``word`` says otherwise."""
+    before = (
+        CardOperation.member_id == word.member_id,
+        CardOperation.account_id == word.account_id,
+        CardOperation.id < word.id,
+    )
+    unsent = update(CardOperation).where(*before, CardOperation.verb == CardVerb.STORE.value, CardOperation.state == "intended")
+    session.execute(unsent.values(state="dropped", sealed=None, settled_at=now))
+
+
 def forget(session: Session, operation: CardOperation, now: datetime) -> None:
     """End the link to the card that ``operation`` removes, and say so; does nothing when it has ended before."""
     query = select(StoredCard).where(
@@ -125,14 +141,15 @@ def record(session: Session, operation_id: int, exchanges: Sequence[Exchange], n
 
 
 def _stored(session: Session, operation_id: int, card: KeptCard, now: datetime) -> bool:
-    """The new card takes the member's one place (R-137); the one that stood there is to be removed."""
+    """The new card takes the member's one place (R-137); the one that stood there is to be removed. A card that is to go as
+    soon as it has come takes none."""
     if not _end(session, operation_id, "succeeded", now, card_ref=card.card_ref):
         return False
     operation = session.get_one(CardOperation, operation_id, populate_existing=True)
-    query = select(StoredCard).where(
-        StoredCard.member_id == operation.member_id, StoredCard.account_id == operation.account_id
-    )
-    old = session.scalar(query)
+    if book.given_up(session, operation):
+        return True
+    assert operation.member_id is not None
+    old = book.row(session, operation.member_id, operation.account_id)
     if old is not None:
         if (old.customer_ref, old.card_ref) != (operation.customer_ref, card.card_ref):
             queue_removal(session, old, old.card_ref, "job:replaced", now)
