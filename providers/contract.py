@@ -148,6 +148,8 @@ class NeedsBuyer:
     until: datetime
     references: tuple[Reference, ...] = ()
     secret: str = ""
+    #: The same for the same card, whoever holds it; empty where the provider does not say.
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

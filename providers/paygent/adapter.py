@@ -94,8 +94,9 @@ class PaygentGateway:
         if answer.ok and auth_id and html and charge.started_at:
             secret = threeds.Secret.of(auth_id, charge.source, control)
             return NeedsBuyer(
-                html, charge.started_at + threeds.LIFE, (Reference("3ds_auth_id", auth_id),), secret.packed()
-            )
+                html, charge.started_at + threeds.LIFE, (Reference("3ds_auth_id", auth_id),), secret.packed(),
+                answer.fields.get("fingerprint", ""),
+            )  # fmt: skip
         if answer.code == threeds.UNSUPPORTED and threeds.allowed(threeds.WITHOUT, control):
             return self._authorize(charge, charge.source, _SKIP, threeds.WITHOUT)
         return Declined(errors.category(answer.code), answer.code, answer.detail)

@@ -22,6 +22,8 @@ from shop.payments.guard_models import CardGuard, CardTry
 
 #: Refusals that say nothing about a card: our own settings, the provider's bad day, an operation out of turn.
 _NOT_THE_CARD = (Category.CONFIGURATION, Category.TEMPORARY, Category.STATE_CONFLICT, Category.DEADLINE)
+#: Who settles an attempt with a card that is not tried any more.
+SETTLES = "card_guard"
 #: Failures are never counted together over a longer time than this (the setting ends there).
 LONGEST_WINDOW = timedelta(hours=2)
 
@@ -61,8 +63,6 @@ class Who:
     email: str = ""
     #: Of a member only when logged in.
     member_id: int | None = None
-    #: The provider's fingerprint of the card, where it is known before the call.
-    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def admit(session: Session, who: Who, reference: str, now: datetime) -> None:
     session.add(
         CardTry(
             reference=reference, session_key=session_key(who.session), address=address_range(who.address),
-            member_id=who.member_id, card=who.card, at=now,
+            member_id=who.member_id, at=now,
         )
     )  # fmt: skip
 
@@ -124,7 +124,10 @@ def admit(session: Session, who: Who, reference: str, now: datetime) -> None:
 def standing(session: Session, who: Who, now: datetime) -> Standing:
     """How many more tries this one has, and from when on again – also for the page (U-036). Reads only."""
     own = _identities(who)
-    guard, rows = _counted(session, own, now)
+    return _judged(*_counted(session, own, now), own, now)
+
+
+def _judged(guard: CardGuard, rows: list[Any], own: list[Identity], now: datetime) -> Standing:
     recent = now - timedelta(minutes=guard.window_minutes)
     left, locked = [], []
     for name, value, limit in own:
@@ -134,6 +137,18 @@ def standing(session: Session, who: Who, now: datetime) -> Standing:
         left.append(getattr(guard, limit) - sum(row.at > recent for row in mine))
     until = max(filter(None, locked), default=None)
     return Standing(guard, 0 if until else max(0, min(left)), until)
+
+
+def recognise(session: Session, reference: str, card: str, now: datetime) -> bool:
+    """The provider says which card a try is of, before the buyer is sent to 本人認証: ``card`` is its fingerprint, empty where
+    it tells none. Returns whether this card may go on – not when it has failed so often, or may be about to, from wherever."""
+    if not card:
+        return True
+    throttle.take_turn(session, "card", f"card:{card}")
+    own: list[Identity] = [("card", card, "per_card")]
+    found = _judged(*_counted(session, own, now), own, now)
+    session.execute(update(CardTry).where(CardTry.reference == reference).values(card=card))
+    return found.left > 0
 
 
 def note(session: Session, reference: str, state: str, category: Category | None, now: datetime) -> None:
@@ -176,10 +191,10 @@ def places(who: Who) -> list[tuple[str, str]]:
 
 
 def _identities(who: Who) -> list[Identity]:
-    return _named(session_key(who.session), address_range(who.address), who.member_id, who.card)
+    return _named(session_key(who.session), address_range(who.address), who.member_id)
 
 
-def _named(browser: str, address: str, member_id: int | None, card: str) -> list[Identity]:
+def _named(browser: str, address: str, member_id: int | None, card: str = "") -> list[Identity]:
     """Those that tell somebody apart, always in one order: nobody waits for each other's turn."""
     named: list[Identity] = [
         ("session_key", browser, "per_session"), ("address", address, "per_address"),

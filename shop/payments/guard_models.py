@@ -31,7 +31,7 @@ class CardTry(Base):
     address: Mapped[str] = mapped_column(String(64))
     #: Only of who was logged in.
     member_id: Mapped[int | None] = mapped_column(default=None)
-    #: The provider's fingerprint of the card, where it is known beforehand.
+    #: The provider's fingerprint of the card, once 本人認証 has told it.
     card: Mapped[str] = mapped_column(String(128), default="")
     at: Mapped[Moment]
 

@@ -17,6 +17,7 @@ from providers.contract import (
     Authentication,
     AuthenticationOutcome,
     AwaitingPayment,
+    Category,
     Declined,
     Exchange,
     MoneyStatus,
@@ -97,8 +98,13 @@ def lapse(session: Session, operation_id: int, by: str, now: datetime) -> bool:
 
 
 def _park(session: Session, operation_id: int, result: NeedsBuyer, now: datetime) -> bool:
-    """The buyer must act elsewhere; what must survive that is kept encrypted, bound to this operation."""
+    """The buyer must act elsewhere; what must survive that is kept encrypted, bound to this operation. A card that has failed
+    too often, whoever tried it, is not authenticated any more: then the attempt ends here."""
     payment, operation = _lock(session, operation_id)
+    if not cardguard.recognise(session, operation.public_id, result.fingerprint, now):
+        return _transition(
+            session, operation_id, "declined", cardguard.SETTLES, now, declined=Declined(Category.STATE_CONFLICT, "")
+        )
     secret = {"html": result.html, "secret": result.secret}
     parked = session.execute(
         update(PaymentOperation)

@@ -175,8 +175,29 @@ def test_an_authentication_that_failed_or_was_left_is_a_failure(desk: Desk) -> N
                     assert settle.lapse(session, operation.id, "buyer", now())
             else:
                 assert settle.settle(operation.id, Declined(Category.AUTHENTICATION, "3d"), "answer")
-    assert {each.state for each in desk.rows(CardTry)} == {"failed"}
+    assert [each.state for each in desk.rows(CardTry)] == ["failed"] * 2
     assert Visitor(desk).standing().left == min(PER_SESSION, PER_ADDRESS - 2)
+
+
+@pytest.mark.req("P-22", "T-084")
+def test_one_card_reaches_its_limit_from_wherever_it_is_tried(desk: Desk, clock: MovableClock) -> None:
+    """A browser and a network for each try, one card: the answer before 本人認証 names it by its fingerprint."""
+    use_3ds(desk)
+    desk.change(CardGuard, per_card=3)
+    for number in range(3):
+        assert Visitor(desk, f"61.{number}.0.9").try_card(VISA) == "away"
+        with desk.app.app_context():
+            assert settle.settle(desk.rows(PaymentOperation)[-1].id, Declined(Category.AUTHENTICATION, "3d"), "answer")
+    assert len({each.card for each in desk.rows(CardTry)} - {""}) == 1
+    for number in range(2):
+        assert Visitor(desk, f"61.9.{number}.9").try_card(VISA) == "refused", "nobody is sent to the issuer"
+    assert (desk.rows(PaymentOperation, state="parked"), len(desk.rows(CardTry))) == ([], 3), "and it prolongs nothing"
+    (told,) = alarms(desk, "card_limit")
+    assert "同じカード" in told
+    assert Visitor(desk, ELSEWHERE).try_card("3580000000001000") == "away", "another card goes on"
+    clock.advance(WINDOW + 1)
+    assert Visitor(desk, ELSEWHERE).try_card(VISA) == "away"
+    assert reached_the_provider(desk) == 0
 
 
 def use_3ds(desk: Desk) -> None:
