@@ -30,12 +30,12 @@ def _folded(value: str | None) -> str:
 
 
 def _address(_form: StaffForm, field: Any) -> None:
-    if not is_mail_address(field.data):
+    if field.data and not is_mail_address(field.data):
         raise ValidationError(_("メールアドレスの形を確認してください（例 name@example.jp）。"))
 
 
 def _login(_form: StaffForm, field: Any) -> None:
-    if not _LOGIN.fullmatch(field.data):
+    if field.data and not _LOGIN.fullmatch(field.data):
         raise ValidationError(_("半角の英数字と「.」「_」「-」で、3文字以上50文字以内で入力してください。"))
 
 

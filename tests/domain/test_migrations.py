@@ -1,5 +1,6 @@
 """Migrations and models tell the same story, and rows that are there survive a new chapter."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
@@ -8,10 +9,13 @@ from sqlalchemy import select, text
 
 from shop.core.db import db
 from shop.core.pictures import WithLogo
+from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod
+from shop.staff.models import StaffUser
 from tests.domain.desk import Desk
+from tests.support.shop import OWNER
 
 
 def test_the_models_are_what_the_migrations_make(app: Flask) -> None:
@@ -30,6 +34,22 @@ def test_a_shop_of_before_has_neither_colour_nor_logo(demo_app: Flask) -> None:
         assert shop.accent == ""
         carriers: list[WithLogo] = [shop, *methods]
         assert [(each.logo, each.logo_alt) for each in carriers] == [(None, "")] * 3
+        db.session.rollback()
+
+
+@pytest.mark.req("T-055")
+def test_staff_of_before_keep_every_right_as_owners(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        downgrade(revision="0012")
+        insert = "INSERT INTO staff_user (login, name, password_hash, active, created_at) VALUES ('ume', 'x', 'x', :yes, :now)"
+        db.session.execute(text(insert), {"yes": True, "now": now()})
+        db.session.commit()
+        upgrade()
+        before = {each.login: each.owner for each in db.session.scalars(select(StaffUser))}
+        assert before == {OWNER: True, "ume": True}
+        # … and nobody becomes one by being written without a word about it.
+        db.session.execute(text(insert.replace("'ume'", "'take'")), {"yes": True, "now": now()})
+        assert not db.session.scalars(select(StaffUser).where(StaffUser.login == "take")).one().owner
         db.session.rollback()
 
 

@@ -246,7 +246,7 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
         "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
         "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
         "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
-        "admin-log": "/admin/log", "admin-card-guard": "/admin/settings/card-guard", "admin-design": "/admin/design",
+        "admin-log": "/admin/log", "admin-staff": "/admin/staff", "admin-staff-new": "/admin/staff/new", "admin-card-guard": "/admin/settings/card-guard", "admin-design": "/admin/design",
         "admin-customers": "/admin/customers", "admin-customer": "/admin/customers/1", "admin-products": "/admin/products",
         **{f"admin-design-{screen}": f"/admin/design/carts/{screen}" for screen in SCREENS},
     })  # fmt: skip

@@ -7,14 +7,16 @@ refuses them is the rule and not the guard against forged forms (that one is tes
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
 import pytest
 import requests
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from admin import access
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core.db import Base, db, write
 from shop.core.runtime import now
@@ -24,10 +26,14 @@ from shop.orders.models import Order, OrderHistory, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments import hop
 from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice
+from shop.staff.models import StaffUser
+from shop.staff.rights import Right
+from shop.staff.service import Identity
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.members import Member
 from tests.support.members import other as named_member
 from tests.support.pages import Page
+from tests.support.staff import Clerk
 from tests.web.counter import CUP, TEA, Desk, number_of
 from tests.web.test_every_page import VALUES, addresses
 
@@ -43,23 +49,27 @@ class Rule(Enum):
     #: Members, each for what is theirs.
     MEMBER = auto()
     STAFF = auto()
+    #: The owner of the shop alone.
+    OWNER = auto()
     #: The provider's signature.
     SIGNED = auto()
 
 
-#: Who passes the log-in of a rule; roles of staff are told apart here once there is more than one.
-LOGGED_IN: Mapping[Rule, frozenset[str]] = {
-    Rule.STAFF: frozenset({"staff"}), Rule.MEMBER: frozenset({"member", "other member"}),
+#: What opens the admin: for some addresses a right, told apart in ``test_each_right_opens_its_own_and_nothing_else``.
+DESK = (Rule.STAFF, Rule.OWNER, *Right)
+#: Who passes the log-in of a rule.
+LOGGED_IN: Mapping[Rule | Right, frozenset[str]] = {
+    Rule.MEMBER: frozenset({"member", "other member"}), **dict.fromkeys(DESK, frozenset({"staff"})),
 }  # fmt: skip
 WHO = ("stranger", "other buyer", "buyer", "member", "other member", "staff")
 
 
-def owner_of(rule: Rule) -> str:
+def owner_of(rule: Rule | Right) -> str:
     """Whose ids stand in the addresses that are asked for."""
     return "member" if rule is Rule.MEMBER else "buyer"
 
 
-RULES = {
+RULES: Mapping[Rule | Right, str] = {
     Rule.PUBLIC: """
         static bootstrap.static health.healthz health.readyz checkout.browser_module
         storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
@@ -87,26 +97,35 @@ RULES = {
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
     Rule.STAFF: """
-        admin.dashboard admin.staff_log admin.choose_language admin.log_out admin.own_password admin.change_own_password
-        admin.staff_list admin.new_staff admin.add_staff admin.staff_member admin.change_staff admin.suspend_staff
-        admin.reactivate_staff admin.send_staff_link
+        admin.dashboard admin.choose_language admin.log_out admin.own_password admin.change_own_password
         admin.second_step admin.take_code admin.two_step admin.set_up_two_step admin.switch_on_two_step admin.forget_device
         admin.ask_for_codes admin.renew_codes admin.ask_to_switch_off admin.switch_off_two_step
-        admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
-        admin.confirm_money admin.act_on_money admin.refresh_payment admin.clear_order
-        admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
-        admin.mails admin.mail admin.retry_mail
+        admin.orders admin.order admin.refresh_payment admin.payment_attention admin.payment_attempts admin.holds
+        admin.products admin.mails admin.mail
+    """,
+    Rule.OWNER: "admin.staff_log",
+    Right.ORDERS: """
+        admin.save_memo admin.confirm_move admin.move_order admin.confirm_release admin.release_hold admin.retry_mail
+        admin.clear_order
+    """,
+    Right.PRICE: "admin.edit_order admin.save_row",
+    # And the other buttons of the payment box, each by its right.
+    Right.CAPTURE: "admin.confirm_money admin.act_on_money",
+    Right.PRODUCTS: "admin.change_flow",
+    Right.CUSTOMERS: "admin.customers admin.customer admin.customer_history",
+    Right.SETTINGS: """
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
-        admin.products admin.change_flow admin.customers admin.customer admin.customer_history
         admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
-        admin.customers admin.customer admin.customer_history admin.products admin.change_flow
-        admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method
         admin.confirm_removal admin.remove_payment_method
+    """,
+    Right.STAFF: """
+        admin.staff_list admin.new_staff admin.add_staff admin.staff_member admin.change_staff admin.suspend_staff
+        admin.reactivate_staff admin.send_staff_link
     """,
 }
 RULE_OF = {endpoint: rule for rule, endpoints in RULES.items() for endpoint in endpoints.split()}
@@ -231,11 +250,113 @@ def test_everyone_opens_what_the_rule_says(
         assert sent_to_log_in(answer) is not admitted or endpoint in LAST, said
         if rule is Rule.SIGNED:
             assert answer.status_code == 403, said
-        if not (rule is Rule.STAFF and admitted):
+        if not (rule in DESK and admitted):
             for theirs in others:
                 assert_nothing_told(answer, theirs, with_number=rule is Rule.TOKEN, said=said)
     if who != "staff":
         assert [belongings(demo_app, theirs) for theirs in others] == before
+
+
+#: Pages of the desk where buttons and links to everything else stand.
+SHOWN = (
+    "/admin", "/admin/orders", "/admin/orders/{number}", "/admin/holds", "/admin/products", "/admin/mails", "/admin/mails/1",
+    "/admin/payments/attention", "/admin/payments/attempts", "/admin/customers", "/admin/staff", "/admin/password", "/admin/settings/card-guard",
+)  # fmt: skip
+BUTTONS = {"capture": Right.CAPTURE, "cancel": Right.REFUND, "update": Right.PRICE}
+
+
+@pytest.mark.req("P-24", "T-055")
+def test_each_right_opens_its_own_and_nothing_else(known: Known, demo_app: Flask) -> None:
+    """Somebody without any, somebody with just that one, the owner: what is refused is refused as a look and as a deed,
+    changes nothing, and no button or link leads there."""
+    with demo_app.app_context(), write() as session:
+        session.execute(update(OutboxMail).values(state="failed"))
+    clerks: list[tuple[str, Clerk, frozenset[Right]]] = [
+        ("none", Clerk(demo_app, "nobody"), frozenset()),
+        *((right.value, Clerk(demo_app, right.value, right), frozenset({right})) for right in Right),
+        ("owner", Clerk(demo_app, "boss", owner=True), frozenset(Right)),
+    ]
+    shown: dict[str, set[tuple[str, str]]] = {}
+    for name, clerk, granted in clerks:
+        wanted = {Rule.STAFF, *granted} | ({Rule.OWNER} if name == "owner" else set())
+        shown[name] = leads(clerk, known.ids["number"], demo_app)
+        for endpoint, path in sorted(shown[name]):
+            assert need_of(endpoint, path) in wanted, f"{name} is shown {path}"
+        before = [belongings(demo_app, known), desk_belongings(demo_app)]
+        for endpoint, method, path in tried(name, desk_addresses(known, demo_app)):
+            if need_of(endpoint, path) not in wanted:
+                answer = clerk.get(path) if method == "GET" else clerk.post(path, remove="1", memo="x", amount_yen="1")
+                assert answer.status_code == 403, (name, method, path)
+                assert "権限がありません" in answer.text, (name, method, path)
+            elif method == "GET" and need_of(endpoint, path) is not Rule.STAFF:
+                assert clerk.get(path).status_code in (200, 303, 404), (name, path)
+        assert [belongings(demo_app, known), desk_belongings(demo_app)] == before, name
+    for right in (*Right,):
+        assert shown[right.value] - shown["none"], f"nothing is shown for {right}"
+        assert shown[right.value] <= shown["owner"]
+
+
+def tried(name: str, addresses: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """All of them by who has no right; by the others all that are theirs, and of each other kind one look and one deed –
+    that the table behind the door says the same of the rest is asked of the table below."""
+    if name in ("none", "owner"):
+        return addresses
+    first = {(need_of(endpoint, path), method): path for endpoint, method, path in reversed(addresses)}
+    return [each for each in addresses if need_of(each[0], each[2]) == name or each[2] in first.values()]
+
+
+@pytest.mark.req("P-24", "T-055")
+def test_the_table_behind_the_door_is_the_one_written_here(app: Flask) -> None:
+    """For every address of the route table and every single right."""
+    people = [(frozenset({right}), False) for right in Right] + [(frozenset(), False), (frozenset(Right), True)]
+    for granted, owner in people:
+        identity = Identity(1, "x", "x", now_of(app), owner, granted)
+        for endpoint, rule in RULE_OF.items():
+            for verb in BUTTONS if "money" in endpoint else ("",):
+                wanted = BUTTONS.get(verb, rule)
+                may = wanted in (Rule.STAFF, Rule.PUBLIC, *granted) or (owner and wanted is Rule.OWNER)
+                if endpoint.startswith("admin."):
+                    assert access.admits(identity, access.need(endpoint, {"verb": verb})) is may, (endpoint, verb, granted)
+
+
+def now_of(app: Flask) -> datetime:
+    with app.app_context():
+        return now()
+
+
+def need_of(endpoint: str, path: str) -> Rule | Right:
+    verb = path.rpartition("/payment/")[2] if endpoint in ("admin.confirm_money", "admin.act_on_money") else ""
+    return BUTTONS.get(verb.partition("?")[0]) or RULE_OF[endpoint]
+
+
+def desk_addresses(known: Known, app: Flask) -> list[tuple[str, str, str]]:
+    """Every address of the desk behind the log-in, with its method; the payment box's with every button."""
+    found = []
+    for endpoint, rule in RULE_OF.items():
+        for method in ("GET", "POST") if rule in DESK and endpoint not in LAST else ():
+            for path in known.address(app, endpoint, method):
+                bent = {path.replace("/payment/capture", f"/payment/{verb}") for verb in BUTTONS}
+                found += [(endpoint, method, each) for each in sorted(bent)]
+    return found
+
+
+def leads(clerk: Clerk, number: str, app: Flask) -> set[tuple[str, str]]:
+    """Where the links and forms of the pages this person can open lead to within the desk."""
+    routes = app.url_map.bind("localhost")
+    found = set()
+    for path in SHOWN:
+        page = clerk.get(path.format(number=number))
+        for tag, attributes in Page(page.text).elements if page.status_code == 200 else ():
+            method = attributes.get("method", "get").upper() if tag == "form" else "GET"
+            target = attributes.get("action" if tag == "form" else "href", "").partition("#")[0].partition("?")[0]
+            if target.startswith("/admin"):
+                found.add((str(routes.match(target, method=method)[0]), target))
+    return found
+
+
+def desk_belongings(app: Flask) -> list[Any]:
+    with app.app_context():
+        return [tuple(row) for row in db.session.execute(select(StaffUser.__table__).order_by(StaffUser.id))]
 
 
 @pytest.mark.req("P-24", "T-050")

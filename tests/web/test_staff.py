@@ -11,16 +11,20 @@ from sqlalchemy import select
 from shop.core.db import db, write
 from shop.core.runtime import now
 from shop.outbox.models import OutboxMail
+from shop.payments.models import Payment
 from shop.staff import people, rights, service
 from shop.staff.models import StaffLog, StaffSession, StaffUser
 from shop.staff.people import About
 from shop.staff.rights import Right
+from tests.support.buying import Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import OWNER, MovableClock, mails, run_jobs
 from tests.support.staff import Clerk
+from tests.web.counter import TEA, change, number_of
 
 PASSWORD = "akebono no yama"
-NEW = {"name": "佐藤 太郎", "login": "Taro", "email": "taro@example.jp", "rights": ["capture", "orders"]}
+EMAIL = "taro@example.jp"
+NEW = {"name": "佐藤 太郎", "login": "Taro", "email": EMAIL, "rights": ["capture", "orders"]}
 LINK = re.compile(r"https?://\S+/admin/invitation/\S+")
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -31,7 +35,7 @@ def owner(demo_app: Flask) -> Clerk:
     return Clerk(demo_app, "hana", owner=True)
 
 
-def link_in_mail(app: Flask, to: str = str(NEW["email"])) -> str:
+def link_in_mail(app: Flask, to: str = EMAIL) -> str:
     """The path of the link in the newest mail to an address."""
     run_jobs(app, "outbox")
     bodies = [str(mail.get_content()) for mail in mails(app) if to in str(mail["To"])]
@@ -127,6 +131,8 @@ def test_what_was_typed_stays_with_the_mistake_beside_it(demo_app: Flask, owner:
     assert (fields["login"], fields["email"], fields["rights"]) == ("あ", "taro@", "capture")
     for said in ("入力してください。", "半角の英数字と", "例 name@example.jp"):
         assert said in page.text
+    blank = Page(owner.post("/admin/staff/new").text)
+    assert "例 name@example.jp" not in blank.text, "one mistake, one sentence"
     taken = owner.post("/admin/staff/new", **NEW | {"login": OWNER.upper()})
     assert taken.status_code == 422
     assert "このログインIDは使われています" in taken.text
@@ -138,7 +144,7 @@ def test_a_colleague_s_link_is_the_owner_s_to_read_even_in_the_demo(demo_app: Fl
     clerk = Clerk(demo_app, "jiro", *Right)
     owner.post("/admin/staff/new", **NEW)
     with demo_app.app_context():
-        mail = db.session.scalars(select(OutboxMail.id).where(OutboxMail.recipient == NEW["email"])).one()
+        mail = db.session.scalars(select(OutboxMail.id).where(OutboxMail.recipient == EMAIL)).one()
     secret = link_in_mail(demo_app).rpartition("/")[2]
     assert secret in owner.get(f"/admin/mails/{mail}").text
     assert secret not in clerk.get(f"/admin/mails/{mail}").text
@@ -183,7 +189,7 @@ def test_nobody_gives_or_takes_what_they_lack(demo_app: Flask, owner: Clerk) -> 
         assert target.row().__dict__ | {"_sa_instance_state": None} == before
         assert target.is_in
     assert owner.post(f"/admin/staff/{owner.person_id}/suspend").status_code == 404
-    assert list(log_lines(demo_app)) == []
+    assert log_lines(demo_app) == []
     assert manager.post(f"/admin/staff/{peer.person_id}", **about, rights=["staff"]).status_code == 303
     assert rights.read(peer.row().rights) == {Right.STAFF}
 
@@ -221,10 +227,12 @@ def test_the_rules_hold_whichever_page_asks(demo_app: Flask, owner: Clerk) -> No
 
 @pytest.mark.req("T-055")
 def test_who_is_suspended_is_out_at_once_and_stays_out(demo_app: Flask, owner: Clerk) -> None:
-    clerk = Clerk(demo_app, "jiro", Right.CAPTURE)
-    owner.post(f"/admin/staff/{clerk.person_id}/suspend")
-    assert not clerk.is_in
+    seen, clerk = Clerk(demo_app, "saburo"), Clerk(demo_app, "jiro", Right.CAPTURE)
+    for each in (seen, clerk):
+        owner.post(f"/admin/staff/{each.person_id}/suspend")
+    assert not seen.is_in
     assert "停止中" in owner.get("/admin/staff").text
+    # This browser asks for nothing meanwhile and keeps its cookie.
     owner.post(f"/admin/staff/{clerk.person_id}/reactivate")
     assert not clerk.is_in, "the old log-in must not come back with the account"
     assert clerk.row().active
@@ -235,7 +243,7 @@ def test_who_is_suspended_is_out_at_once_and_stays_out(demo_app: Flask, owner: C
 def test_every_change_is_written_down_for_the_owner(demo_app: Flask, owner: Clerk) -> None:
     owner.post("/admin/staff/new", **NEW)
     page = f"/admin/staff/{person_of(demo_app).id}"
-    changed = {"name": "佐藤 次郎", "email": NEW["email"], "rights": ["refund"]}
+    changed = {"name": "佐藤 次郎", "email": EMAIL, "rights": ["refund"]}
     for _press in range(2):  # the second changes nothing
         owner.post(page, **changed)
     for deed in ("suspend", "suspend", "reactivate", "reactivate", "link"):
@@ -253,6 +261,24 @@ def test_every_change_is_written_down_for_the_owner(demo_app: Flask, owner: Cler
     assert refused.status_code == 403
     assert "店主だけが開けます" in refused.text
     assert "佐藤" not in refused.text
+
+
+@pytest.mark.req("T-055")
+def test_less_than_was_captured_is_a_refund_whatever_the_button_is_called(shopper: Buyer, demo_app: Flask) -> None:
+    """取引更新 to a lower amount pays money back: changing the price is not enough."""
+    number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
+    path = f"/admin/orders/{number}/payment/update"
+    price, both = Clerk(demo_app, "jiro", Right.PRICE), Clerk(demo_app, "saburo", Right.PRICE, Right.REFUND)
+    assert price.get(path).status_code != 403
+    change(demo_app, Payment.status, "captured")
+    change(demo_app, Payment.captured_yen, 1_000_000)
+    for answer in (price.get(path), price.post(path, amount_yen="1572")):
+        assert answer.status_code == 403
+        assert "「取消・返金」の権限が必要です" in answer.text
+    assert path not in price.get(f"/admin/orders/{number}").text
+    assert path in both.get(f"/admin/orders/{number}").text
+    assert both.get(path).status_code != 403
+    assert both.post(path, amount_yen="1").status_code == 303
 
 
 # ---- the door ----
