@@ -19,8 +19,10 @@ from shop.core.runtime import now
 from shop.staff import service
 
 log = logging.getLogger(__name__)
-#: What a log-in keeps of the session before it.
-_KEPT = ("language",)
+#: Whom this browser has been let in as; see ``shop.core.guessing``.
+_KNOWN = "known"
+#: What a log-in keeps of the session before it – and how long.
+_KEPT = ("language", _KNOWN, "_permanent")
 
 
 class LogInForm(StaffForm):
@@ -43,7 +45,8 @@ def log_in() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     address = request.remote_addr or ""
-    result = service.authenticate(form.login.data or "", form.password.data or "", address, now())
+    known = session.get(_KNOWN, "")
+    result = service.authenticate(form.login.data or "", form.password.data or "", address, now(), known=known)
     if result.blocked_until:
         log.warning("staff log-in blocked", extra={"address": address})
         return _blocked(form, result.blocked_until)
@@ -83,6 +86,8 @@ def _open_session(user_id: int) -> None:
     user = load_user(f"staff:{token}")
     if isinstance(user, Staff):
         login_user(user)
+        session.permanent = True  # for the mark; the log-in itself ends on the server
+        session[_KNOWN] = service.marks(user.identity.login)
         log.info("staff logged in", extra={"actor": user.identity.actor})
 
 

@@ -18,7 +18,7 @@ from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
 from shop.orders import placing
 from shop.orders.models import Order
-from shop.web.member import KNOWN, close_session, current_member, open_session
+from shop.web.member import KNOWN, close_session, current_member, know, open_session
 from shop.web.member_forms import AddressForm, AfterOrderForm, LogInForm, PasswordForm, RegisterForm
 from shop.web.paths import own_path
 
@@ -57,7 +57,7 @@ def log_in() -> ResponseReturnValue:
         return _log_in_page(form, too_often(result.blocked_until)), 429, _retry_after(result.blocked_until)
     if result.user_id is None:
         return _log_in_page(form, _("会員IDまたはメールアドレスか、パスワードが違います。")), 401
-    enter(result.user_id, entry.mark(name))
+    enter(result.user_id)
     return redirect(_wanted(), 303)
 
 
@@ -69,9 +69,9 @@ def log_out() -> ResponseReturnValue:
     return redirect(url_for("account.login"), 303)
 
 
-def enter(member_id: int, known: str = "") -> None:
+def enter(member_id: int) -> None:
     """Log in, and say what did not fit into the member's cart."""
-    reduced = open_session(member_id, known)
+    reduced = open_session(member_id)
     if reduced:
         names = "、".join(reduced)
         flash(_("前回のカゴの中身と合わせました。在庫またはカゴの上限のため、数量を減らした商品があります：%(names)s", names=names), "todo")
@@ -138,7 +138,7 @@ def finish_registration() -> ResponseReturnValue:
                 return dead_link("account.register")
             form.login_id.errors = [_("この会員IDは使われています。別の会員IDを入力してください。")]
         else:
-            enter(member_id, entry.mark(form.login_id.data))
+            enter(member_id)
             flash(_("会員登録が完了しました。"), "good")
             return redirect(MYPAGE, 303)
     return render_template("shop/register_details.html", form=form, email=link.email), 422
@@ -209,7 +209,8 @@ def set_password() -> ResponseReturnValue:
     if link is None:
         return dead_link("account.forgotten")
     member = db.session.get_one(Member, link.member_id)
-    form = PasswordForm(member.login or "", member.email)
+    login, email = member.login, member.email
+    form = PasswordForm(login or "", email)
     if not form.validate():
         return render_template("shop/password_new.html", form=form), 422
     end_read()
@@ -220,6 +221,7 @@ def set_password() -> ResponseReturnValue:
     except LinkDead:
         return dead_link("account.forgotten")
     close_session()
+    know(login, email)
     flash(_("パスワードを設定しました。新しいパスワードでログインしてください。"), "good")
     return redirect(url_for("account.login"), 303)
 

@@ -10,15 +10,15 @@ from flask_login import UserMixin, current_user, login_user
 from shop.checkout import cart_merge
 from shop.core.db import db, end_read, write
 from shop.core.runtime import now
-from shop.members import sessions, settings
+from shop.members import entry, sessions, settings
 from shop.members.models import MemberSettings
 from shop.members.sessions import Identity
 
 _KIND = "member:"
-#: Which name this browser has logged in with; see ``shop.members.entry``.
+#: Whom this browser has been let in as; see ``shop.members.entry``.
 KNOWN = "known"
-#: What is kept of a session that ends; a log-in keeps the attempt as well, whose outcome this browser waits for.
-_KEPT = ("language", KNOWN)
+#: What is kept of a session that ends – and how long; a log-in keeps the attempt as well, whose outcome this browser waits for.
+_KEPT = ("language", KNOWN, "_permanent")
 
 
 class MemberUser(UserMixin):
@@ -85,7 +85,7 @@ def session_token() -> str:
     return str(current_user.token)
 
 
-def open_session(member_id: int, known: str = "") -> tuple[str, ...]:
+def open_session(member_id: int) -> tuple[str, ...]:
     """Log in: a fresh session, and the visitor's cart joins the member's. Nothing planted before survives (T-034).
 
     Returns the names of goods that did not all fit into the member's cart.
@@ -97,15 +97,19 @@ def open_session(member_id: int, known: str = "") -> tuple[str, ...]:
         token = sessions.start(database, member_id, moment)
         merged = cart_merge.merge(database, session.get("cart"), member_id, moment)
     _renew((*_KEPT, "attempt"))
-    session.permanent = True
     session["cart"] = merged.key
-    if known:
-        session[KNOWN] = known
     identity = sessions.find(db.session(), token, moment)
     end_read()
     if identity:
+        know(identity.login, identity.email)
         login_user(MemberUser(token, identity))
     return merged.reduced
+
+
+def know(login: str | None, email: str) -> None:
+    """This browser is one of the member's: strangers who guess cannot close the log-in for it (T-091)."""
+    session.permanent = True
+    session[KNOWN] = entry.marks(login, email)
 
 
 def close_session() -> None:

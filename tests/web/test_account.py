@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 
 from shop.catalogue.models import Variant
 from shop.core.db import db, write
-from shop.core.runtime import Runtime
+from shop.core.runtime import Runtime, now
 from shop.core.throttle import ThrottleEvent
-from shop.members import models
+from shop.members import entry, models
 from shop.members.models import MemberEvent, MemberSession, MemberSettings
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -261,7 +261,7 @@ def test_the_answer_is_the_same_for_every_address(
 
 
 @pytest.mark.req("T-045", "T-039")
-def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock: MovableClock) -> None:
+def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock: MovableClock, one_network: str) -> None:
     """Three to one address – said to nobody – and five from one connection, whoever they are for."""
     answers = [Member(hanako.shop_url).submit("/password/forgotten", email="HANAKO@example.jp") for _ in range(4)]
     assert {without_token(answer) for answer in answers} == {without_token(answers[0])}
@@ -324,6 +324,23 @@ def test_a_link_works_once_and_for_half_an_hour(hanako: Member, demo_app: Flask,
     assert hanako.get(second).status_code == 410, "used"
     assert hanako.log_in(password=PASSWORD).status_code == 401
     assert path_of(hanako.log_in(password=NEW)) == "/mypage"
+
+
+@pytest.mark.req("T-091")
+def test_who_has_proven_the_mailbox_is_let_in_whatever_strangers_try(hanako: Member, demo_app: Flask) -> None:
+    with demo_app.app_context():
+        for number in range(entry.DOOR.everywhere):
+            for name in (hanako.login, hanako.email):
+                entry.authenticate(name, WRONG, f"61.9.{number}.1", now())
+    for name in (hanako.login, hanako.email):
+        assert hanako.log_in(name).status_code == 429
+    hanako.submit("/password/forgotten", email=hanako.email)
+    hanako.get(link(demo_app, hanako.email))
+    hanako.submit("/password/new", new_password=NEW)
+    assert Member(hanako.shop_url).log_in(password=NEW).status_code == 429
+    for name in (hanako.login, hanako.email):
+        assert path_of(hanako.log_in(name, NEW)) == "/mypage"
+        hanako.log_out()
 
 
 @pytest.mark.req("T-038")
