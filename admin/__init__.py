@@ -21,8 +21,13 @@ from admin import (  # noqa: F401
     money,
     order_edit,
     order_page,
+    order_review,
     orders,
+    passwords,
     products,
+    second_step,
+    staff,
+    two_step,
     watch,
 )
 from admin.blueprint import init_app as attach

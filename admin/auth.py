@@ -1,17 +1,17 @@
 """ログイン and ログアウト of staff."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired
 
-from admin.blueprint import Staff, blueprint, load_user, own_path, staff
+from admin.blueprint import blueprint, own_path, staff
 from admin.forms import StaffForm
-from shop.core.clock import jst
+from admin.second_step import KNOWN, clear_session, enter, try_again_at
 from shop.core.db import write
 from shop.core.i18n import LANGUAGES, lazy_gettext
 from shop.core.i18n import gettext as _
@@ -19,10 +19,6 @@ from shop.core.runtime import now
 from shop.staff import service
 
 log = logging.getLogger(__name__)
-#: Whom this browser has been let in as; see ``shop.core.guessing``.
-_KNOWN = "known"
-#: What a log-in keeps of the session before it – and how long.
-_KEPT = ("language", _KNOWN, "_permanent")
 
 
 class LogInForm(StaffForm):
@@ -40,12 +36,12 @@ def login() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """Check the password and open a fresh session; the one before the log-in ends here (T-034)."""
+    """Check the password; the session before the log-in ends here (T-034)."""
     form = LogInForm()
     if not form.validate():
         return _page(form), 422
     address = request.remote_addr or ""
-    known = session.get(_KNOWN, "")
+    known = session.get(KNOWN, "")
     result = service.authenticate(form.login.data or "", form.password.data or "", address, now(), known=known)
     if result.blocked_until:
         log.warning("staff log-in blocked", extra={"address": address})
@@ -53,8 +49,7 @@ def log_in() -> ResponseReturnValue:
     if result.user_id is None:
         log.warning("staff log-in refused", extra={"address": address})
         return _page(form, _("ログインIDまたはパスワードが違います。")), 401
-    _open_session(result.user_id)
-    return redirect(own_path(request.form.get("next", "")), 303)
+    return enter(result.user_id, request.form.get("next", ""))
 
 
 @blueprint.post("/logout")
@@ -65,7 +60,7 @@ def log_out() -> ResponseReturnValue:
         with write() as database:
             service.end_session(database, user.token, now())
     logout_user()
-    _clear_session()
+    clear_session()
     flash(_("ログアウトしました。"), "good")
     return redirect(url_for("admin.login"), 303)
 
@@ -79,28 +74,8 @@ def choose_language(code: str) -> ResponseReturnValue:
     return redirect(own_path(request.form.get("return_to", "")), 303)
 
 
-def _open_session(user_id: int) -> None:
-    with write() as database:
-        token = service.start_session(database, user_id, now())
-    _clear_session()
-    user = load_user(f"staff:{token}")
-    if isinstance(user, Staff):
-        login_user(user)
-        session.permanent = True  # for the mark; the log-in itself ends on the server
-        session[_KNOWN] = service.marks(user.identity.login)
-        log.info("staff logged in", extra={"actor": user.identity.actor})
-
-
-def _clear_session() -> None:
-    """A new session, and with it a new CSRF token; nothing planted before the log-in survives."""
-    kept = {key: session[key] for key in _KEPT if key in session}
-    session.clear()
-    session.update(kept)
-
-
 def _blocked(form: LogInForm, until: datetime) -> ResponseReturnValue:
-    wait = max(1, int((until - now()).total_seconds()) + 1)
-    clock = jst(until + timedelta(seconds=59)).strftime("%H:%M")
+    wait, clock = try_again_at(until)
     message = _("ログインの失敗が続いたため、受け付けを止めています。%(time)s 以降にもう一度お試しください。", time=clock)
     return _page(form, message), 429, {"Retry-After": str(wait)}
 

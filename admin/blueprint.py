@@ -1,23 +1,36 @@
 """The admin's one blueprint and its one door: every page of it passes here, so none can be forgotten."""
 
 import re
-from typing import cast
+from typing import Any, cast
 
-from flask import Blueprint, Flask, flash, redirect, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 
-from admin import words
+from admin import access, words
+from admin.access import Door, Need
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now, runtime
-from shop.staff import service
+from shop.staff import people, service
+from shop.staff.rights import Right
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 _KIND = "staff:"
-#: Only these open without a log-in.
-_OPEN_ENDPOINTS = frozenset({"admin.login", "admin.log_in"})
+#: Where the browser's session keeps the token of a log-in that waits for its code.
+HALFWAY = "halfway"
 _OWN_PATH = re.compile(r"/admin(?:[/?][A-Za-z0-9/?&=._%+~-]*)?")
 
 
@@ -51,9 +64,31 @@ def staff() -> Staff | None:
     return current_user if isinstance(current_user, Staff) else None
 
 
+def halfway() -> int | None:
+    """Whose code is due in this browser: the password was right a moment ago."""
+    token = session.get(HALFWAY, "")
+    return service.halfway_user(db.session(), token, now()) if token else None
+
+
 def actor() -> str:
     """The name under which this request's deeds are written down. Only behind the door."""
-    return cast(Staff, staff()).identity.actor
+    return identity().actor
+
+
+def identity() -> service.Identity:
+    """Who asks. Only behind the door."""
+    return cast(Staff, staff()).identity
+
+
+def may(endpoint: str, **arguments: Any) -> bool:
+    """Whether who asks may open an address – named as for ``url_for``: what they may not use is not shown to them."""
+    return access.admits(identity(), access.need(endpoint, arguments))
+
+
+def demand(wanted: Need) -> None:
+    """Stop here without it – for what only the order at hand tells, beside what the door asks for."""
+    if not access.admits(identity(), wanted):
+        abort(refusal(wanted))
 
 
 def own_path(value: str) -> str:
@@ -64,8 +99,10 @@ def own_path(value: str) -> str:
 
 @blueprint.before_request
 def admit_staff_only() -> Response | None:
-    """Let staff in and note that they were here; send everyone else to the log-in."""
-    if request.endpoint in _OPEN_ENDPOINTS:
+    """Let in whom the table of ``access`` admits and note that they were here; send strangers to the log-in, or to its second
+    step."""
+    wanted = access.need(request.endpoint, request.view_args or {})
+    if wanted is Door.OPEN:
         return None
     user = staff()
     if user is None:
@@ -73,17 +110,27 @@ def admit_staff_only() -> Response | None:
     if now() - user.identity.seen_at >= service.TOUCH_EVERY:
         with write() as database:
             service.touch_session(database, user.token, now())
-    return None
+    return None if access.admits(user.identity, wanted) else refusal(wanted)
+
+
+def refusal(wanted: Need) -> Response:
+    """Which right is missing, and who can grant it."""
+    right = wanted if isinstance(wanted, Right) else None
+    names = people.who_can_grant(db.session(), right) if wanted is not Door.NOBODY else ()
+    return make_response(render_template("admin/forbidden.html", right=right, names=names), 403)
 
 
 def _to_login() -> Response:
+    """The page to log in at, which leads on to the one that was asked for – or, halfway, the one that asks for the code."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    if halfway() is not None:
+        return redirect(url_for("admin.second_step", next=wanted), 303)
     if session.pop("_user_id", None):
         flash(_("しばらく操作がなかったため、ログアウトしました。もう一度ログインしてください。"), "wait")
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("admin.login", next=wanted), 303)
 
 
 @blueprint.context_processor
 def page_tools() -> dict[str, object]:
     """What every admin template may use."""
-    return {"staff": staff(), "words": words, "demo": runtime().config.demo}
+    return {"staff": staff(), "words": words, "may": may, "demo": runtime().config.demo}

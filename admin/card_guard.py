@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import BooleanField
 
 from admin import drafts
 from admin.blueprint import blueprint
@@ -32,8 +33,15 @@ class CardGuardForm(StaffForm):
     per_card = Count(lazy_gettext("同じカードの失敗（回）"), 3, 100)
     shop_failures = Count(lazy_gettext("店全体の失敗（件）"), 5, 1000)
     shop_percent = Count(lazy_gettext("店全体の失敗の割合（パーセント）"), 50, 100)
+    shop_most = Count(lazy_gettext("割合によらない店全体の失敗（件）"), 5, 1000)
     release_minutes = Count(lazy_gettext("自動で解除するまでの時間（分）"), 10, 1440)
-    hold_percent = Count(lazy_gettext("同じネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
+    hold_percent = Count(lazy_gettext("同じブラウザ・ネットワークが決済中に確保できる在庫（パーセント）"), 1, 100)
+    hold_shop_percent = Count(lazy_gettext("本人認証を待つお客様全員が確保できる在庫（パーセント）"), 10, 100)
+    review = BooleanField(lazy_gettext("不正利用の疑いがある受注を要確認にする"))
+    review_new_address = BooleanField(lazy_gettext("会員が、これまでにないお届け先に注文したとき"))
+    review_cards = Count(lazy_gettext("同じお届け先に使われた異なるカード（枚）"), 2, 50)
+    review_people = Count(lazy_gettext("同じカードを使った異なる購入者（人）"), 2, 50)
+    review_days = Count(lazy_gettext("カードと購入者を数える期間（日）"), 1, 90)
 
     def values(self) -> dict[str, Any]:
         """All that was typed, to be sealed."""
@@ -52,7 +60,7 @@ def confirm_card_guard() -> ResponseReturnValue:
     form = CardGuardForm()
     if not form.validate():
         return _page(form), 422
-    lines = [(str(form[name].label.text), str(value)) for name, value in form.values().items()]
+    lines = [(str(form[name].label.text), _shown(value)) for name, value in form.values().items()]
     return render_template(
         "admin/card_guard_confirm.html",
         groups=[Group(_("カード不正利用対策"), lines)],
@@ -111,6 +119,13 @@ def _page(form: CardGuardForm) -> str:
     return render_template(
         "admin/card_guard.html", form=form, guard=row, stage=cardalarm.stage(row, moment), failed=failed, tried=tried
     )
+
+
+def _shown(value: Any) -> str:
+    """A number, or a ticked box."""
+    if isinstance(value, bool):
+        return str(_("はい") if value else _("いいえ"))
+    return str(value)
 
 
 def _checked() -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Row, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from admin import sales
-from admin.blueprint import blueprint
+from admin.blueprint import blueprint, staff
 from admin.order_query import Search, countable, judge, listed
 from admin.watch import ATTENTION_LIMIT, concerns
 from shop.catalogue.models import StockHold
@@ -20,6 +20,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments import breaker, cardalarm
 from shop.payments.guard_models import CardGuard
 from shop.payments.models import PaymentMethod, ProviderAccount
+from shop.staff.models import TwoStep
 
 _LAST_ORDERS = 8
 _SHOWN_ITEMS = 5
@@ -53,9 +54,11 @@ def _counts(session: Session) -> Row[Any]:
     held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))
     silent = select(ProviderAccount.id).where(ProviderAccount.silent_calls >= breaker.FAILURES)
     named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held, "silent": silent}
+    user = staff()
+    guarded = select(TwoStep.id).where(TwoStep.user_id == (user.identity.user_id if user else 0)).exists()
     # With the row of カード不正利用対策, which 要確認 asks for as well: it is in the session then.
     return session.execute(
-        select(CardGuard, *[_capped(query).label(name) for name, query in named.items()])
+        select(CardGuard, guarded.label("two_step"), *[_capped(query).label(name) for name, query in named.items()])
     ).one()
 
 

@@ -2,7 +2,7 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from admin import words
 from admin.blueprint import actor, blueprint
@@ -11,6 +11,7 @@ from shop.catalogue import stock
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
+from shop.members.models import Member
 from shop.orders import filing
 from shop.orders.models import OrderLine
 
@@ -21,7 +22,10 @@ def confirm_move(number: str, target: str) -> str:
     order = find_order(db.session(), number)
     if target not in words.MOVES or target == order.filed:
         abort(404)
-    return render_template("admin/confirm_move.html", order=order, target=target)
+    provisional = exists().where(Member.id == order.member_id, Member.state == "provisional")
+    return render_template(
+        "admin/confirm_move.html", order=order, target=target, provisional=db.session.scalar(select(provisional))
+    )
 
 
 @blueprint.post("/orders/<number>/move/<target>")

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from admin import words
-from admin.blueprint import actor, blueprint, own_path
+from admin.blueprint import actor, blueprint, identity, own_path
 from admin.paging import page_by_id
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
@@ -14,6 +14,7 @@ from shop.orders import history
 from shop.orders.models import Order
 from shop.outbox import service
 from shop.outbox.models import OutboxMail
+from shop.staff.mails import KIND as STAFF
 
 
 @blueprint.get("/mails")
@@ -39,9 +40,10 @@ def mail(mail_id: int) -> str:
 
 
 def _body(mail: OutboxMail) -> str:
-    """What may be read here: a link that opens a member's account is for the member (in the demo, where mails go to a file,
-    for whoever tries it out)."""
-    if mail.sealed is not None and runtime().config.demo:
+    """What may be read here: a link that opens somebody's account is for them (in the demo, where mails go to a file, for
+    whoever tries it out – but one that opens a colleague's, with rights of their own, for the owner alone)."""
+    for_all = not mail.kind.startswith(STAFF) or identity().owner
+    if mail.sealed is not None and runtime().config.demo and for_all:
         return service.whole_body(mail)
     return mail.body.replace(service.SECRET, _("（宛先の方だけに表示）"))
 

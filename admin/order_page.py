@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from admin import timeline, words
-from admin.blueprint import actor, blueprint
+from admin.blueprint import actor, blueprint, identity, may
 from admin.filing_advice import advice, step
 from admin.forms import long_text
 from admin.order_query import PLACED
@@ -20,11 +20,12 @@ from shop.core.i18n import gettext as _
 from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included
 from shop.core.runtime import now
 from shop.members.models import Member
-from shop.orders import history
+from shop.orders import history, review
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments import accounts, actions, executor
 from shop.payments.models import AccountVersion, Payment
+from shop.staff.rights import Right
 
 MEMO_LENGTH = 2000
 
@@ -77,10 +78,12 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         memo=found.memo if memo is None else memo,
         memo_problem=memo_problem,
         member=session.get(Member, found.member_id) if found.member_id else None,
+        signals=review.read(found.review.signals) if found.review else [],
         payment=payment,
         panel=panel,
         advice=advice(panel, found.filed) if panel else None,
-        step=step(panel, found.filed) if panel else "",
+        presses=[button for button in panel.buttons if _may_press(button.verb, found, payment)] if panel and payment else [],
+        step=_step(panel, found, payment) if panel and payment else "",
         capture_until=_capture_until(payment, found.total_yen) if payment else None,
         cause=_cause(session, payment) if payment else "",
         remote_deed=timeline.remote_deed(payment) if payment else "",
@@ -91,10 +94,29 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
     )
 
 
+def gives_back(verb: str, order: Order, payment: Payment) -> bool:
+    """取引更新 to less than was captured pays the buyer money back."""
+    return verb == "update" and payment.captured_yen > order.total_yen
+
+
+def _may_press(verb: str, order: Order, payment: Payment) -> bool:
+    return may("admin.act_on_money", verb=verb) and (
+        identity().may(Right.REFUND) or not gives_back(verb, order, payment)
+    )
+
+
+def _step(panel: actions.Panel, order: Order, payment: Payment) -> str:
+    """What comes next, if it is for this person to do."""
+    next_one = step(panel, order.filed)
+    mine = may("admin.move_order") if next_one in words.MOVES else _may_press(next_one, order, payment)
+    return next_one if mine else ""
+
+
 def find_order(session: Session, number: str) -> Order:
     """The placed order of this number; 404 for everything else – a draft is no order."""
     query = select(Order).where(Order.number == number, PLACED)
-    return session.scalars(query.options(selectinload(Order.lines), selectinload(Order.history))).one_or_none() or abort(404)
+    whole = (selectinload(Order.lines), selectinload(Order.history), joinedload(Order.review))
+    return session.scalars(query.options(*whole)).one_or_none() or abort(404)
 
 
 def find_payment(session: Session, order_id: int) -> Payment | None:

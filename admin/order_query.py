@@ -20,13 +20,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
+from admin import words
 from admin.words import TODO, Word
 from shop.core.clock import JST
 from shop.core.i18n import lazy_gettext
 from shop.core.paging import Rows
 from shop.core.text import clean_line
 from shop.members.models import Member
-from shop.orders.models import Order, OrderLine
+from shop.orders import review
+from shop.orders.models import Order, OrderLine, OrderReview
 from shop.outbox.models import OutboxMail
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, RemoteReference
 
@@ -113,6 +115,7 @@ def _columns() -> Rows:
         in_flight.exists().label("in_flight"),
         worst_mail.scalar_subquery().label("worst_mail"),
         select(line.id).where(line.order_id == Order.id).exists().label("has_lines"),
+        select(OrderReview.id).where(OrderReview.order_id == Order.id, review.IN_DOUBT).exists().label("in_doubt"),
     ).select_from(Order).outerjoin(Payment, Payment.id == latest_payment()).outerjoin(Member, Member.id == Order.member_id)
 
 
@@ -132,6 +135,8 @@ def _searched(query: Rows, search: Search) -> Rows:
     if search.todo == "uncaptured":
         authorized = select(Payment.order_id).where(Payment.status == "authorized")
         query = query.where(Order.filed != "cancelled", Order.id.in_(authorized))
+    elif search.todo == "in_doubt":
+        query = query.where(Order.filed != "cancelled", Order.id.in_(select(OrderReview.order_id).where(review.IN_DOUBT)))
     return query
 
 
@@ -164,6 +169,8 @@ def _is_number(number: str) -> ColumnElement[bool]:
 
 
 def _marks(row: Any) -> Iterator[Word]:
+    if row.in_doubt:
+        yield words.IN_DOUBT
     if row.kind == "card":
         yield from _payment_marks(row)
     if row.worst_mail == _MAIL_FAILED:

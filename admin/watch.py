@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import render_template, request
-from sqlalchemy import BigInteger, String, func, literal_column, null, select, tuple_, union_all
+from sqlalchemy import BigInteger, String, Text, func, literal_column, null, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from admin import words
@@ -20,7 +20,8 @@ from shop.core.money import format_yen
 from shop.core.paging import Rows
 from shop.core.runtime import now
 from shop.core.text import small_number
-from shop.orders.models import Order
+from shop.orders import review
+from shop.orders.models import Order, OrderReview
 from shop.payments import attention
 from shop.payments.models import Payment, PaymentOperation
 
@@ -28,6 +29,10 @@ from shop.payments.models import Payment, PaymentOperation
 ATTENTION_LIMIT = 100
 HOLD_LIMIT = 200
 _NOT_PLACED = Order.state != literal_column("'placed'", String)
+#: What is known of some concerns only.
+_NO_PAYMENT = null().cast(BigInteger).label("payment_id")
+_NO_AMOUNT = null().cast(Payment.remote_amount_yen.type).label("theirs")
+_NO_SIGNALS = null().cast(Text).label("signals")
 _HELD = StockHold.state == literal_column("'held'", String)
 
 
@@ -62,20 +67,19 @@ def concerns(session: Session, moment: datetime, limit: int) -> list[Concern]:
     """What needs a person, at most ``limit`` of each kind."""
     items = attention.items(session, moment, limit)
     ids = {item.order_id for item in items if item.order_id}
-    rows = session.execute(union_all(_numbers(ids), _differing(limit))).all()
+    rows = session.execute(union_all(_numbers(ids), _differing(limit), _in_doubt(limit))).all()
     numbers = {row.id: row.number for row in rows}
     differing = [_difference(row) for row in rows if row.theirs is not None]
+    doubtful = [_doubt(row) for row in rows if row.signals is not None]
     return [
         Concern(item, numbers.get(item.order_id or 0))
-        for item in sorted([*items, *differing], key=lambda item: item.since)
+        for item in sorted([*items, *differing, *doubtful], key=lambda item: item.since)
     ]
 
 
 def _numbers(ids: set[int]) -> Rows:
-    nothing = (null().cast(BigInteger), null().cast(Payment.remote_amount_yen.type), null().cast(UtcDateTime()))
-    payment_id, theirs, since = nothing
     return select(
-        Order.id, Order.number, Order.total_yen, payment_id.label("payment_id"), theirs.label("theirs"), since.label("since")
+        Order.id, Order.number, Order.total_yen, _NO_PAYMENT, _NO_AMOUNT, null().cast(UtcDateTime()).label("since"), _NO_SIGNALS
     ).where(Order.id.in_(ids))
 
 
@@ -85,7 +89,7 @@ def _differing(limit: int) -> Rows:
     found = (
         select(
             Order.id, Order.number, Order.total_yen, Payment.id.label("payment_id"),
-            Payment.remote_amount_yen.label("theirs"), Payment.remote_seen_at.label("since"),
+            Payment.remote_amount_yen.label("theirs"), Payment.remote_seen_at.label("since"), _NO_SIGNALS,
         )
         .join(Payment, Payment.id == latest_payment())
         .where(
@@ -96,6 +100,26 @@ def _differing(limit: int) -> Rows:
         .limit(limit)
     ).subquery()  # fmt: skip
     return select(found)
+
+
+def _in_doubt(limit: int) -> Rows:
+    """Orders that a person has yet to look into (T-090). One that was cancelled needs nobody any more."""
+    found = (
+        select(
+            Order.id, Order.number, Order.total_yen, _NO_PAYMENT, _NO_AMOUNT, OrderReview.found_at.label("since"),
+            OrderReview.signals,
+        )
+        .join(Order, Order.id == OrderReview.order_id)
+        .where(review.IN_DOUBT, Order.filed != "cancelled")
+        .order_by(OrderReview.order_id)
+        .limit(limit)
+    ).subquery()  # fmt: skip
+    return select(found)
+
+
+def _doubt(row: Any) -> attention.Item:
+    reasons = "".join(signal.reason for signal in review.read(row.signals))
+    return attention.Item("review", str(words.IN_DOUBT.text), reasons, row.id, None, row.since)
 
 
 def _difference(row: Any) -> attention.Item:

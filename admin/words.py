@@ -42,8 +42,16 @@ MEMBER = {
 #: The checkout behind 「カゴに入れる」 (R-124).
 FLOWS = {"zero": lazy_gettext("ゼロステップカート"), "steps": lazy_gettext("3ステップカート")}
 
-#: What is looked for by a number of the top page: the list behind it.
-TODO = {"uncaptured": lazy_gettext("売上未確定の受注")}
+#: An order that a person has yet to look into (:mod:`shop.orders.review`).
+IN_DOUBT = Word(lazy_gettext("要確認（不正利用の疑い）"), "bad")
+
+#: What is looked for by a number of the top page or a chip of 受注一覧: the list behind it.
+TODO = {"uncaptured": lazy_gettext("売上未確定の受注"), "in_doubt": IN_DOUBT.text}
+#: The same list while it is empty.
+NOTHING_TODO = {
+    "uncaptured": lazy_gettext("売上確定を待っている受注はありません。"),
+    "in_doubt": lazy_gettext("不正利用の疑いで確認を待っている受注はありません。"),
+}
 
 #: The name of an order's page in each list.
 TITLES = {
@@ -197,7 +205,10 @@ ACTORS = {
     "provider": lazy_gettext("決済会社"),
     "job:compensation": lazy_gettext("自動処理"),
     "job:replacement": lazy_gettext("自動処理"),
+    "operator": lazy_gettext("運用担当（コマンド）"),
     "job:card_guard": lazy_gettext("自動処理"),
+    "job:review": lazy_gettext("自動処理"),
+    "job:two_step": lazy_gettext("自動処理"),
 }
 
 

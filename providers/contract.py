@@ -123,6 +123,7 @@ class Approved:
     references: tuple[Reference, ...] = ()
     masked_card: str = ""
     card_brand: str = ""
+    #: The provider's own name for the card, the same for every payment with it under this contract; empty where it has none.
     fingerprint: str = ""
     authentication: Authentication | None = None
 
@@ -190,6 +191,7 @@ class RemoteState:
     changed_at: datetime | None = None
     authorized_at: datetime | None = None
     masked_card: str = ""
+    fingerprint: str = ""
     authentication: Authentication | None = None
 
 

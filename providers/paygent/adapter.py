@@ -256,6 +256,7 @@ class PaygentGateway:
 
     def _call(self, kind: str, fields: Pairs) -> client.Telegram | NotSent | Unknown:
         try:
+            cards.check_token(dict(fields).get("card_token", ""))
             body = client.encode(fields)
         except client.CannotEncode as error:
             return NotSent(str(error))
@@ -338,6 +339,7 @@ def _remote_state(fields: Mapping[str, str], merchant_ref: str, handle: str) -> 
         raw_status=raw,
         authorized_at=_moment(fields.get("authorized_date", "")),
         masked_card=fields.get("masked_card_number", ""),
+        fingerprint=fields.get("fingerprint", ""),
         authentication=threeds.shown(fields),
     )
 

@@ -11,11 +11,20 @@ Pairs = list[tuple[str, str]]
 #: 026 and 027, each with a code of its own, about a customer or a card that is not there.
 NO_SUCH_CARD = "P022"
 _NO_CARDS = "P026"
+#: Bytes of ``card_token``.
+_TOKEN_LENGTH = 30
 #: card_brand of 027, and those of acq_id in 025 that stand for one brand only.
 _BRANDS = {
     "VISA": "Visa", "MASTER": "Mastercard", "JCB": "JCB", "AMEX": "American Express", "DINERS": "Diners Club",
     "99661": "JCB", "99660": "Diners Club", "99819": "American Express",
 }  # fmt: skip
+
+
+def check_token(token: str) -> None:
+    """Raises :class:`~providers.paygent.client.CannotEncode` for what no ``card_token`` can hold: the browser's script never
+    made it, and it is not worth a question."""
+    if len(token) > _TOKEN_LENGTH or not token.isascii():
+        raise client.CannotEncode("no card token")
 
 
 def charged(source: CardSource | StoredCardSource) -> Pairs:

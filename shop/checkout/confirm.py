@@ -155,7 +155,7 @@ def standing(session: Session, cart: CartView, member_id: int | None, now: datet
         .order_by(Confirmation.id.desc())
         .limit(1)
     )
-    if newest is None or newest.member_id != member_id or newest.form != _packed(typed(cart)):
+    if newest is None or newest.member_id != member_id:
         return None
     if now - newest.created_at > CONFIRMATION_LIFE:
         return None
@@ -168,9 +168,12 @@ def standing(session: Session, cart: CartView, member_id: int | None, now: datet
 
 
 def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:
-    """Whether what would be ordered now is exactly what was confirmed (R-121, P-14)."""
+    """Whether what would be ordered now is exactly what was confirmed – by the shop's prices and by what the buyer has said
+    since, in this tab or another one (R-121, P-14)."""
+    said = typed(agreement.cart)
     return (
-        agreement.quote.digest == confirmation.quote_digest
+        all(said.get(name) == value for name, value in form_of(confirmation).items())
+        and agreement.quote.digest == confirmation.quote_digest
         and agreement.cart.version == confirmation.cart_version
         and agreement.quote.total_yen == confirmation.total_yen
     )

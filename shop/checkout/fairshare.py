@@ -1,8 +1,14 @@
-"""引き当て for payments under way: one range of addresses must not keep the shelf empty by opening them and leaving (T-087)."""
+"""引き当て for payments under way: nobody must keep the shelf empty by opening payments and leaving them (T-087).
+
+One browser, or one range of addresses, takes its share of a variant's units; all together who wait for 本人認証 take no
+more than theirs, however many networks they come from – so the last units of a shelf wait until one of them is done, and
+are never all gone with people who may not come back.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from shop.catalogue.models import StockHold, Variant
@@ -11,23 +17,33 @@ from shop.payments.guard_models import CardTry
 from shop.payments.models import Payment, PaymentOperation
 
 
-def check(session: Session, address: str, wanted: Mapping[int, int]) -> None:
-    """Refuse a hold that would give one range of addresses more than its share of a variant. The first attempt of a range
-    may take all there is: an ordinary buyer has one.
+def check(
+    session: Session, who: cardguard.Who, wanted: Mapping[int, int], now: datetime, *, authenticates: bool
+) -> None:
+    """Refuse a hold that gives somebody more than their share of a variant, after its rows are locked and before the payment
+    of this very hold is written. The first attempt may take all there is: an ordinary buyer has one. ``authenticates``: the
+    buyer is sent to 本人認証 with it.
 
-    Raises :class:`~shop.payments.cardguard.Crowded`; nothing was held. An empty range tells nobody apart and is not judged.
+    Raises :class:`~shop.payments.cardguard.Crowded`; the transaction must then end.
     """
-    held = _held_from(session, address, wanted) if address else {}
-    if not held:
-        return
-    percent = cardalarm.guard(session).hold_percent
+    guard = cardalarm.guard(session)
+    shares: list[tuple[ColumnElement[bool], int]] = [
+        (getattr(CardTry, name) == value, guard.hold_percent) for name, value in cardguard.places(who)
+    ]
+    if authenticates:
+        shares.append((true(), guard.hold_shop_percent))
+    for whose, percent in shares:
+        _within(session, _held(session, whose, wanted, now), wanted, percent)
+
+
+def _within(session: Session, held: Mapping[int, int], wanted: Mapping[int, int], percent: int) -> None:
     rows = session.execute(select(Variant.id, Variant.on_hand - Variant.allocated).where(Variant.id.in_(held)))
     for variant_id, sellable in rows:
         if (held[variant_id] + wanted[variant_id]) * 100 > percent * sellable:
             raise cardguard.Crowded
 
 
-def _held_from(session: Session, address: str, wanted: Mapping[int, int]) -> dict[int, int]:
+def _held(session: Session, whose: ColumnElement[bool], wanted: Mapping[int, int], now: datetime) -> dict[int, int]:
     rows = session.execute(
         select(StockHold.variant_id, func.sum(StockHold.quantity))
         .select_from(CardTry)
@@ -35,8 +51,9 @@ def _held_from(session: Session, address: str, wanted: Mapping[int, int]) -> dic
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .join(StockHold, StockHold.order_id == Payment.order_id)
         .where(
-            CardTry.address == address, CardTry.state == "open", StockHold.state == "held", StockHold.variant_id.in_(wanted)
+            whose, CardTry.state == "open", CardTry.at > now - cardguard.LONGEST_WINDOW,
+            StockHold.state == "held", StockHold.variant_id.in_(wanted),
         )
         .group_by(StockHold.variant_id)
-    )
+    )  # fmt: skip
     return {variant_id: int(quantity) for variant_id, quantity in rows}

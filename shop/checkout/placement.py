@@ -75,6 +75,8 @@ class Buyer:
     device: str
     ip: str
     language: str
+    #: What names their browser, whoever is logged in there.
+    browser: str
     #: Who is logged in.
     member_id: int | None = None
 
@@ -94,6 +96,8 @@ class Card:
     #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
     link_token: str = ""
     brand: str = ""
+    #: What the page says of it besides the confirmation: HTML, kept with that (R-290).
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,8 @@ def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *
 
 def attempts_made(session: Session, confirmation: Confirmation) -> int:
     """How often this confirmation has been tried."""
-    tried = select(func.count()).where(
-        Order.cart_id == confirmation.cart_id, Order.submission_key.startswith(confirmation.token)
-    )
-    return session.scalar(tried) or 0
+    ours = Order.submission_key.startswith(confirmation.token)
+    return session.scalar(select(func.count()).where(Order.cart_id == confirmation.cart_id, ours)) or 0
 
 
 def _submission_key(confirmation: Confirmation, attempt: int) -> str:
@@ -147,7 +149,7 @@ def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buye
         raise ConfirmAgain("expired")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
     source = _source(agreement, card, buyer)
-    who = cardguard.Who(cart_key, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
+    who = cardguard.Who(buyer.browser, buyer.ip, form_of(confirmation)["email"], buyer.member_id)
     press = _Press(confirmation, agreement, key, card, source, _linking(agreement, confirmation), buyer, who)
     if source is None:
         return _write(press, None)
@@ -174,6 +176,12 @@ def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | Stor
     if not card.token:
         raise TokenMissing
     return CardSource(card.token)
+
+
+def _authenticates(agreement: Agreement) -> bool:
+    account = agreement.method.account
+    assert account is not None
+    return accounts.provider_of(account).capabilities.authenticates(accounts.method_options(agreement.method))
 
 
 def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
@@ -243,8 +251,9 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
             if slot:
                 cardguard.admit(session, press.who, public_id, now)
-                fairshare.check(session, cardguard.address_range(press.who.address), wanted)
             stock.hold(session, draft.id, wanted, now + HOLD)
+            if slot:
+                fairshare.check(session, press.who, wanted, now, authenticates=_authenticates(agreement))
             payment.order_id = draft.id
             session.add(payment)
             session.flush()
@@ -315,7 +324,7 @@ def _draft(press: _Press, now: datetime) -> Order:
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
         shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen,
         total_yen=agreement.quote.total_yen,
-        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot, created_at=now, lines=_lines(agreement),
+        device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot + press.card.shown, created_at=now, lines=_lines(agreement),
     )  # fmt: skip
 
 
@@ -361,9 +370,7 @@ def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now:
         options=accounts.method_options(agreement.method),
         return_url=return_url,
         started_at=now,
-        cardholder=Cardholder(
-            draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2
-        ),
+        cardholder=Cardholder(draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2),
     )
 
 

@@ -67,8 +67,9 @@ def check(
         return LogIn(blocked_until=turn.blocked_until)
     row = db.session.execute(select(table.id, table.password_hash).where(whose)).one_or_none()
     end_read()
-    nobody = passwords.nobody()
-    if not passwords.matches(row.password_hash if row else nobody, password) or row is None:
+    # Who has not chosen a password yet is, here, nobody – and takes as long.
+    stored = (row.password_hash if row else "") or passwords.nobody()
+    if not passwords.matches(stored, password) or row is None:
         return LogIn()
     better = passwords.renewed(row.password_hash, password)
     with write() as session:

@@ -9,6 +9,8 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _JOINER = "\u200d"
 _SPACES = re.compile(r"[\s\u3000]+")
 _COMBINED = re.compile(r".[\u0300-\u036f\u3099\u309a]+")
+#: ``=?`` begins an encoded word, which makers of mail headers decode wherever it stands (T-044).
+_EMAIL = re.compile(r"(?!.*=\?)[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−─－ー", "-"))  # noqa: RUF001 – look-alikes are the point
 
 
@@ -62,9 +64,19 @@ def narrow(value: str) -> str:
     return clean_line(unicodedata.normalize("NFKC", value))
 
 
+def folded(value: str) -> str:
+    """What different spellings of one text have in common: without width, case, spaces and kinds of hyphens."""
+    return narrow(value).translate(_HYPHENS).replace(" ", "").casefold()
+
+
 def digits(value: str) -> str:
     """Digits only, from whatever width and with whatever hyphens and spaces between them."""
     return re.sub(r"[-\s()]", "", narrow(value).translate(_HYPHENS))
+
+
+def is_mail_address(value: str) -> bool:
+    """Lenient: carrier addresses with dots in odd places exist and work (study §5)."""
+    return value.isascii() and _EMAIL.fullmatch(value) is not None
 
 
 def katakana(value: str) -> str:

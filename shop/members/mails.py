@@ -117,10 +117,13 @@ def provisional_ended(session: Session, member: Member, now: datetime) -> None:
 
 
 def not_registered(session: Session, email: str, language: str, name: str, taken: str, now: datetime) -> None:
-    """The order stands, the registration that came with it does not: its ``taken`` – ``login`` or ``email`` – is somebody's."""
+    """The order stands, the registration that came with it does not: its ``taken`` – ``login`` or ``email`` – is somebody's,
+    or the address is in 仮登録 already (``provisional``), which no password opens."""
 
     def words(shop: str) -> tuple[str, str]:
-        if taken == "email":
+        if taken == "provisional":
+            why = _("このメールアドレスは、先のご注文で会員の仮登録をされています。そのご注文の処理が終わると本登録になり、メールでお知らせします。")
+        elif taken == "email":
             why = _("このメールアドレスは、すでに会員登録に使われています。ログインできないときは、パスワードを再設定してください：%(page)s", page=_page("/password/forgotten"))
         else:
             why = _("ご希望の会員IDは、すでに使われていました。別の会員IDで、あらためて登録してください：%(page)s", page=_page("/register"))

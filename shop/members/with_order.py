@@ -35,27 +35,32 @@ def register_with_order(
             session, person, wanted["login"], wanted["password_hash"], now, provisional=provisional
         )
     except Taken as error:
-        mails.not_registered(session, person.email, person.language, person.name, error.what, now)
+        earlier = accounts.by_email(session, person.email) if error.what == "email" else None
+        taken = "provisional" if earlier and earlier.state == "provisional" else error.what
+        mails.not_registered(session, person.email, person.language, person.name, taken, now)
         return None
     (mails.provisional if provisional else mails.welcome)(session, member, now)
     return member
 
 
-def activate_by_order(session: Session, member_id: int, now: datetime) -> None:
-    """The order is completed: 仮登録 becomes 本登録, whatever the timing is by now (R-273)."""
+def activate_by_order(session: Session, member_id: int, now: datetime) -> bool:
+    """The order is completed: 仮登録 becomes 本登録, whatever the timing is by now (R-273). Returns whether it was one."""
     member = _provisional(session, member_id)
     if member:
         member.state, member.activated_at = "active", now
         history.note(session, member.id, N_("会員登録（本登録）"), now)
         mails.welcome(session, member, now)
+    return member is not None
 
 
-def end_by_order(session: Session, member_id: int, now: datetime) -> None:
-    """The order is cancelled: 仮登録 ends, and 会員ID and mail address are free for another registration."""
+def end_by_order(session: Session, member_id: int, now: datetime) -> bool:
+    """The order is cancelled: 仮登録 ends, and 会員ID and mail address are free for another registration. Returns whether
+    it was one."""
     member = _provisional(session, member_id)
     if member:
         mails.provisional_ended(session, member, now)
         leaving.forget(session, member, now)
+    return member is not None
 
 
 def _provisional(session: Session, member_id: int) -> Member | None:

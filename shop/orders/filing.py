@@ -34,23 +34,22 @@ def move(session: Session, order_id: int, seen: str, target: str, actor: str, no
     elif seen == "cancelled":
         stock.allocate_again(session, order.id, now)
     order.filed = target
-    if order.member_id is not None:
-        _follow(session, order.member_id, target, now)
+    followed = order.member_id is not None and _follow(session, order.member_id, target, now)
     with force_locale(DEFAULT):
-        history.add_deed(session, order, actor, _deed(target), now)
+        history.add_deed(session, order, actor, _deed(target, followed), now)
 
 
-def _follow(session: Session, member_id: int, target: str, now: datetime) -> None:
-    """A 仮登録 that came with the order is in force once it is completed, and over when it is cancelled (R-272)."""
+def _follow(session: Session, member_id: int, target: str, now: datetime) -> bool:
+    """A 仮登録 that came with the order is in force once it is completed, and over for good when it is cancelled (R-272).
+    Returns whether there was one."""
     if target == "completed":
-        with_order.activate_by_order(session, member_id, now)
-    elif target == "cancelled":
-        with_order.end_by_order(session, member_id, now)
+        return with_order.activate_by_order(session, member_id, now)
+    return target == "cancelled" and with_order.end_by_order(session, member_id, now)
 
 
-def _deed(target: str) -> str:
-    return {
-        "open": _("受注一覧へ移動"),
-        "completed": _("受注完了一覧へ移動"),
-        "cancelled": _("受注キャンセル一覧へ移動"),
-    }[target]
+def _deed(target: str, followed: bool) -> str:
+    if target == "completed":
+        return _("受注完了一覧へ移動（会員の仮登録を本登録に変更）") if followed else _("受注完了一覧へ移動")
+    if target == "cancelled":
+        return _("受注キャンセル一覧へ移動（会員の仮登録を取り消し）") if followed else _("受注キャンセル一覧へ移動")
+    return _("受注一覧へ移動")

@@ -1,15 +1,12 @@
 """Orders of guests: who knows the number and reads the mail address on it gets a link that shows the order for a while
 (U-064). The answer is the same for every number and every address (T-039); nothing is shown by a number (T-050)."""
 
-import base64
-import binascii
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from shop.core.crypto import CannotDecrypt
-from shop.core.runtime import runtime
+from shop.core import sealed_links
 from shop.core.text import narrow
 from shop.members import links
 from shop.members.names import fold
@@ -27,24 +24,14 @@ def ask(session: Session, number: str, email: str, address: str, now: datetime) 
         return
     order = session.scalar(select(Order).where(Order.number == narrow(number), Order.state == "placed"))
     if order is not None and fold(order.email) == fold(email):
-        mails.lookup_link(session, order, _seal(order.id, now + LIFETIME), LIFETIME, now)
+        token = sealed_links.seal({"order": order.id}, _PURPOSE, now + LIFETIME)
+        mails.lookup_link(session, order, token, LIFETIME, now)
 
 
 def opened(session: Session, token: str, now: datetime) -> Order | None:
     """The order behind a link, with its lines, while the link works."""
-    order_id = _unseal(token, now)
-    query = select(Order).where(Order.id == order_id, Order.state == "placed")
-    return session.scalars(query.options(selectinload(Order.lines))).one_or_none() if order_id else None
-
-
-def _seal(order_id: int, until: datetime) -> str:
-    sealed = runtime().vault.seal({"order": order_id, "until": int(until.timestamp())}, _PURPOSE)
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
-
-def _unseal(token: str, now: datetime) -> int | None:
-    try:
-        link = runtime().vault.open(base64.urlsafe_b64decode(token.encode() + b"=="), _PURPOSE)
-    except (CannotDecrypt, binascii.Error, ValueError):
+    link = sealed_links.opened(token, _PURPOSE, now)
+    if link is None:
         return None
-    return int(link["order"]) if now.timestamp() < int(link["until"]) else None
+    query = select(Order).where(Order.id == int(link["order"]), Order.state == "placed")
+    return session.scalars(query.options(selectinload(Order.lines))).one_or_none()

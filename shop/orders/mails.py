@@ -15,14 +15,17 @@ from shop.orders.models import Order
 from shop.outbox import service as outbox
 
 
-def placed(session: Session, order: Order, info: ShopInfo, now: datetime) -> None:
-    """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body."""
+def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_doubt: bool = False) -> None:
+    """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body. Of an order that is ``in_doubt``
+    (:mod:`shop.orders.review`) the shop's says so in a line before it."""
     with force_locale(order.language):
         subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
         body = thanks_body(order, info.name)
     outbox.queue(session, "thanks", order.id, order.email, subject, body, now)
     with force_locale(DEFAULT):
         notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
+        if in_doubt:
+            body = _("要確認（不正利用の疑い）：売上確定と発送の前に、管理画面の受注明細で理由を確かめてください。") + "\n\n" + body
     outbox.queue(session, "order_notice", order.id, info.email, notice, body, now)
 
 

@@ -8,6 +8,7 @@ from shop.core.money import STANDARD_RATE, totals_per_rate
 
 _DRAFT = text("state = 'draft'")
 _PLACED = text("state = 'placed'")
+_IN_DOUBT = text("state = 'open'")
 
 
 class Order(Base):
@@ -23,6 +24,7 @@ class Order(Base):
         Index("ix_shop_order_listed", "filed", "id", sqlite_where=_PLACED, postgresql_where=_PLACED),
         Index("ix_shop_order_placed", "placed_at", sqlite_where=_PLACED, postgresql_where=_PLACED),
         Index("ix_shop_order_member", "member_id", "id"),
+        Index("ix_shop_order_delivered", "ship_postal_code", "placed_at", sqlite_where=_PLACED, postgresql_where=_PLACED),
         Index("ix_shop_order_drafts", "created_at", sqlite_where=text("state <> 'placed'"),
               postgresql_where=text("state <> 'placed'")),
     )
@@ -96,6 +98,7 @@ class Order(Base):
 
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.id")
     history: Mapped[list["OrderHistory"]] = relationship(order_by="OrderHistory.id.desc()")
+    review: Mapped["OrderReview | None"] = relationship()
 
     @property
     def charges_yen(self) -> int:
@@ -148,6 +151,27 @@ class OrderHistory(Base):
     at: Mapped[Moment]
     actor: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
+
+
+class OrderReview(Base):
+    """要確認（不正利用の疑い） – why an order is in doubt, and who looked into it (:mod:`shop.orders.review`)."""
+
+    __tablename__ = "order_review"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'cleared')", name="state"),
+        Index("ix_order_review_open", "order_id", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), unique=True)
+    #: JSON.
+    signals: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16), default="open")
+    found_at: Mapped[Moment]
+    #: ``staff:<login>`` who found nothing wrong, when, and what they wrote down.
+    decided_by: Mapped[str] = mapped_column(String(120), default="")
+    decided_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class OrderNumber(Base):

@@ -13,16 +13,19 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.members import settings, with_order
 from shop.members.accounts import Person
-from shop.orders import history, mails, numbering
+from shop.orders import history, mails, numbering, review
 from shop.orders.models import Order
+from shop.payments.models import Payment
 
 #: Where an order calls it by another name than a member.
 _COLUMNS = {"name": "buyer_name", "kana": "buyer_kana"}
 
 
-def place(session: Session, order: Order, now: datetime) -> None:
-    """Give the number, turn holds into allocations, promise both mails. The draft's units must be held."""
+def place(session: Session, order: Order, now: datetime, card: Payment | None = None) -> None:
+    """Give the number, turn holds into allocations, promise both mails. The draft's units must be held. ``card``: the payment
+    of an order by card, which may put the order in doubt (:mod:`shop.orders.review`)."""
     info = shopinfo.get(session)
+    doubts = review.signals(session, order, card, now) if card else ()
     stock.consume(session, order.id, now)  # stock before number everywhere: one order of locks, no deadlock
     order.number = numbering.next_number(session, info.order_prefix)
     order.state = "placed"
@@ -30,7 +33,9 @@ def place(session: Session, order: Order, now: datetime) -> None:
     with force_locale(DEFAULT):
         line = _("注文番号：%(number)s 受注 %(yen)s", number=order.number, yen=format_yen(order.total_yen))
     history.add(session, order.id, "buyer", line, now)
-    mails.placed(session, order, info, now)
+    if doubts:
+        review.hold(session, order, doubts, now)
+    mails.placed(session, order, info, now, in_doubt=bool(doubts))
     if order.registration:
         _register(session, order, now)
 

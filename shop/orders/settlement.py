@@ -15,7 +15,7 @@ from shop.catalogue.models import HELD, StockHold
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
-from shop.orders import history, mails, placing
+from shop.orders import history, mails, placing, review
 from shop.orders.models import Order
 from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
@@ -54,6 +54,9 @@ class OrderSettlement:
     def order_total(self, session: Session, order_id: int) -> int:
         return session.scalars(select(Order.total_yen).where(Order.id == order_id).with_for_update()).one()
 
+    def in_doubt(self, session: Session, order_id: int) -> bool:
+        return review.in_doubt(session, order_id)
+
 
 def _authorization(session: Session, change: Change, order: Order, now: datetime) -> bool:
     """Returns whether the order was placed."""
@@ -61,7 +64,7 @@ def _authorization(session: Session, change: Change, order: Order, now: datetime
         _lapse(session, change, order, now)
         return False
     if order.state == "draft" and _secure_stock(session, order, now):
-        placing.place(session, order, now)
+        placing.place(session, order, now, change.payment if change.payment.kind == "card" else None)
         amount = format_yen(change.operation.amount_yen)
         word = _("オーソリ+売上") if change.operation.capture else _("オーソリ")
         history.add(session, order.id, change.operation.actor, f"{order.number} {word} {amount}", now)

@@ -210,9 +210,12 @@ def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOpera
     }.get(verdict.reason, _("この決済状況では操作できません"))
 
 
-def capture(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
-    """売上確定 of the amount the page showed. Refuses a stale page; a second press finds nothing left to do."""
-    return _act(payment_id, "capture", amount_yen, order_total_yen, actor, announced)
+def capture(
+    payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "", *, despite_doubt: bool = False
+) -> Outcome:
+    """売上確定 of the amount the page showed. Refuses a stale page; a second press finds nothing left to do. An order that a
+    person has yet to look into is left alone, unless the press says that it is meant ``despite_doubt``."""
+    return _act(payment_id, "capture", amount_yen, order_total_yen, actor, announced, despite_doubt=despite_doubt)
 
 
 def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
@@ -225,7 +228,9 @@ def update(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, a
     return _act(payment_id, "update", amount_yen, order_total_yen, actor, announced)
 
 
-def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str) -> Outcome:
+def _act(
+    payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str, *, despite_doubt: bool = False
+) -> Outcome:
     try:
         with engine().pool.reserve() as slot:
             now = moment()
@@ -235,6 +240,8 @@ def _act(payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor
                 refusal = _refusal(session, payment, verb, amount_yen, order_total_yen, now)
                 if refusal is None and announced not in ("", verb.value):
                     refusal = Outcome("not_allowed", _stale())
+                if refusal is None and verb == Verb.CAPTURE and not despite_doubt:
+                    refusal = _doubt(session, payment)
                 if refusal:
                     return refusal
                 operation_id, call = _intend(session, payment, verb, amount_yen, actor, now)
@@ -283,6 +290,12 @@ def _refusal(
     if edited or amount_yen != _announced_yen(verb, payment.authorized_yen, order_total_yen):
         return Outcome("not_allowed", _stale())
     return None
+
+
+def _doubt(session: Session, payment: Payment) -> Outcome | None:
+    if not engine().handler.in_doubt(session, payment.order_id):
+        return None
+    return Outcome("not_allowed", _("不正利用の疑いで要確認の受注です。売上は確定していません。受注明細で理由を確かめ、審査済みにしてください。"))
 
 
 def _stale() -> str:

@@ -1,8 +1,9 @@
 """The whole shop on its guard: an attack that is spread over many cards, addresses and sessions reaches no limit of its own.
 
-Many failures that are most of all tries put the shop on its guard: ``step_up`` – buyers prove their e-mail address before a
-card goes out (:mod:`shop.payments.stepup`). When the failures go on behind that, ``stopped`` – cards are not offered, the other
-methods are. It ends by itself, or a person ends or begins it. The shop is mailed once for each.
+Many failures that are most of all tries – or too many, whatever is sold beside them – put the shop on its guard: ``step_up`` –
+buyers prove their e-mail address before a card goes out (:mod:`shop.payments.stepup`). When most tries fail behind that, too,
+``stopped`` – cards are not offered, the other methods are. It ends by itself, or a person ends or begins it. The shop is mailed
+once for each.
 """
 
 import logging
@@ -54,11 +55,14 @@ def figures(session: Session, row: CardGuard, now: datetime) -> tuple[int, int]:
 
 
 def judge(session: Session, row: CardGuard, now: datetime) -> bool:
-    """After a failure: go one stage up when failures are many and most of all tries; returns whether it did. The caller has
-    locked ``row``."""
+    """After a failure: go one stage up when there are too many; returns whether it did. The caller has locked ``row``.
+
+    The bound whatever the share asks for a proof only: a shop that sells behind it is not closed for its honest refusals.
+    """
     following = _NEXT.get(stage(row, now))
     failed, tried = figures(session, row, now)
-    if following is None or failed < row.shop_failures or failed * 100 < row.shop_percent * tried:
+    mostly = failed >= row.shop_failures and failed * 100 >= row.shop_percent * tried
+    if following is None or not (mostly or (following == "step_up" and failed >= row.shop_most)):
         return False
     _enter(row, following, now, now + timedelta(minutes=row.release_minutes))
     with force_locale(DEFAULT):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from providers.contract import Category
@@ -52,7 +52,7 @@ class Stopped(Exception):
 class Who:
     """Who tries a card."""
 
-    #: The browser's cart key.
+    #: What names the browser, whoever is logged in there.
     session: str
     #: The address the press came from.
     address: str
@@ -83,9 +83,8 @@ def session_key(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()
 
 
-def admit(session: Session, who: Who, reference: str, now: datetime, kind: str = "authorize") -> None:
-    """Let one try of a card pass, inside the transaction that writes its operation; ``reference`` is that operation's
-    ``public_id``, ``kind`` ``authorize`` or ``register``.
+def admit(session: Session, who: Who, reference: str, now: datetime) -> None:
+    """Let one try of a card pass, inside the transaction that writes its operation; ``reference`` names that operation.
 
     Raises :class:`Stopped`, :class:`StepUp`, :class:`TooMany` or :class:`Crowded`; the transaction must then end.
     """
@@ -97,15 +96,13 @@ def admit(session: Session, who: Who, reference: str, now: datetime, kind: str =
         raise Stopped
     if found.until:
         raise TooMany(found.until)
-    if kind == "register" and who.member_id is not None:
-        _within_registrations(session, who.member_id, found.guard, now)
     if found.left < 1:
         raise Crowded
     if stage == "step_up" and not stepup.is_proven(session, session_key(who.session), who.email, now):
         raise StepUp
     session.add(
         CardTry(
-            reference=reference, kind=kind, session_key=session_key(who.session), address=address_range(who.address),
+            reference=reference, session_key=session_key(who.session), address=address_range(who.address),
             member_id=who.member_id, card=who.card, at=now,
         )
     )  # fmt: skip
@@ -127,16 +124,20 @@ def standing(session: Session, who: Who, now: datetime) -> Standing:
 
 
 def note(session: Session, reference: str, state: str, category: Category | None, now: datetime) -> None:
-    """Inside the transaction that settles an operation: its try failed, or is taken back. ``state`` is the operation's;
-    ``category`` why it was refused. Does nothing for an operation that no buyer's try began.
+    """Inside the transaction that settles an operation: its try failed, was a good card, or said nothing about one – then it
+    is forgotten, so that junk, which costs a bot no card, thins out no failures. ``state`` is the operation's; ``category``
+    why it was refused. Does nothing for an operation that no buyer's try began.
 
     Who leaves 本人認証 unfinished has learned that the card exists: that counts as a failure, too.
     """
     failed = state == "lapsed" or (state == "declined" and category not in _NOT_THE_CARD)
+    if not failed and state != "succeeded":
+        session.execute(delete(CardTry).where(CardTry.reference == reference).execution_options(synchronize_session=False))
+        return
     found = session.execute(
         update(CardTry)
         .where(CardTry.reference == reference)
-        .values(state="failed" if failed else "cleared")
+        .values(state="failed" if failed else "passed")
         .returning(CardTry.id)
         .execution_options(synchronize_session=False)
     ).scalar()
@@ -156,6 +157,11 @@ def note(session: Session, reference: str, state: str, category: Category | None
             cardalarm.tell_limit(session, name, failure, getattr(guard, limit), guard, now)
 
 
+def places(who: Who) -> list[tuple[str, str]]:
+    """Where a press comes from – the browser, and the range where it tells anybody apart – as columns of :class:`CardTry`."""
+    return [(name, value) for name, value, _limit in _identities(who) if name in ("session_key", "address")]
+
+
 def _identities(who: Who) -> list[Identity]:
     return _named(session_key(who.session), address_range(who.address), who.member_id, who.card)
 
@@ -173,7 +179,7 @@ def _counted(session: Session, own: list[Identity], now: datetime) -> tuple[Card
     """The limits, and open and failed tries of any of these identities, newest first, in one statement."""
     mine = and_(
         CardTry.at > now - 2 * LONGEST_WINDOW,
-        CardTry.state != "cleared",
+        CardTry.state != "passed",
         or_(*(getattr(CardTry, name) == value for name, value, _limit in own)),
     )
     columns = (CardTry.session_key, CardTry.address, CardTry.member_id, CardTry.card, CardTry.state, CardTry.at)
@@ -192,16 +198,3 @@ def _locked_until(failures: list[datetime], limit: int, guard: CardGuard, now: d
         return None
     until = failures[0] + window
     return until if until > now else None
-
-
-def _within_registrations(session: Session, member_id: int, guard: CardGuard, now: datetime) -> None:
-    """R-146: cards are registered or changed so often at most, whatever becomes of it."""
-    window = timedelta(minutes=guard.register_minutes)
-    times = session.scalars(
-        select(CardTry.at)
-        .where(CardTry.member_id == member_id, CardTry.kind == "register", CardTry.at > now - window)
-        .order_by(CardTry.at.desc())
-        .limit(guard.register_limit)
-    ).all()
-    if len(times) >= guard.register_limit:
-        raise TooMany(times[-1] + window)

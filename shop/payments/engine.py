@@ -41,6 +41,9 @@ class SettlementHandler(Protocol):
     def order_total(self, session: Session, order_id: int) -> int:
         """The order's total in yen. Its row is locked, after its payment's: nobody edits it before the transaction ends."""
 
+    def in_doubt(self, session: Session, order_id: int) -> bool:
+        """Whether a person has yet to look into the order before its money is taken."""
+
 
 class ProviderPool:
     """Runs provider calls on a bounded number of threads, so that a stalled provider cannot stop the shop.

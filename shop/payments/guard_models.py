@@ -7,12 +7,12 @@ from shop.core.db import Base, Code, Key, Moment, OptionalMoment
 
 
 class CardTry(Base):
-    """One try of a card at a provider and who made it. It counts from the press on; what was no failure is taken back."""
+    """One try of a card at a provider and who made it. It counts from the press on. What ends without a word about the card
+    leaves no row."""
 
     __tablename__ = "card_try"
     __table_args__ = (
-        CheckConstraint("state IN ('open', 'failed', 'cleared')", name="state"),
-        CheckConstraint("kind IN ('authorize', 'register')", name="kind"),
+        CheckConstraint("state IN ('open', 'failed', 'passed')", name="state"),
         Index(None, "session_key", "at"),
         Index(None, "address", "at"),
         Index(None, "member_id", "at"),
@@ -23,10 +23,9 @@ class CardTry(Base):
     id: Mapped[Key]
     #: The ``public_id`` of the operation that asks the provider.
     reference: Mapped[str] = mapped_column(String(40), unique=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    #: ``open`` = its outcome is not known yet; ``cleared`` = taken back.
+    #: ``open`` = its outcome is not known yet; ``passed`` = a good card.
     state: Mapped[str] = mapped_column(String(16), default="open")
-    #: Digest of the browser's cart key.
+    #: Digest of what names the browser.
     session_key: Mapped[Code]
     #: Range of addresses (/24, /64); empty where it tells nobody apart.
     address: Mapped[str] = mapped_column(String(64))
@@ -50,16 +49,24 @@ class CardGuard(Base):
     per_member: Mapped[int] = mapped_column(default=10)
     per_address: Mapped[int] = mapped_column(default=10)
     per_card: Mapped[int] = mapped_column(default=10)
-    #: The whole shop: so many failures, if they are so many percent of all tries.
+    #: The whole shop: so many failures, if they are so many percent of all tries …
     shop_failures: Mapped[int] = mapped_column(default=20)
     shop_percent: Mapped[int] = mapped_column(default=80)
+    #: … or so many, whatever is sold beside them.
+    shop_most: Mapped[int] = mapped_column(default=30)
     #: After so many minutes the shop lets go of it by itself.
     release_minutes: Mapped[int] = mapped_column(default=60)
-    #: Of a variant's units, what one range of addresses may hold with payments under way, beyond its first; percent.
+    #: Of a variant's units, what one browser or range of addresses may hold with payments under way, beyond its first …
     hold_percent: Mapped[int] = mapped_column(default=50)
-    #: R-146: registrations of cards by one member, failed or not, in so many minutes.
-    register_limit: Mapped[int] = mapped_column(default=5)
-    register_minutes: Mapped[int] = mapped_column(default=60)
+    #: … and what all together may hold who wait for 本人認証; percent.
+    hold_shop_percent: Mapped[int] = mapped_column(default=80)
+    #: 要確認（不正利用の疑い） (:mod:`shop.orders.review`): looked for at all; and a member's new delivery address.
+    review: Mapped[bool] = mapped_column(default=True)
+    review_new_address: Mapped[bool] = mapped_column(default=True)
+    #: From so many cards for one delivery address, or buyers with one card, within so many days.
+    review_cards: Mapped[int] = mapped_column(default=3)
+    review_people: Mapped[int] = mapped_column(default=3)
+    review_days: Mapped[int] = mapped_column(default=30)
 
     stage: Mapped[str] = mapped_column(String(16), default="off")
     stage_since: Mapped[OptionalMoment] = mapped_column(default=None)

@@ -103,6 +103,7 @@ class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         Index("ix_payment_listed", "status", "id"),
+        Index("ix_payment_card", "card_fingerprint", "created_at"),
         Index("ix_payment_unreadable", "id", sqlite_where=UNREADABLE, postgresql_where=UNREADABLE),
     )
 
@@ -125,6 +126,8 @@ class Payment(Base):
     liability: Mapped[str] = mapped_column(String(16), default="")
     masked_card: Mapped[str] = mapped_column(String(32), default="")
     card_brand: Mapped[str] = mapped_column(String(32), default="")
+    #: The provider's own name for the card; tells cards apart that end in the same digits (:mod:`shop.orders.review`).
+    card_fingerprint: Mapped[str] = mapped_column(String(128), default="")
     status: Mapped[str] = mapped_column(String(24), default="created")
     authorized_yen: Mapped[YenColumn] = mapped_column(default=0)
     captured_yen: Mapped[YenColumn] = mapped_column(default=0)

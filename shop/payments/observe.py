@@ -225,7 +225,7 @@ def _late_approval(session: Session, payment: Payment, remote: RemoteState, now:
     if late is not None:
         approved = Approved(
             remote.handle, MoneyStatus.AUTHORIZED, remote.references, remote.masked_card,
-            authentication=remote.authentication,
+            fingerprint=remote.fingerprint, authentication=remote.authentication,
         )  # fmt: skip
         settle.apply_result(session, late, approved, "query", now)
 

@@ -154,8 +154,9 @@ def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
             # Another amount than ours: changed on the console since. The money stands; the difference is shown.
             status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
             return Approved(
-                remote.handle, status, remote.references, remote.masked_card, authentication=remote.authentication
-            )
+                remote.handle, status, remote.references, remote.masked_card,
+                fingerprint=remote.fingerprint, authentication=remote.authentication,
+            )  # fmt: skip
         case MoneyStatus.DECLINED:
             return _refused(Category.CARD_REFUSED, remote)
         case MoneyStatus.VOIDED | MoneyStatus.REFUNDED | MoneyStatus.EXPIRED:

@@ -213,6 +213,7 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
     payment.handle = approved.handle or payment.handle
     payment.masked_card = approved.masked_card or payment.masked_card
     payment.card_brand = approved.card_brand or payment.card_brand
+    payment.card_fingerprint = approved.fingerprint or payment.card_fingerprint
     if approved.authentication:
         authenticated(payment, approved.authentication)
     operation.handle = approved.handle or operation.handle

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 from shop.core import guessing, passwords
 from shop.core.guessing import Door, LogIn
 from shop.core.text import narrow
+from shop.staff import rights
 from shop.staff.models import StaffSession, StaffUser
+from shop.staff.rights import Right
 
 PASSWORD_LENGTH = 12
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
+#: So long may who typed the right password look for the phone with the code.
+HALFWAY_LIFE = timedelta(minutes=10)
 #: ``seen_at`` is written at most this often, so reading the admin costs no write per page.
 TOUCH_EVERY = timedelta(minutes=1)
 DOOR = Door("staff-login", timedelta(minutes=15), per_name=5, per_network=20, everywhere=50)
@@ -29,6 +33,11 @@ class Identity:
     login: str
     name: str
     seen_at: datetime
+    owner: bool
+    rights: frozenset[Right]
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
 
     @property
     def actor(self) -> str:
@@ -37,48 +46,74 @@ class Identity:
 
 
 def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
-    """A staff member, hashed but not yet stored: add it in a write of your own. Raises
+    """An owner, hashed but not yet stored: add it in a write of your own. Raises
     :class:`~shop.core.passwords.WeakPassword`."""
     hashed = passwords.hashed(password, PASSWORD_LENGTH)
-    return StaffUser(login=_login_name(login), name=name, password_hash=hashed, created_at=now)
+    return StaffUser(login=login_name(login), name=name, password_hash=hashed, owner=True, created_at=now)
 
 
 def authenticate(login: str, password: str, address: str, now: datetime, *, known: str = "") -> LogIn:
     """Check a name and password typed at ``address``, in a browser that keeps the :func:`marks` ``known``. Opens its own
     transactions."""
-    name = _login_name(login)
+    name = login_name(login)
     own, shared = DOOR.limits(name, address, known=known)
     return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, own, shared, now)
 
 
 def marks(login: str) -> str:
     """What a browser keeps of a staff member who has logged in with it: strangers who guess do not close it (T-091)."""
-    return guessing.marks(_login_name(login))
+    return guessing.marks(login_name(login))
 
 
-def start_session(session: Session, user_id: int, now: datetime) -> str:
-    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions."""
+def start_session(session: Session, user_id: int, now: datetime, *, halfway: bool = False) -> str:
+    """Open a session and return its token; only the digest is stored. Clears the user's dead sessions.
+
+    ``halfway``: the code of the two-step log-in is still due.
+    """
     dead = (StaffSession.ended_at.is_not(None)) | (StaffSession.created_at <= now - LIFETIME)
     session.execute(delete(StaffSession).where(StaffSession.user_id == user_id, dead))
     token = secrets.token_urlsafe(32)
-    session.add(StaffSession(token_digest=_digest(token), user_id=user_id, created_at=now, seen_at=now))
+    session.add(
+        StaffSession(token_digest=_digest(token), user_id=user_id, halfway=halfway, created_at=now, seen_at=now)
+    )
     return token
 
 
 def session_user(session: Session, token: str, now: datetime) -> Identity | None:
     """Who is behind ``token``, or ``None`` when the session ended, idled out or grew too old. Writes nothing."""
     row = session.execute(
-        select(StaffUser.id, StaffUser.login, StaffUser.name, StaffSession.seen_at)
+        select(
+            StaffUser.id, StaffUser.login, StaffUser.name, StaffUser.owner, StaffUser.rights, StaffSession.seen_at
+        )
         .join(StaffUser, StaffUser.id == StaffSession.user_id)
         .where(
             StaffSession.token_digest == _digest(token),
+            StaffSession.halfway.is_(False),
             StaffSession.ended_at.is_(None),
             StaffSession.seen_at > now - IDLE,
             StaffSession.created_at > now - LIFETIME,
             StaffUser.active,
         )
     ).one_or_none()
-    return Identity(*row) if row else None
+    if row is None:
+        return None
+    granted = rights.ALL if row.owner else rights.read(row.rights)
+    return Identity(row.id, row.login, row.name, row.seen_at, row.owner, granted)
+
+
+def halfway_user(session: Session, token: str, now: datetime) -> int | None:
+    """Whose code is due in the session of ``token``, if the password was right a moment ago."""
+    return session.scalar(
+        select(StaffSession.user_id)
+        .join(StaffUser, StaffUser.id == StaffSession.user_id)
+        .where(
+            StaffSession.token_digest == _digest(token),
+            StaffSession.halfway,
+            StaffSession.ended_at.is_(None),
+            StaffSession.created_at > now - HALFWAY_LIFE,
+            StaffUser.active,
+        )
+    )
 
 
 def touch_session(session: Session, token: str, now: datetime) -> None:
@@ -86,12 +121,19 @@ def touch_session(session: Session, token: str, now: datetime) -> None:
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(seen_at=now))
 
 
+def end_sessions(session: Session, user_id: int, now: datetime, but: str = "") -> None:
+    """Log a person out everywhere – but for the session with this token."""
+    theirs = (StaffSession.user_id == user_id) & (StaffSession.token_digest != _digest(but))
+    session.execute(update(StaffSession).where(theirs, StaffSession.ended_at.is_(None)).values(ended_at=now))
+
+
 def end_session(session: Session, token: str, now: datetime) -> None:
     """Log out on the server: whoever still holds the cookie holds nothing."""
     session.execute(update(StaffSession).where(StaffSession.token_digest == _digest(token)).values(ended_at=now))
 
 
-def _login_name(login: str) -> str:
+def login_name(login: str) -> str:
+    """As it is stored and looked up: in any width and case."""
     return narrow(login).casefold()
 
 

@@ -142,7 +142,7 @@ def refusal(order: Order) -> Refusal:
         case "lapsed" if operation and operation.settled_by == "buyer":
             return Refusal(title, _("お支払いを中止しました。カゴの中身はそのまま残っています。"))
         case "lapsed":
-            return Refusal(title, _("本人認証（3Dセキュア）の時間が切れました。よろしければ、もう一度お手続きください。"))
+            return Refusal(title, _("本人認証（3Dセキュア）が終わる前に、商品のお取り置きが終わりました。よろしければ、もう一度お手続きください。"))
         case "sent" | "unknown":
             return Refusal(
                 _("ご注文は確定していません。"),

@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 from shop.core.clock import jst
 from shop.core.i18n import gettext as _
 from shop.payments import cardalarm, cardguard
-from shop.web.cart import cart_key
-from shop.web.member import current_member
+from shop.web.member import browser_key, current_member
 
 
 def who() -> cardguard.Who:
     """Who asks, as the guard counts them."""
     member = current_member()
-    return cardguard.Who(cart_key(), request.remote_addr or "", member_id=member.member_id if member else None)
+    return cardguard.Who(browser_key(), request.remote_addr or "", member_id=member.member_id if member else None)
 
 
 def too_many(until: datetime) -> str:
@@ -57,6 +56,27 @@ def advance_notice(session: Session, standing: cardguard.Standing, now: datetime
             minutes=standing.guard.window_minutes,
         )
     return ""
+
+
+def no_registration_before(until: datetime) -> str:
+    """Cards were refused so often that none is registered before ``until``."""
+    return _(
+        "カードの手続きが続けて失敗したため、いまはカードを登録できません。カードの登録は変わっていません。%(time)s以降にもう一度お試しください。",
+        time=clock(until),
+    )
+
+
+def no_registration() -> str:
+    """The shop registers no card at present."""
+    return _("不正利用を防ぐため、いまはカードを登録できません。カードの登録は変わっていません。しばらくしてから、もう一度お試しください。")
+
+
+def registration_notice(session: Session, now: datetime) -> str:
+    """What is said instead of the form for a card that is to be registered. Empty while one can be."""
+    standing = cardguard.standing(session, who(), now)
+    if cardalarm.stage(standing.guard, now) != "off":
+        return no_registration()
+    return no_registration_before(standing.until) if standing.until else ""
 
 
 def clock(moment: datetime) -> str:

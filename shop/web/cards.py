@@ -18,7 +18,7 @@ from shop.payments.cards import book, manage, reconcile
 from shop.payments.cards.manage import Limit, Outcome
 from shop.payments.cards.models import CardOperation
 from shop.payments.engine import Busy
-from shop.web import choices, flow
+from shop.web import card_limits, choices, flow
 from shop.web.member import members_only, the_member
 
 blueprint = Blueprint("cards", __name__)
@@ -64,7 +64,10 @@ def form(account_id: int) -> ResponseReturnValue:
     session, member = db.db.session(), the_member()
     managed = _managed(account_id)
     limit = manage.limit(session, member.member_id, now())
-    if limit.free_at or book.pending(session, member.member_id, account_id):
+    held_back = card_limits.registration_notice(session, now())
+    if held_back:
+        flash(held_back, "todo")
+    if held_back or limit.free_at or book.pending(session, member.member_id, account_id):
         return redirect(url_for("cards.card", account_id=account_id), 303)
     method = choices.method_choice(managed.method, with_card=True)
     return render_template(
@@ -78,7 +81,8 @@ def register(account_id: int) -> ResponseReturnValue:
     """登録: the token of the page's card form."""
     managed, token = _managed(account_id), flow.posted_token("card_token")
     if token:
-        outcome = manage.change(the_member().member_id, account_id, token, request.form.get("card_brand", ""))
+        brand = request.form.get("card_brand", "")
+        outcome = manage.change(the_member().member_id, account_id, token, brand, card_limits.who())
     else:
         outcome = Outcome("no_token")
     return _after(managed, outcome)
@@ -148,6 +152,11 @@ def _words(managed: book.Managed, outcome: Outcome) -> str:
             return _("カード情報を受け取れませんでした。JavaScriptを有効にして、もう一度カード情報を入力してください。")
         case "busy":
             return _("ほかのお手続きの途中です。少し待ってからもう一度お試しください。")
+        case "too_many":
+            assert outcome.until is not None
+            return card_limits.no_registration_before(outcome.until)
+        case "stopped":
+            return card_limits.no_registration()
         case "needed":
             return _("定期購入でご利用中のため、カードを削除できません。「変更」で別のカードに変えられます。")
         case _:

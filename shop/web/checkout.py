@@ -44,7 +44,7 @@ def confirm_zero() -> Any:
         return _elsewhere(url_for("cart.show"))
     form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
-    if request.form.get("refresh") or postal.looked_up(form):
+    if flow.refreshed(form) or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
     agreement = _agreed(form, cart)
@@ -69,8 +69,9 @@ def check_zero() -> dict[str, object]:
 def place_zero() -> Any:
     """Order what was confirmed. Always answers with a redirect: reload and back cannot repeat it."""
     confirmation = confirm.find(db.db.session(), request.form.get("confirmation_token", ""), cart_key())
-    chosen = confirm.form_of(confirmation) if confirmation else {}
-    return flow.press(confirmation, chosen | flow.brought())
+    if confirmation is None or confirmation.flow != "zero":
+        return flow.press(None, {}, through="zero")  # STEP3 asks last questions of its own
+    return flow.press(confirmation, confirm.form_of(confirmation) | flow.brought())
 
 
 @blueprint.get("/pay/a/<provider>/browser.js")

@@ -17,6 +17,7 @@ from shop.payments.cards import book, rules
 from shop.payments.cards.book import Registered
 from shop.payments.models import PaymentMethod
 from shop.web import legal, security
+from shop.web.filters import instalment_word
 from shop.web.member import current_member
 
 
@@ -133,13 +134,6 @@ def instalments(method: PaymentMethod) -> tuple[int, ...]:
     if method.account is None:
         return ()
     return accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
-
-
-def instalment_word(count: int) -> str:
-    """一括払い, 3回払い, ボーナス一括払い."""
-    if count == 0:
-        return _("ボーナス一括払い")
-    return _("一括払い") if count == 1 else _("%(count)s回払い", count=count)
 
 
 def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | None:

@@ -1,4 +1,4 @@
-"""Commands for operators: ``flask owner create``, ``flask jobs run``, ``flask postal import``, ``flask demo load``."""
+"""Commands for operators: ``flask owner create``, ``flask staff two-step-off``, ``flask jobs run``, ``flask postal import``, ``flask demo load``."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from shop.core import db
@@ -23,10 +24,13 @@ from shop.jobs import joblist, runner
 from shop.members import names
 from shop.payments import accounts
 from shop.payments.engine import engine
+from shop.staff import people, two_step
 from shop.staff import service as staff
+from shop.staff.models import StaffUser
 from shop.web import opening
 
 owner = AppGroup("owner", help="Staff accounts.")
+staff_group = AppGroup("staff", help="What staff cannot do for themselves.")
 shop = AppGroup("shop", help="The shop itself.")
 jobs = AppGroup("jobs", help="Background jobs.")
 postal = AppGroup("postal", help="Postal codes, by which addresses fill themselves in.")
@@ -34,7 +38,7 @@ demo = AppGroup("demo", help="The practice shop.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (shop, owner, jobs, postal, demo):
+    for group in (shop, owner, staff_group, jobs, postal, demo):
         app.cli.add_command(group)
     app.cli.add_command(check)
 
@@ -44,7 +48,7 @@ def init_app(app: Flask) -> None:
 @click.option("--name", default="店主", help="Name shown in the admin.")
 @click.password_option(help="At least 12 characters; asked for when not given.")
 def create_owner(login: str, name: str, password: str) -> None:
-    """Create a staff account that may open the admin."""
+    """Create an owner: a staff account with every right, who grants them to others."""
     try:
         user = staff.new_owner(login, name, password, moment())
     except WeakPassword as error:
@@ -55,6 +59,33 @@ def create_owner(login: str, name: str, password: str) -> None:
     except IntegrityError:
         raise click.ClickException(f"there is a {login} already") from None
     click.echo(f"created {login}")
+
+
+@owner.command("withdraw")
+@click.argument("login")
+def withdraw_owner(login: str) -> None:
+    """Make an owner a member of staff without rights, to be granted or suspended by another owner."""
+    try:
+        with db.write() as session:
+            people.withdraw_owner(session, login, moment())
+    except LookupError:
+        raise click.ClickException(f"no owner has the login {login}") from None
+    except people.LastOwner:
+        raise click.ClickException("the last owner stays: create another one first") from None
+    click.echo(f"{login} is staff without rights now")
+
+
+@staff_group.command("two-step-off")
+@click.argument("login")
+def switch_two_step_off(login: str) -> None:
+    """Switch the two-step log-in of LOGIN off, when phone and recovery codes are lost. The password stays."""
+    with db.write() as session:
+        user_id = session.scalar(select(StaffUser.id).where(StaffUser.login == staff.login_name(login)))
+        if user_id is None:
+            raise click.ClickException(f"there is no {login}")
+        if not two_step.reset(session, user_id, "operator", moment()):
+            raise click.ClickException(f"{login} logs in without a second step already")
+    click.echo(f"{login} logs in with the password alone now")
 
 
 @shop.command("open")

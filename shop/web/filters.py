@@ -17,6 +17,7 @@ from shop.core.cart_design import CartDesign
 from shop.core.clock import jst
 from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, language
+from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.pictures import Picture
 from shop.core.runtime import runtime
@@ -42,7 +43,8 @@ _WEEKDAYS = "月火水木金土日"
 def init_app(app: Flask) -> None:
     """Register filters and globals. Globals are functions, so a page that does not use one does not pay for it."""
     app.jinja_env.filters.update(
-        yen=format_yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose
+        yen=format_yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose,
+        instalments=instalment_word,
     )
     app.jinja_env.globals.update(
         shop=shop_info,
@@ -67,6 +69,13 @@ def long_date(day: date) -> str:
 def moment(value: datetime) -> str:
     """``2026-11-21 14:03`` in Japan."""
     return jst(value).strftime("%Y-%m-%d %H:%M")
+
+
+def instalment_word(count: int) -> str:
+    """支払回数 in words: 一括払い, 3回払い, ボーナス一括払い (counted as 0)."""
+    if count == 0:
+        return _("ボーナス一括払い")
+    return _("一括払い") if count == 1 else _("%(count)s回払い", count=count)
 
 
 def masked_email(address: str) -> str:

@@ -1,6 +1,7 @@
 """One checkout engine, two controllers: what the one-page checkout and the steps do alike – judge the choice, fix it as a
 confirmation, press 注文する."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
 from shop.checkout.models import Confirmation
 from shop.checkout.quote import Choice, choices, quote
-from shop.core import db, ids
+from shop.core import card_numbers, db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.money import format_yen
@@ -27,9 +28,10 @@ from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
-from shop.web.choices import delivery_choice, instalment_word, instalments, linked_card
+from shop.web.choices import delivery_choice, instalments, linked_card
+from shop.web.filters import instalment_word
 from shop.web.forms import CheckoutPage
-from shop.web.member import current_member, member_settings
+from shop.web.member import browser_key, current_member, member_settings
 
 #: What a press that has to wait takes along.
 _OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "installments", "attempt")
@@ -90,6 +92,15 @@ def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
     return next((c for c in offered if str(c.delivery.id) == chosen), offered[0] if offered else None)
 
 
+def refreshed(form: Any) -> bool:
+    """Whether 配送方法を反映する, the button without script, was pressed in ``form``: then it is to be shown again, unjudged –
+    but not with a card number that was typed into a wrong field."""
+    if not request.form.get("refresh"):
+        return False
+    card_numbers.forget(form)
+    return True
+
+
 def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:
     """The choice as an agreement, or ``None`` with a sentence at the field that is wrong – about the goods above the form,
     for they are no field; each line of them says what there is left."""
@@ -134,6 +145,7 @@ def fix(
             stored=linked_card(method) if values.get("card_source") == "stored" else None,
             texts=legal.final_page_texts(courier, method),
             legal_url=url_for("storefront.legal", page="commerce"),
+            registration=json.loads(registration) if registration else None,
         )
     )
     token, member = ids.public_id(), current_member()
@@ -169,9 +181,10 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
         return redirect(url_for(attempt.HOME[through]), 303)
     home = redirect(url_for(attempt.HOME[confirmation.flow]), 303)
     member, number = current_member(), small_number(chosen.get("attempt", "")) or 1
-    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), member.member_id if member else None)
+    member_id = member.member_id if member else None
+    buyer = placement.Buyer(_device(), request.remote_addr or "", language(), browser_key(), member_id)
     try:
-        placed = placement.place(confirmation, cart_key(), _card(chosen), buyer, attempt=number)
+        placed = placement.place(confirmation, cart_key(), _card(confirmation, chosen), buyer, attempt=number)
     except cardguard.StepUp:
         return redirect(url_for("verify.show"), 303) if _keep(confirmation, chosen) else home
     except (placement.ConfirmAgain, placement.TokenMissing, placement.TryLater, cardguard.TooMany) as error:
@@ -181,7 +194,7 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
     return redirect(attempt.onward(placed.order_id, first=True), 303)
 
 
-def _card(chosen: Mapping[str, str]) -> placement.Card:
+def _card(confirmation: Confirmation, chosen: Mapping[str, str]) -> placement.Card:
     return placement.Card(
         token=chosen.get("card_token", ""),
         instalments=int(chosen.get("installments") or "1"),
@@ -189,7 +202,19 @@ def _card(chosen: Mapping[str, str]) -> placement.Card:
         keep=chosen.get("keep_card") == "1",
         link_token=chosen.get("link_token", ""),
         brand=chosen.get("card_brand", ""),
+        shown=str(_card_shown(confirmation, chosen)),
     )
+
+
+def _card_shown(confirmation: Confirmation, chosen: Mapping[str, str]) -> Markup:
+    """What STEP3 asks of the card below the receipt, as it was answered: kept with the order like the rest of the page
+    (R-290). The one-page checkout has it in the receipt."""
+    method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
+    if confirmation.flow != "steps" or method.kind != "card":
+        return Markup()
+    stored = linked_card(method) if chosen.get("card_source") == "stored" else None
+    count = instalment_word(int(chosen.get("installments") or "1"))
+    return Markup(render_template("shop/_receipt_card.html", instalments=count, stored=stored))
 
 
 def _refused_words(error: Exception) -> str:

@@ -12,12 +12,10 @@ from shop.core import card_numbers
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.prefectures import PREFECTURES
-from shop.core.text import clean_line, clean_lines, digits, katakana, narrow
+from shop.core.text import clean_line, clean_lines, digits, is_mail_address, katakana, narrow
 from shop.web import advice
 from shop.web.advice import Advice
 
-#: ``=?`` begins an encoded word, which makers of mail headers decode wherever it stands (T-044).
-_EMAIL = re.compile(r"(?!.*=\?)[^\s@<>()\[\],;:\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _KANA = re.compile(r"[ァ-ヺー・ A-Za-z.'-]*")
 
 Filter = Callable[[Any], Any]
@@ -111,7 +109,7 @@ def _mail_address(form: Any, field: Field) -> None:
     match address.count("@"):
         case 0:
             raise StopValidation(_("メールアドレスの形を確認してください（「@」がありません）。"))
-        case 1 if _EMAIL.fullmatch(address) and address.isascii():
+        case 1 if is_mail_address(address):
             return
         case 1:
             raise StopValidation(_("メールアドレスの形を確認してください（例 name@example.jp）。"))
@@ -197,7 +195,7 @@ class BuyerFields(NameFields, MailField, AddressFields):
 class ChoiceFields:
     """支払い方法・配送指定: STEP2, and the second half of the one-page checkout."""
 
-    note = TextAreaField(_l("ご要望"), validators=[AtMost(500)], filters=_filtered(clean_lines))
+    note = TextAreaField(_l("備考"), validators=[AtMost(500)], filters=_filtered(clean_lines))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
 

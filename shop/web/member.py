@@ -8,6 +8,7 @@ from flask import Flask, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user, login_user
 
 from shop.checkout import cart_merge
+from shop.core import ids
 from shop.core.db import db, end_read, write
 from shop.core.runtime import now
 from shop.members import entry, sessions, settings
@@ -17,8 +18,10 @@ from shop.members.sessions import Identity
 _KIND = "member:"
 #: Whom this browser has been let in as; see ``shop.members.entry``.
 KNOWN = "known"
+#: What names this browser where tries of cards are counted and addresses proven. It opens nothing.
+_BROWSER = "browser"
 #: What is kept of a session that ends – and how long; a log-in keeps the attempt as well, whose outcome this browser waits for.
-_KEPT = ("language", KNOWN, "_permanent")
+_KEPT = ("language", KNOWN, _BROWSER, "_permanent")
 
 
 class MemberUser(UserMixin):
@@ -60,6 +63,12 @@ def member_settings() -> MemberSettings:
         g.member_settings = settings.get(db.session())
     found: MemberSettings = g.member_settings
     return found
+
+
+def browser_key() -> str:
+    """The name of this browser, the same before and after a log-in; made at the first need."""
+    key: str = session.setdefault(_BROWSER, ids.public_id())
+    return key
 
 
 def members_only(view: Callable[..., Any]) -> Callable[..., Any]:

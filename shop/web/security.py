@@ -21,7 +21,7 @@ from shop.web.sessions import Sessions
 _PUBLIC_ENDPOINTS = frozenset(
     {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 )
-_TOKENS = frozenset({"card_token", "confirmation_token", "csrf_token"})
+_TOKENS = frozenset({"card_token", "link_token", "confirmation_token", "csrf_token"})
 #: They say so at the field instead, and forget the number.
 _TELL_AT_THE_FIELD = frozenset(
     {
@@ -31,7 +31,9 @@ _TELL_AT_THE_FIELD = frozenset(
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "mypage.save_profile", "mypage.check_profile", "mypage.add_address", "mypage.change_address", "mypage.check_address",
         "order_lookup.ask",
-        "admin.log_in", "admin.save_memo", "admin.save_row",
+        "admin.log_in", "admin.save_memo", "admin.save_row", "admin.add_staff", "admin.change_staff",
+        "admin.accept_invitation", "admin.change_own_password",
+        "admin.take_code", "admin.switch_on_two_step", "admin.renew_codes", "admin.switch_off_two_step",
         "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
         "admin.confirm_payment_method", "admin.check_payment_method",
     }

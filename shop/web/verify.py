@@ -2,24 +2,26 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from shop.checkout import confirm
+from shop.checkout.models import Confirmation
 from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
 from shop.core.text import narrow
 from shop.payments import cardguard, stepup
-from shop.web import card_limits, flow
-from shop.web.cart import cart_key
+from shop.web import attempt, card_limits, cart, flow
+from shop.web.member import browser_key
 
 blueprint = Blueprint("verify", __name__)
 
 
 @blueprint.get("/checkout/verify")
 def show() -> ResponseReturnValue:
-    """Where the code is typed. Who has no press waiting belongs to the form."""
+    """Where the code is typed. Who has no press waiting – on the cart that is theirs now – belongs to their checkout."""
     waiting = stepup.waiting(db.db.session(), _browser(), moment())
-    return _page(waiting) if waiting else redirect(url_for("checkout.zero"), 303)
+    return _page(waiting) if waiting and _confirmed(waiting) else _home()
 
 
 @blueprint.post("/checkout/verify")
@@ -29,11 +31,10 @@ def prove() -> ResponseReturnValue:
         verdict = stepup.prove(session, _browser(), _typed(), moment())
     waiting = verdict.waiting
     if waiting is None:
-        return redirect(url_for("checkout.zero"), 303)
+        return _home()
     if verdict.word != "right":
         return _page(waiting, _refusal(waiting)), 422
-    confirmation = confirm.find(db.db.session(), waiting.confirmation, cart_key())
-    return flow.press(confirmation, waiting.press)
+    return flow.press(_confirmed(waiting), waiting.press, through=cart.current().flow)
 
 
 @blueprint.post("/checkout/verify/resend")
@@ -50,8 +51,16 @@ def resend() -> ResponseReturnValue:
     return redirect(url_for("verify.show"), 303)
 
 
+def _confirmed(waiting: stepup.Waiting) -> Confirmation | None:
+    return confirm.find(db.db.session(), waiting.confirmation, cart.cart_key())
+
+
+def _home() -> Response:
+    return redirect(url_for(attempt.HOME[cart.current().flow]), 303)
+
+
 def _browser() -> str:
-    return cardguard.session_key(cart_key())
+    return cardguard.session_key(browser_key())
 
 
 def _range() -> str:

@@ -84,7 +84,7 @@ def take_step2() -> Any:
     if not _step1_holds(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
-    if request.form.get("refresh"):
+    if flow.refreshed(form):
         return _step2_page(form, cart, known)
     valid = form.validate()
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))

@@ -51,7 +51,7 @@ def measure(app: Flask, config: Config, folder: Path) -> tuple[float, float, int
         for token, key in confirmations:
             found = confirm.find(db.db.session(), token, key)
             assert found
-            placement.place(found, key, placement.Card(), placement.Buyer("PC", "127.0.0.1", "ja"))
+            placement.place(found, key, placement.Card(), placement.Buyer("PC", "127.0.0.1", "ja", key))
     replayed = _replay(before, recording.statements)
     count = round(statistics.median(map(len, recording.statements)))
     return statistics.median(recording.seconds) * 1000, statistics.median(replayed) * 1000, count

@@ -202,7 +202,7 @@ def test_staff_pages_have_no_barrier(page: Page) -> None:
                     f"/orders/{number}/move/cancelled", "/mails", "/mails/1",
                     "/settings/payment-methods", "/settings/payment-methods?tab=basic", "/settings/payment-methods/1",
                     "/settings/payment-methods/2", "/settings/payment-methods/1/remove", "/settings/deliveries",
-                    "/settings/deliveries/1", "/settings/card-guard", "/log",
+                    "/settings/deliveries/1", "/settings/card-guard", "/two-step", "/two-step/set-up", "/log",
                     "/payments/attention", "/payments/attempts", "/holds"):  # fmt: skip
         page.goto(f"/admin{address}")
         assert_accessible(page)
@@ -223,7 +223,7 @@ def test_staff_pages_fit_a_phone(window: Callable[..., Page]) -> None:
     log_in(page, OWNER, OWNER_PASSWORD)
     for address in ("", "/orders", f"/orders/{number}", f"/orders/{number}/edit",
                     f"/orders/{number}/move/completed", "/mails", "/settings/payment-methods",
-                    "/settings/payment-methods/1", "/settings/deliveries", "/settings/card-guard", "/log"):  # fmt: skip
+                    "/settings/payment-methods/1", "/settings/deliveries", "/settings/card-guard", "/two-step", "/two-step/set-up", "/log"):  # fmt: skip
         page.goto(f"/admin{address}")
         assert_fits(page)
         assert not page.evaluate(LABELS_RUN_OVER), page.url

@@ -16,7 +16,7 @@ from shop.members import leaving
 from shop.members.models import Member, MemberEvent
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
-from shop.payments import accounts, executor
+from shop.payments import accounts, cardguard, executor
 from shop.payments.cards import book, linking, manage
 from shop.payments.cards.models import CardOperation
 from shop.payments.models import Payment, PaymentMethod
@@ -50,6 +50,11 @@ class Cards:
             session.add(made)
             session.flush()
             return made.id, name
+
+    @property
+    def who(self) -> cardguard.Who:
+        """The member at their own browser."""
+        return cardguard.Who(self.public_id, "127.0.0.1", member_id=self.member_id)
 
     # ---- doing ---------------------------------------------------------------------------------------
 
@@ -106,7 +111,7 @@ class Cards:
 
     def change(self, card: str = VISA) -> str:
         """登録 or 変更 in マイページ."""
-        return self.desk.call(manage.change, self.member_id, self.account_id, self.desk.token(card), BRANDS[card]).kind
+        return self.desk.call(manage.change, self.member_id, self.account_id, self.desk.token(card), BRANDS[card], self.who).kind
 
     def remove(self) -> str:
         return self.desk.call(manage.remove, self.member_id, self.account_id).kind

@@ -65,7 +65,9 @@ class Desk:
         answer = requests.post(f"{self.simulator.url}/paygent/n/token/request", data=fields).json()
         return str(answer["tokenizedCardObject"]["token"])
 
-    def confirmed(self, *, quantity: int = 1, method: str = "card", key: str = "", **buyer: str) -> tuple[str, str]:
+    def confirmed(
+        self, *, quantity: int = 1, method: str = "card", key: str = "", member_id: int | None = None, **buyer: str
+    ) -> tuple[str, str]:
         """A cart with goods and its confirmation: (confirmation token, cart key). ``key``: this cart, with what is in it."""
         key, token = key or ids.public_id(), ids.public_id()
         with self.app.app_context():
@@ -79,7 +81,7 @@ class Desk:
             form = BUYER | buyer
             agreement = confirm.agree(session, cart.view(session, key), courier.id, chosen.id, form["prefecture"])
             with db.write() as session:
-                confirm.store(session, token, agreement, form, "<p>final page</p>", now())
+                confirm.store(session, token, agreement, form, "<p>final page</p>", now(), member_id=member_id)
         return token, key
 
     def press(self, confirmation: str, key: str, token: str = "") -> int:
@@ -87,11 +89,12 @@ class Desk:
         with self.app.app_context():
             found = confirm.find(db.db.session(), confirmation, key)
             assert found
-            return placement.place(found, key, placement.Card(token), placement.Buyer("PC", "127.0.0.1", "ja")).order_id
+            who = placement.Buyer("PC", "127.0.0.1", "ja", key, found.member_id)
+            return placement.place(found, key, placement.Card(token), who).order_id
 
-    def place(self, card: str = VISA, *, quantity: int = 1, **buyer: str) -> Placed:
+    def place(self, card: str = VISA, *, quantity: int = 1, member_id: int | None = None, **buyer: str) -> Placed:
         """A whole card order, up to whatever became of it."""
-        order_id = self.press(*self.confirmed(quantity=quantity, **buyer), self.token(card))
+        order_id = self.press(*self.confirmed(quantity=quantity, member_id=member_id, **buyer), self.token(card))
         return self.placed(order_id)
 
     def placed(self, order_id: int) -> Placed:

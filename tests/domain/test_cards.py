@@ -165,7 +165,7 @@ def test_the_card_of_who_registers_with_the_order(cards: Cards) -> None:
 
 def test_a_brand_is_one_of_those_there_are(cards: Cards) -> None:
     """The browser's word for it is shown, so not any word will do."""
-    told = cards.desk.call(manage.change, cards.member_id, cards.account_id, cards.desk.token(), "<b>Gold</b>")
+    told = cards.desk.call(manage.change, cards.member_id, cards.account_id, cards.desk.token(), "<b>Gold</b>", cards.who)
     assert (told.kind, cards.linked()) == ("registered", "1111 01/40")
 
 
@@ -198,7 +198,7 @@ def test_a_card_that_vanished_gives_way_to_the_form(linked: Cards) -> None:
 def test_a_card_registered_meanwhile_is_not_the_one_that_vanished(linked: Cards, clock: MovableClock) -> None:
     def replace(_order_id: int) -> None:
         clock.advance(1)
-        manage.change(linked.member_id, linked.account_id, linked.desk.token(JCB), "JCB")
+        manage.change(linked.member_id, linked.account_id, linked.desk.token(JCB), "JCB", linked.who)
 
     assert linked.order(ALWAYS, stored=True, then=replace).state == "lapsed"
     assert (linked.linked(), linked.kept()) == ("JCB 1000 01/40", ["1000"])
@@ -437,7 +437,7 @@ def test_a_card_goes_on_under_the_contract_it_was_made_with(linked: Cards) -> No
     desk.call(lambda: contract(merchant_id="100077", connect_id="conn0077", connect_password="another7"))
     found = desk.call(lambda: book.source_for(db.db.session(), linked.member_id, linked.account_id))
     assert found is None  # another contract does not know the card
-    assert desk.call(manage.change, linked.member_id, linked.account_id, desk.token(JCB, "100077"), "").kind == "changed"
+    assert desk.call(manage.change, linked.member_id, linked.account_id, desk.token(JCB, "100077"), "", linked.who).kind == "changed"
     held = desk.simulator.ledger()["stored_cards"]
     assert [(each["merchant_id"], bool(each["deleted_at"])) for each in held] == [("100001", True), ("100077", False)]
 

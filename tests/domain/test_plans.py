@@ -8,14 +8,18 @@ from sqlalchemy import event
 from admin import watch
 from shop.core import db
 from shop.core.runtime import now
+from shop.orders import review
+from shop.orders.models import Order
+from shop.payments.models import Payment
 from tests.domain.desk import Desk
 
 pytestmark = pytest.mark.one_database
 
 
-@pytest.mark.parametrize("job", ["dispatch", "inbox", "reconcile", "release_holds", "outbox", "attention"])
+@pytest.mark.parametrize("job", ["dispatch", "inbox", "reconcile", "release_holds", "outbox", "attention", "review"])
 def test_nothing_reads_a_whole_table_to_find_its_work(desk: Desk, job: str) -> None:
     asked: list[tuple[str, Any]] = []
+    placed = desk.place() if job == "review" else None
     with desk.app.app_context():
 
         @event.listens_for(db.db.engine, "before_cursor_execute")
@@ -24,6 +28,11 @@ def test_nothing_reads_a_whole_table_to_find_its_work(desk: Desk, job: str) -> N
 
         if job == "attention":
             assert not watch.concerns(db.db.session(), now(), 100)
+        elif placed:
+            order, payment = db.db.session.get_one(Order, placed.order_id), db.db.session.get_one(Payment, placed.payment_id)
+            order.member_id = 1
+            asked.clear()
+            assert not review.signals(db.db.session(), order, payment, now())
         else:
             desk.run(job)
         event.remove(db.db.engine, "before_cursor_execute", listen)

@@ -144,7 +144,7 @@ class Shop:
     def forget_card_failures(self) -> None:
         """Crowds of refused cards are no attack on this shop, except in test_card_testing."""
         self.change("DELETE FROM card_try")
-        self.change("UPDATE card_guard SET shop_failures = 1000000")
+        self.change("UPDATE card_guard SET shop_failures = 1000000, shop_most = 1000000")
 
     @property
     def database(self) -> str:

@@ -67,4 +67,4 @@ def _compile_once(compile_builder: Callable[[Rule, bool], Any]) -> Callable[[Rul
     return compiled
 
 
-Rule._compile_builder = _compile_once(Rule._compile_builder)  # type: ignore[method-assign]
+Rule._compile_builder = _compile_once(Rule._compile_builder)  # type: ignore[method-assign, assignment]

@@ -36,6 +36,7 @@ ALLOWED_IN_PYTHON = {
     ("shop/core/prefectures.py", "北海道 青森県 .*"): "prefectures as the courier writes them",
     ("shop/web/filters.py", "月火水木金土日"): "the Japanese form of a date; other languages get ISO",
     ("shop/web/filters.py", "[年月]|日（"): "the Japanese form of a date; other languages get ISO",
+    ("shop/orders/review.py", r".*丁目\|番地.*"): "how addresses are written",
     ("shop/orders/mails.py", "【受注通知メール】"): "to the shop, which reads Japanese",
     ("shop/outbox/service.py", "【要確認】"): "to the shop, which reads Japanese",
     ("shop/delivery/postal_file.py", r"\^以下に.*|第\?.*地割.*|\(\[.*階\)）|[（）、]"): "how Japan Post writes towns",

@@ -67,7 +67,7 @@ RULES = {
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
         order_lookup.show order_lookup.ask order_lookup.link
-        admin.login admin.log_in
+        admin.login admin.log_in admin.invitation admin.accept_invitation
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
@@ -87,9 +87,13 @@ RULES = {
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
     Rule.SIGNED: "provider.notice",
     Rule.STAFF: """
-        admin.dashboard admin.staff_log admin.choose_language admin.log_out
+        admin.dashboard admin.staff_log admin.choose_language admin.log_out admin.own_password admin.change_own_password
+        admin.staff_list admin.new_staff admin.add_staff admin.staff_member admin.change_staff admin.suspend_staff
+        admin.reactivate_staff admin.send_staff_link
+        admin.second_step admin.take_code admin.two_step admin.set_up_two_step admin.switch_on_two_step admin.forget_device
+        admin.ask_for_codes admin.renew_codes admin.ask_to_switch_off admin.switch_off_two_step
         admin.orders admin.order admin.save_memo admin.edit_order admin.save_row admin.confirm_move admin.move_order
-        admin.confirm_money admin.act_on_money admin.refresh_payment
+        admin.confirm_money admin.act_on_money admin.refresh_payment admin.clear_order
         admin.payment_attention admin.payment_attempts admin.holds admin.confirm_release admin.release_hold
         admin.mails admin.mail admin.retry_mail
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards

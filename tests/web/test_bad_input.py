@@ -226,6 +226,17 @@ def test_only_plain_quantities_are_taken(shopper: Buyer, demo_app: Flask) -> Non
     assert "茎ほうじ茶 ※ 972円 × 3" in Page(shopper.get("/checkout/zero").text).text
 
 
+@pytest.mark.req("S-095")
+def test_one_more_and_one_less_leaves_the_price_as_it_was(shopper: Buyer) -> None:
+    """Also in the basket's other tab, which still shows the quantity of before."""
+    shopper.put_into_cart(TEA, 2)
+    before = Page(shopper.get("/cart").text)
+    line = next(f for f in before.forms if f.action.startswith("/cart/items/"))
+    assert "2,916円" in Page(shopper.post(line.action, line.fields | {"quantity": "3"}).text).text
+    again = Page(shopper.post(line.action, line.fields | {"quantity": "2"}).text).text
+    assert ("972円" in again, "商品合計 税込 1,944円" in again) == (True, True)
+
+
 @pytest.mark.req("T-002")
 def test_a_line_never_lowers_the_total(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(TEA)

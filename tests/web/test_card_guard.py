@@ -6,13 +6,16 @@ import pytest
 import requests
 from flask import Flask
 
+from shop.catalogue.models import Product
 from shop.core.runtime import now
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.guard_models import CardGuard
 from shop.staff.models import StaffLog
 from tests.support.buying import CARD, CASH, Buyer, Purchase, buy
+from tests.support.members import Member, join
 from tests.support.pages import Page
+from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import VISA, Simulator
 from tests.web.counter import TEA, Desk, change, count, number_of, orders, path_of
@@ -104,6 +107,27 @@ def test_the_proof_is_one_step_and_only_once(
     assert number_of(try_card(shopper, VISA)), "the same browser and address: no second proof"
 
 
+@pytest.mark.one_database
+@pytest.mark.req("T-085")
+def test_a_proof_outlives_a_log_in(live_server: LiveServer, demo_app: Flask, on_guard: None) -> None:
+    """Asked as a guest, refused by the bank, logged in and tried again: no second step. What waits for a code is shown on the
+    cart it belongs to only – not to whoever sits there after a log-out."""
+    buyer = join(Member(live_server.url), demo_app)
+    buyer.put_into_cart(TEA)
+    assert try_card(buyer, REFUSED).path == "/checkout/verify"
+    assert path_of(enter(buyer, mailed_code(demo_app))) == "/checkout/zero"
+    buyer.log_in()
+    assert number_of(try_card(buyer, VISA))
+    buyer.put_into_cart(TEA)
+    shown, _form = buyer.checkout_form()
+    confirmed = buyer.confirm(CARD, shown, email="other@example.jp")
+    assert buyer.place(confirmed, buyer.card_token(VISA, shown)).path == "/checkout/verify"
+    buyer.log_out()
+    left = buyer.get("/checkout/verify")
+    assert path_of(left) != "/checkout/verify"
+    assert "other@example.jp" not in left.text
+
+
 def enter(buyer: Buyer, code: str) -> requests.Response:
     form = Page(buyer.get("/checkout/verify").text).form("/checkout/verify")
     return buyer.post("/checkout/verify", form.fields | {"mail_code": code})
@@ -129,6 +153,9 @@ def test_a_code_opens_nothing_for_another_browser(shopper: Buyer, demo_app: Flas
     other = Buyer(shopper.shop_url)
     other.put_into_cart(TEA)
     assert path_of(other.get("/checkout/verify")) == "/checkout/zero"
+    change(demo_app, Product.flow, "steps")
+    assert path_of(other.get("/checkout/verify")) == "/checkout/step1", "each cart has its own way"
+    change(demo_app, Product.flow, "zero")
     assert path_of(enter_again(other, mailed_code(demo_app))) == "/checkout/zero"
     assert simulator.payments() == []
 

@@ -27,7 +27,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
 VALUES = {
-    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "product_id": "1",
+    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "person_id": "1", "product_id": "1", "device_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
     "key": "x", "rest": "x", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order",
 }  # fmt: skip
@@ -35,8 +35,8 @@ ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 #: Their address holds a secret, which no other site shall read (T-038).
-SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link"}
-LOG_IN = {"admin.login", "admin.log_in"}
+SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link", "admin.invitation"}
+LOG_IN = {"admin.login", "admin.log_in", "admin.invitation", "admin.accept_invitation"}
 #: Files without personal data that browsers may keep.
 KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
 
@@ -138,7 +138,7 @@ STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
     "/admin/products", "/admin/customers", "/admin/settings/members",
-    "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order",
+    "/admin/staff", "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order", "/admin/two-step",
 )  # fmt: skip
 
 

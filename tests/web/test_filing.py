@@ -249,7 +249,11 @@ def test_a_provisional_member_is_marked_in_the_list_until_the_order_is_completed
     listed = desk.get("/admin/orders").text
     assert '<strong class="provisional">(ID仮登録)</strong>' in listed
     assert "氏名/会員ID" in listed
+    assert "仮登録は取り消され" in desk.page(f"/admin/orders/{number}/move/cancelled").text
+    assert "仮登録は本登録になります。購入者へメールでお知らせします。" in desk.page(f"/admin/orders/{number}/move/completed").text
     move(desk, number, "completed")
+    assert "受注完了一覧へ移動（会員の仮登録を本登録に変更）" in desk.page(f"/admin/orders/{number}").text
+    assert "購入者へのメールは送りません。" in desk.page(f"/admin/orders/{number}/move/cancelled").text
     completed = desk.page("/admin/orders?list=completed").text
     assert "(ID仮登録)" not in completed
     assert "hanako" in completed

@@ -12,6 +12,7 @@ from shop.core.runtime import now
 from shop.members.models import MemberSettings
 from shop.payments import accounts
 from shop.payments.cards.models import CardOperation, StoredCard
+from shop.payments.guard_models import CardGuard, CardTry
 from shop.payments.models import PaymentMethod, ProviderAccount
 from tests.support.members import Member, join
 from tests.support.pages import Page
@@ -163,6 +164,35 @@ def test_the_limit_is_printed_and_says_when_again(
     assert simulator.ledger()["telegrams"] == {"025": 2}
     clock.advance(31 * 60)
     assert "カード変更が完了しました" in member.register(JCB, "JCB").text
+
+
+@pytest.mark.req("T-082", "P-22")
+def test_cards_are_not_sorted_out_by_registering_them(
+    member: CardHolder, demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
+    """A refused registration is a failed try of a card – of the browser, the network, the member, the shop –, and a shop that
+    is on its guard registers none."""
+    change(demo_app, CardGuard.per_session, 3)
+    spare, token = member.card_token(VISA, member.page(f"{member.path}/form")), member.token()
+    for _ in range(3):
+        member.register(token=REFUSED_TOKEN)
+    said = "カードの手続きが続けて失敗したため、いまはカードを登録できません。"
+    shown = member.get(f"{member.path}/form")
+    assert (shown.url.endswith(member.path), said in shown.text) == (True, True), "nobody types a card for nothing"
+    asked = {"csrf_token": token, "card_token": spare}
+    assert said in member.post(f"{member.path}/form", asked).text
+    clock.advance(31 * 60)
+    member.register()
+    with demo_app.app_context():
+        assert db.session.scalars(select(CardTry.state).order_by(CardTry.id)).all() == ["failed"] * 3 + ["passed"]
+        since = now()
+        db.session.rollback()
+    change(demo_app, CardGuard.stage_since, since)
+    for stage in ("step_up", "stopped"):
+        change(demo_app, CardGuard.stage, stage)
+        held_back = member.post(f"{member.path}/form", asked)
+        assert "不正利用を防ぐため、いまはカードを登録できません。" in held_back.text
+    assert simulator.ledger()["telegrams"] == {"025": 4}
 
 
 def test_a_refused_card_is_explained_and_changes_nothing(member: CardHolder, simulator: Simulator) -> None:

@@ -473,7 +473,7 @@ def test_a_buyer_who_never_comes_back(
     assert orders(demo_app) == ["lapsed"]
     assert promised(demo_app) == ["not_placed"]
     page = Page(away.buyer.get("/checkout/zero").text).text
-    assert "本人認証（3Dセキュア）の時間が切れました。" in page
+    assert "本人認証（3Dセキュア）が終わる前に、商品のお取り置きが終わりました。" in page
     assert charged(simulator) == []
 
 

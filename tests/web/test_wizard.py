@@ -225,11 +225,14 @@ def test_step_3_says_what_the_law_asks_for(walker: StepsBuyer) -> None:
 @pytest.mark.req("R-290")
 def test_the_page_as_shown_is_kept_with_the_order(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker)
-    number_of(walker.press(page, walker.card_token(VISA, Page(page.text))))
+    number_of(walker.press(page, walker.card_token(VISA, Page(page.text)), installments="6"))
     with demo_app.app_context():
         kept = db.session.scalars(select(Order.snapshot)).one()
-    assert kept
-    assert kept in page.text
+    receipt, last = kept.split("</div>\n", 1)[0], kept[kept.rindex("<dl") :]
+    assert receipt
+    assert receipt in page.text
+    assert "6回払い" in last
+    assert "新しいクレジットカードで購入する" in last
 
 
 @pytest.mark.req("R-162")
@@ -290,3 +293,38 @@ def test_a_card_number_in_a_wrong_field_is_refused_and_forgotten(walker: StepsBu
 def test_whole_purchases_are_one_call(live_server: LiveServer, demo_app: Flask) -> None:
     assert buy_in_steps(live_server.url, TEA).public_id
     assert buy(live_server.url, CUP).public_id
+
+
+@pytest.mark.req("R-121", "P-14")
+@pytest.mark.parametrize("corrected", ["address", "payment"])
+def test_what_was_corrected_in_another_tab_is_not_ordered_as_it_was(
+    walker: StepsBuyer, demo_app: Flask, simulator: Simulator, corrected: str
+) -> None:
+    page = at_step3(walker)
+    if corrected == "address":
+        walker.step1(address1="千代田区千代田9-9")
+    else:
+        walker.step2(CASH, note="代金引換に変えました")
+    answer = walker.press(page, walker.card_token(VISA, Page(page.text)))
+    assert answer.public_id is None
+    assert "もう一度ご確認ください" in answer.response.text
+    assert (orders(demo_app), simulator.payments()) == (0, [])
+
+
+@pytest.mark.req("R-107")
+def test_each_checkout_places_its_own_confirmation_only(walker: StepsBuyer, demo_app: Flask) -> None:
+    """STEP3 asks of the card what the one page has asked before."""
+    token = Page(at_step3(walker, CASH).text).form("/checkout/place").fields["confirmation_token"]
+    form = Page(walker.get("/checkout/zero").text).form("/checkout/zero/confirm")
+    walker.post("/checkout/zero/place", {"csrf_token": form.fields["csrf_token"], "confirmation_token": token})
+    assert orders(demo_app) == 0
+
+
+@pytest.mark.req("R-111", "R-117")
+def test_showing_the_courier_without_script_keeps_what_is_typed_but_no_card_number(walker: StepsBuyer) -> None:
+    walker.put_into_cart(TEA)
+    walker.step1()
+    form = Page(walker.get("/checkout/step2").text).form("/checkout/step2")
+    again = walker.post("/checkout/step2", form.fields | {"refresh": "1", "note": "夕方に"})
+    assert (path_of(again), "夕方に" in again.text) == ("/checkout/step2", True)
+    assert VISA not in walker.post("/checkout/step2", form.fields | {"refresh": "1", "note": VISA}).text

@@ -14,7 +14,7 @@ from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.members import settings
 from shop.members.models import Member
-from shop.payments import accounts, executor
+from shop.payments import accounts, cardguard, executor
 from shop.payments.cards import book, reconcile, settle
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
 from shop.payments.engine import Busy, Slot
@@ -35,11 +35,13 @@ class Limit:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a press: ``registered``, ``changed``, ``removed``, ``refused``, ``pending`` (not known yet), ``not_sent``,
-    ``busy``, ``limited``, ``needed`` or ``nothing``; of a refusal the provider's category and code."""
+    ``busy``, ``limited``, ``too_many`` (cards failed here; ``until`` then), ``stopped`` (the shop takes no new card now),
+    ``needed`` or ``nothing``; of a refusal the provider's category and code."""
 
     kind: str
     category: Category = Category.OTHER
     code: str = ""
+    until: datetime | None = None
 
 
 def limit(session: Session, member_id: int, now: datetime) -> Limit:
@@ -56,18 +58,22 @@ def needed(session: Session, member_id: int) -> bool:
     return False
 
 
-def change(member_id: int, account_id: int, token: str, brand: str) -> Outcome:
+def change(member_id: int, account_id: int, token: str, brand: str, who: cardguard.Who) -> Outcome:
     """Register a card, or another one in its place, by a one-time token; waits as long as a person should. Counted before the
-    provider is called. Authorizes nothing (R-150)."""
+    provider is called, and as a try of a card like any other (T-082). Authorizes nothing (R-150)."""
     now = moment()
     linked = book.row(db.db.session(), member_id, account_id) is not None
     try:
         with executor.reserve() as slot:
-            operation_id = _write_store(member_id, account_id, token, brand, now)
+            operation_id = _write_store(member_id, account_id, token, brand, who, now)
             if isinstance(operation_id, Outcome):
                 return operation_id
             return _carry_out(slot, member_id, operation_id, "changed" if linked else "registered")
-    except (Busy, IntegrityError):
+    except cardguard.TooMany as error:
+        return Outcome("too_many", until=error.until)
+    except (cardguard.StepUp, cardguard.Stopped):
+        return Outcome("stopped")  # also while the shop asks for proofs: no sale waits for it
+    except (Busy, cardguard.Crowded, IntegrityError):
         return Outcome("busy")
 
 
@@ -98,7 +104,9 @@ def remove_all(session: Session, member: Member, now: datetime) -> None:
         settle.forget(session, settle.queue_removal(session, like, "", "job:left", now), now)
 
 
-def _write_store(member_id: int, account_id: int, token: str, brand: str, now: datetime) -> int | Outcome:
+def _write_store(
+    member_id: int, account_id: int, token: str, brand: str, who: cardguard.Who, now: datetime
+) -> int | Outcome:
     """Count the try and write the operation ahead; the id of the operation, or why there is none."""
     with db.write() as session:
         throttle.take_turn(session, _SCOPE, str(member_id))
@@ -117,6 +125,7 @@ def _write_store(member_id: int, account_id: int, token: str, brand: str, now: d
         )  # fmt: skip
         session.add(operation)
         session.flush()
+        cardguard.admit(session, who, settle.reference(operation.id), now)
         operation.sealed = runtime().vault.seal({"token": token}, settle.purpose(operation))
         return _under_way(session, operation, now)
 

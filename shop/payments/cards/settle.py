@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import (
     Absent,
+    Category,
     Declined,
     Exchange,
     NotSent,
@@ -18,6 +19,7 @@ from providers.contract import (
 from providers.kept_cards import CardRemoved, CardStored, CardVerb, KeptCard
 from shop.core import db
 from shop.core.runtime import now as moment
+from shop.payments import cardguard
 from shop.payments.cards import notice
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import Payment
@@ -44,6 +46,11 @@ TOKEN_LIFE = timedelta(minutes=10)
 def purpose(operation: CardOperation) -> str:
     """What the sealed token of an operation is bound to."""
     return f"card:{operation.id}"
+
+
+def reference(operation_id: int) -> str:
+    """How a registration is called among tries of cards (:mod:`shop.payments.cardguard`)."""
+    return f"card:{operation_id}"
 
 
 def settle(operation_id: int, result: StoreResult | RemoveResult, exchanges: Sequence[Exchange] = ()) -> bool:
@@ -176,8 +183,12 @@ def _not_sent(session: Session, operation_id: int, reason: str, now: datetime) -
 
 
 def _end(session: Session, operation_id: int, state: str, now: datetime, **values: object) -> bool:
-    """Reach a final state; the token is erased."""
-    return _move(session, operation_id, state, settled_at=now, sealed=None, **values)
+    """Reach a final state; the token is erased, and the try of a card, if it was one, is over."""
+    if not _move(session, operation_id, state, settled_at=now, sealed=None, **values):
+        return False
+    category = values.get("result_category")
+    cardguard.note(session, reference(operation_id), state, Category(str(category)) if category else None, now)
+    return True
 
 
 def _move(session: Session, operation_id: int, state: str, **values: object) -> bool:
