@@ -10,7 +10,7 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.text import narrow
 from shop.members import accounts, names, with_order
-from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+from shop.web.forms import AtMost, Needed, ShopForm, email_field, no_link, text_field
 from shop.web.member import member_settings
 
 
@@ -141,7 +141,7 @@ class AfterOrderForm(_WithTerms):
 class RegisterForm(_WithTerms):
     """会員登録, once the mail address is proven."""
 
-    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
+    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60), no_link)
     login_id = _login_field()
     # Once more, because fields stand in the order they are written.
     new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])

@@ -565,7 +565,6 @@ def basket(browser: Buyer) -> dict[str, str]:
     return {html.unescape(code): quantity for code, quantity in found}
 
 
-@pytest.mark.req("S-090")
 def test_the_baskets_become_one_on_all_browsers(hanako: Member) -> None:
     first, second = Member(hanako.shop_url), Member(hanako.shop_url)
     first.put_into_cart(TEA, 2)

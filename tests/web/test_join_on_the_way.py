@@ -2,6 +2,7 @@
 when the shop says so."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from shop.catalogue.models import Product
+from shop.checkout import limits
 from shop.checkout.models import Cart, Confirmation
 from shop.core.db import db, write
 from shop.core.runtime import now
+from shop.members import links
 from shop.members.models import Member as MemberRow
 from shop.members.models import MemberAddress, MemberSettings
 from shop.orders.models import Order
@@ -233,3 +236,18 @@ def test_a_member_ships_to_an_address_of_their_own_list(shop_url: str, demo_app:
         placed = db.session.scalars(select(Order)).one()
         assert (placed.ship_name, placed.ship_prefecture) == ("taro の実家", "長野県")
         assert (placed.buyer_name, placed.member_id) == ("山田 花子", taro.member_id)
+
+
+@BOTH
+@pytest.mark.req("T-088", "T-089")
+def test_who_ordered_too_often_is_told_from_when_on_it_goes_again(
+    shop_url: str, demo_app: Flask, one_network: str, monkeypatch: pytest.MonkeyPatch, order: Order_
+) -> None:
+    """And that nothing was ordered; who only wanted to register too often, that the order goes without."""
+    monkeypatch.setattr(links, "PER_NETWORK", 0)
+    refused = order(shop_url, **JOIN).page.text
+    assert re.search(r"請求もされていません。会員登録のチェックを外してご注文いただくか、\d\d:\d\d以降に", refused)
+    number_of(order(shop_url))
+    monkeypatch.setattr(limits, "PER_NETWORK", 1)
+    assert re.search(r"ご注文は確定しておらず、請求もされていません。\d\d:\d\d以降に", order(shop_url).page.text)
+    assert count(demo_app, Order) == 1
