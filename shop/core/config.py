@@ -91,10 +91,7 @@ def check_production(config: Config) -> None:
 def doubts(config: Config) -> list[str]:
     """What is most likely a slip, though it cannot be told from here: ``flask check`` says it and goes on."""
     if config.https and not config.trusted_proxies:
-        return [
-            "TRUSTED_PROXIES is 0, though something in front of this server must speak https. Unless it passes the buyers' own "
-            "addresses on at the network level, everybody seems to come from one address: limits for networks do nothing"
-        ]
+        return ["TRUSTED_PROXIES is 0 behind an https address: buyers' addresses stay unknown, limits for networks do nothing"]
     return []
 
 

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from shop.core.clock import jst
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
@@ -18,8 +17,16 @@ from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
 from shop.orders import placing
 from shop.orders.models import Order
+from shop.web import attempt
 from shop.web.member import KNOWN, close_session, current_member, know, open_session
-from shop.web.member_forms import AddressForm, AfterOrderForm, LogInForm, PasswordForm, RegisterForm
+from shop.web.member_forms import (
+    AddressForm,
+    AfterOrderForm,
+    LogInForm,
+    PasswordForm,
+    RegisterForm,
+    too_often,
+)
 from shop.web.paths import own_path
 
 blueprint = Blueprint("account", __name__)
@@ -155,7 +162,8 @@ def join_after_order(public_id: str) -> ResponseReturnValue:
     """One password, and a guest who has just ordered in this browser is a member (U-021). Whether the address is somebody's
     already only the mail says (T-039)."""
     order = db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
-    if order is None or session.get("attempt") != order.id or order.member_id is not None:
+    ours = order is not None and session.get("attempt") == order.id and current_member() is None
+    if order is None or not ours or attempt.asked_to_join(order.id):
         abort(404)
     order_id, form = order.id, AfterOrderForm(order.email)
     if not form.validate():
@@ -169,6 +177,7 @@ def join_after_order(public_id: str) -> ResponseReturnValue:
     except links.TooOften as error:
         problem = too_often(error.until)
         return render_template("shop/account_offer.html", form=form, public_id=public_id, problem=problem), 429
+    attempt.ask_to_join(order_id)
     return render_template("shop/account_asked.html")
 
 
@@ -264,12 +273,6 @@ def opened_link(purpose: str) -> tokens.Link | None:
 def dead_link(again: str) -> ResponseReturnValue:
     """Say that the link does not work, and where to ask for another."""
     return render_template("shop/link_dead.html", again=url_for(again), minutes=minutes(tokens.LIFETIME)), 410
-
-
-def too_often(until: datetime) -> str:
-    """Says from when on it may be tried again."""
-    clock = jst(until + timedelta(seconds=59)).strftime("%H:%M")
-    return _("操作が続いたため、受け付けを止めています。%(time)s 以降にもう一度お試しください。", time=clock)
 
 
 def _retry_after(until: datetime) -> dict[str, str]:

@@ -195,6 +195,8 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
         flash(_refused_words(error), "changed")
         return home
     session["attempt"] = placed.order_id
+    if confirmation.registration:
+        attempt.ask_to_join(placed.order_id)
     return redirect(attempt.onward(placed.order_id, first=True), 303)
 
 
@@ -310,8 +312,4 @@ def _device() -> str:
     """購入端末の種別: a coarse word from the browser's own name."""
     agent = request.user_agent.string
     return N_("スマートフォン") if any(word in agent for word in ("Mobile", "iPhone", "Android")) else N_("パソコン")
-
-
-def by_script() -> bool:
-    return request.headers.get("X-Requested-With") == "fetch"
 

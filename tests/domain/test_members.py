@@ -289,6 +289,17 @@ def test_of_two_orders_with_one_id_both_stand_and_one_registers(desk: Desk) -> N
     assert sorted(kinds(desk)) == ["member_not_registered", "member_welcome"]
 
 
+def test_an_order_of_a_member_registers_nobody_else(desk: Desk) -> None:
+    """Whatever its confirmation says: logged in since, the order is theirs already."""
+    with desk.app.app_context():
+        member_id = make("taro", Person("佐藤 太郎", "taro@example.jp", "ja"))
+    press = ready(desk)
+    desk.change(Confirmation, member_id=member_id)
+    order = desk.row(Order, id=press())
+    assert (order.state, order.member_id, order.registration) == ("placed", member_id, "")
+    assert desk.row(Member).id == member_id
+
+
 def test_an_attempt_that_fails_registers_nobody_and_keeps_no_hash(desk: Desk) -> None:
     order_id = ready(desk, method="card")(desk.token(REFUSED))
     order = desk.row(Order, id=order_id)

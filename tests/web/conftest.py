@@ -53,7 +53,7 @@ def one_network(app: Flask) -> str:
     """All requests come from one public address: a private one, as of the tests' own connections, is nobody's network."""
     inner: Callable[..., Any] = app.wsgi_app
     address = "61.200.3.4"
-    app.wsgi_app = lambda environ, start: inner(environ | {"REMOTE_ADDR": address}, start)  # type: ignore[method-assign]
+    app.wsgi_app = lambda environ, start: inner(environ | {"REMOTE_ADDR": address}, start)  # type: ignore[method-assign, assignment]
     return address
 
 
