@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired
 
 from admin.blueprint import blueprint, own_path, staff
 from admin.forms import StaffForm
-from admin.second_step import clear_session, enter, try_again_at
+from admin.second_step import KNOWN, clear_session, enter, try_again_at
 from shop.core.db import write
 from shop.core.i18n import LANGUAGES, lazy_gettext
 from shop.core.i18n import gettext as _
@@ -41,7 +41,8 @@ def log_in() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     address = request.remote_addr or ""
-    result = service.authenticate(form.login.data or "", form.password.data or "", address, now())
+    known = session.get(KNOWN, "")
+    result = service.authenticate(form.login.data or "", form.password.data or "", address, now(), known=known)
     if result.blocked_until:
         log.warning("staff log-in blocked", extra={"address": address})
         return _blocked(form, result.blocked_until)

@@ -21,8 +21,10 @@ from shop.staff import devices, service, two_step
 from shop.staff.two_step import Verdict
 
 log = logging.getLogger(__name__)
-#: What a log-in keeps of the session before it.
-_KEPT = ("language",)
+#: Whom this browser has been let in as; see ``shop.core.guessing``.
+KNOWN = "known"
+#: What a log-in keeps of the session before it – and how long.
+_KEPT = ("language", KNOWN, "_permanent")
 #: What a browser says of itself, the particular before what others claim as well.
 _BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "FxiOS/": "Firefox", "CriOS/": "Chrome", "Chrome/": "Chrome", "Safari/": "Safari"}
 _SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
@@ -114,6 +116,8 @@ def _open(token: str, wanted: str, user_id: int, device: tuple[str, datetime] | 
     user = load_user(f"staff:{token}")
     if isinstance(user, Staff):
         login_user(user)
+        session.permanent = True  # for the mark; the log-in itself ends on the server
+        session[KNOWN] = service.marks(user.identity.login)
         log.info("staff logged in", extra={"actor": user.identity.actor})
     answer = redirect(own_path(wanted), 303)
     if device:

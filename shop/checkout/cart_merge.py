@@ -29,6 +29,7 @@ def merge(session: Session, anonymous_key: str | None, member_id: int, now: date
     only the visitor's cart has a payment under way, that one becomes the member's, because an attempt belongs to its cart
     (units that come in meanwhile stay for the next order, S-096). With an attempt in both nothing moves, and this browser
     stays with its own. A visitor's key never becomes the member's: whoever planted the one must not see the other (T-034).
+    Nor does what a visitor typed: the goods of who was here before may be the member's, an address would send them to theirs.
     """
     # Two browsers at once: the second waits here and finds the first one's cart.
     session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
@@ -39,7 +40,7 @@ def merge(session: Session, anonymous_key: str | None, member_id: int, now: date
     if mine is None:
         _adopt(session, theirs, ids.public_id(), member_id, now)
         return Merged(theirs.key)
-    typed = theirs.form if theirs.form != "{}" else mine.form  # in this browser, just now
+    typed = mine.form
     paying = placement.open_attempt(session, theirs.id) is not None
     if paying and placement.open_attempt(session, mine.id):
         return Merged(theirs.key)
@@ -71,7 +72,8 @@ def _new(session: Session, member_id: int, now: datetime) -> Cart:
 
 
 def _adopt(session: Session, cart: Cart, key: str, member_id: int, now: datetime) -> None:
-    cart.key, cart.member_id, cart.touched_at, cart.password_hash = key, member_id, now, ""
+    cart.key, cart.member_id, cart.touched_at = key, member_id, now
+    cart.form, cart.password_hash = "{}", ""
     session.flush()
 
 

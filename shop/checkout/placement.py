@@ -16,7 +16,7 @@ from providers.contract import Cardholder, CardSource, Charge, Verb
 from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.checkout import cart as carts
-from shop.checkout import fairshare
+from shop.checkout import fairshare, limits
 from shop.checkout.confirm import (
     CONFIRMATION_LIFE,
     Agreement,
@@ -112,7 +112,7 @@ class Placed:
 def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *, attempt: int = 1) -> Placed:
     """Order what was confirmed and wait for the outcome as long as a buyer should.
 
-    Besides what is named below raises :class:`~shop.payments.cardguard.TooMany` and :class:`~shop.payments.cardguard.StepUp`.
+    Besides what is named below raises what :mod:`~shop.payments.cardguard` and :mod:`~shop.checkout.limits` refuse.
 
     ``attempt`` counts the tries of one confirmation: the page says which one it offers, so that a double press is one
     try, and a press after a refusal is a new one. Returns the attempt, whose state tells the rest. Raises
@@ -252,6 +252,7 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             session.flush()  # with its lines, first: a second attempt of this cart stops at the unique index, holding no other lock
             _lock_cart(session, cart_id, version, now)
             wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
+            limits.count(session, press.who, now, registers=bool(draft.registration) and press.key == confirmation.token)
             if slot:
                 cardguard.admit(session, press.who, public_id, now)
             stock.hold(session, draft.id, wanted, now + HOLD)

@@ -88,6 +88,13 @@ def check_production(config: Config) -> None:
         raise ConfigError("refusing to start in production: " + "; ".join(faults))
 
 
+def doubts(config: Config) -> list[str]:
+    """What is most likely a slip, though it cannot be told from here: ``flask check`` says it and goes on."""
+    if config.https and not config.trusted_proxies:
+        return ["TRUSTED_PROXIES is 0 behind an https address: buyers' addresses stay unknown, limits for networks do nothing"]
+    return []
+
+
 def _secret_key(instance: Path, demo: bool) -> str:
     path = instance / "secret.key"
     if not path.exists():

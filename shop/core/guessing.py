@@ -6,7 +6,7 @@ that nobody has takes as long as any other. The password is hashed while no tran
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -14,6 +14,34 @@ from sqlalchemy import ColumnElement, select, update
 from shop.core import passwords, throttle
 from shop.core.db import Base, db, end_read, write
 from shop.core.throttle import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How often may be guessed at one log-in, within ``window``. Whoever guesses closes a name for himself, not for its
+    owner (T-091): what is tried from everywhere does not count for a browser that the owner has been in with before."""
+
+    scope: str
+    window: timedelta
+    #: One name from one connection, all names from one, and one name from everywhere.
+    per_name: int
+    per_network: int
+    everywhere: int
+
+    def limits(self, name: str, address: str, *, known: str) -> tuple[list[Limit], list[Limit]]:
+        """Those that are the name's own, and those it shares. ``known`` is what this browser keeps (:func:`marks`)."""
+        network, at_home = throttle.network(address), marks(name) in known.split()
+        whence = f"{name} {network}{' known' * at_home}"
+        own = [Limit(self.scope, throttle.digest(whence), self.per_name, self.window)]
+        shared = [Limit(f"{self.scope}-network", network, self.per_network, self.window)]
+        if not at_home:
+            shared.append(Limit(f"{self.scope}-everywhere", throttle.digest(name), self.everywhere, self.window))
+        return own, shared
+
+
+def marks(*names: str | None) -> str:
+    """What a browser keeps of the names it has been let in with; it tells nobody the names."""
+    return " ".join(throttle.digest(f"known {name}") for name in names if name)
 
 
 @dataclass(frozen=True, slots=True)

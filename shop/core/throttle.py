@@ -26,7 +26,7 @@ class ThrottleEvent(Base):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``tries`` of ``subject`` at ``scope`` within ``window``."""
+    """At most ``tries`` of ``subject`` at ``scope`` within ``window``. Without a subject nobody is limited."""
 
     scope: str
     subject: str
@@ -44,6 +44,7 @@ class Turn:
 
 def count(session: Session, limits: Sequence[Limit], now: datetime) -> Turn:
     """Count one try against every limit, or against none when one of them is reached."""
+    limits = [limit for limit in limits if limit.subject]
     for limit in limits:
         take_turn(session, limit.scope, limit.subject)
     times = [free_at(session, limit.scope, limit.subject, limit.tries, limit.window, now) for limit in limits]
@@ -66,13 +67,20 @@ def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def network(address: str) -> str:
-    """What one connection may call its own: an IPv4 address, or the first 64 bits of an IPv6 one."""
+def network(address: str, bits: int = 32) -> str:
+    """What one connection may call its own: the first ``bits`` of an IPv4 address, or 64 of an IPv6 one.
+
+    Empty for an address that is nobody's own on the internet – behind a proxy that is not declared (``TRUSTED_PROXIES``)
+    everybody comes from such a one, and must not close the shop to everybody else.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return address
-    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+        return ""
+    found = getattr(found, "ipv4_mapped", None) or found
+    if not found.is_global:
+        return ""
+    return str(ipaddress.ip_network((found, bits if found.version == 4 else 64), strict=False))
 
 
 def free_at(session: Session, scope: str, subject: str, limit: int, window: timedelta, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from providers.contract import N_
-from shop.members import history
+from shop.members import history, mails
 from shop.members.models import Member, MemberAddress
 
 #: More are no list any more.
@@ -39,17 +39,24 @@ def add(session: Session, member_id: int, values: Mapping[str, str], now: dateti
     if (session.scalar(there) or 0) >= MOST:
         raise Full
     session.add(MemberAddress(member_id=member_id, created_at=now, **{name: values[name] for name in COLUMNS}))
-    history.note(session, member_id, N_("お届け先の追加"), now)
+    _noted(session, member_id, N_("お届け先の追加"), now)
 
 
 def change(session: Session, address: MemberAddress, values: Mapping[str, str], now: datetime) -> None:
-    """Other values for an address that :func:`find` found."""
+    """Other values for an address that :func:`find` found; nothing where they are the same."""
+    if all(getattr(address, name) == values[name] for name in COLUMNS):
+        return
     for name in COLUMNS:
         setattr(address, name, values[name])
-    history.note(session, address.member_id, N_("お届け先の変更"), now)
+    _noted(session, address.member_id, N_("お届け先の変更"), now)
 
 
 def remove(session: Session, address: MemberAddress, now: datetime) -> None:
     """An address that :func:`find` found goes. Orders keep what was written on them."""
     session.delete(address)
-    history.note(session, address.member_id, N_("お届け先の削除"), now)
+    _noted(session, address.member_id, N_("お届け先の削除"), now)
+
+
+def _noted(session: Session, member_id: int, what: str, now: datetime) -> None:
+    history.note(session, member_id, what, now)
+    mails.addresses_changed(session, session.get_one(Member, member_id), now)

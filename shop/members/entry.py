@@ -4,19 +4,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from shop.core import guessing, throttle
+from shop.core import guessing
 from shop.core.db import db, end_read
-from shop.core.guessing import LogIn
+from shop.core.guessing import Door, LogIn
 from shop.core.throttle import Limit
 from shop.members.models import Member
 from shop.members.names import fold
 
 WINDOW = timedelta(minutes=15)
-#: One name from one connection, and all names from it.
-TRIES_PER_NAME = 5
-TRIES_PER_NETWORK = 30
-#: One name from everywhere; browsers the member has used before are not counted in, so they stay open.
-TRIES_EVERYWHERE = 50
+DOOR = Door("member-login", WINDOW, per_name=5, per_network=30, everywhere=50)
 
 
 class Provisional(Exception):
@@ -26,14 +22,11 @@ class Provisional(Exception):
 def authenticate(name: str, password: str, address: str, now: datetime, *, known: str = "") -> LogIn:
     """Check a 会員ID or mail address and its password, typed at ``address``.
 
-    ``known`` is what :func:`mark` gave this browser when the member last logged in with it. Opens its own transactions.
+    ``known`` is what :func:`marks` gave this browser when a member was last let in with it. Opens its own transactions.
     Raises :class:`Provisional`.
     """
-    folded, network = fold(name), throttle.network(address)
-    own = [Limit("member-login", throttle.digest(f"{folded} {network}"), TRIES_PER_NAME, WINDOW)]
-    shared = [Limit("member-login-network", network, TRIES_PER_NETWORK, WINDOW)]
-    if known != mark(name):
-        shared.append(Limit("member-login-everywhere", throttle.digest(folded), TRIES_EVERYWHERE, WINDOW))
+    folded = fold(name)
+    own, shared = DOOR.limits(folded, address, known=known)
     whose = or_(Member.login == folded, Member.email_key == folded) & (Member.state != "left")
     found = guessing.check(Member, whose, password, own, shared, now)
     if found.user_id is not None:
@@ -44,13 +37,13 @@ def authenticate(name: str, password: str, address: str, now: datetime, *, known
     return found
 
 
-def mark(name: str) -> str:
-    """What a browser keeps of a name that has logged in with it; it tells nobody the name."""
-    return throttle.digest(f"known {fold(name)}")
+def marks(login: str | None, email: str) -> str:
+    """What a browser keeps of a member who has logged in with it, or has proven the mailbox in it."""
+    return guessing.marks(login, fold(email))
 
 
 def prove(member_id: int, password: str, now: datetime) -> LogIn:
     """Check the password of a member who is in, before something that matters. Whoever found the browser open may guess
     five times. Opens its own transactions."""
-    own = [Limit("member-proof", str(member_id), TRIES_PER_NAME, WINDOW)]
+    own = [Limit("member-proof", str(member_id), DOOR.per_name, WINDOW)]
     return guessing.check(Member, (Member.id == member_id) & (Member.state == "active"), password, own, [], now)

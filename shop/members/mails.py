@@ -180,6 +180,18 @@ def profile_changed(session: Session, member: Member, now: datetime) -> None:
     _queue(session, "member_profile_changed", member.email, member.language, words, now)
 
 
+def addresses_changed(session: Session, member: Member, now: datetime) -> None:
+    """Where parcels go: whoever found the browser open may have written his own address there (T-047). Names none."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】お届け先リストが変更されました", shop=shop), _(
+            "%(name)s様\n\nお届け先リストが変更されました。リストはこちらでご確認いただけます：%(page)s\n%(alarm)s\n\n%(shop)s\n",
+            name=member.name, page=_page("/mypage/addresses"), alarm=_alarm(), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_addresses_changed", member.email, member.language, words, now)
+
+
 def left(session: Session, name: str, email: str, language: str, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】退会の手続きが完了しました", shop=shop), _(

@@ -49,10 +49,13 @@ def register_afterwards(session: Session, order_id: int, password_hash: str, now
 
 
 def _register(session: Session, order: Order, now: datetime) -> None:
-    """会員登録 that came with the order. Whether it works out or not, the order stands and forgets the password's hash."""
+    """会員登録 that came with the order. Whether it works out or not, the order stands and forgets the password's hash. Whose
+    order it is already needs none."""
+    wanted, order.registration = order.registration, ""
+    if order.member_id is not None:
+        return
     buyer = {field.name: getattr(order, _COLUMNS.get(field.name, field.name)) for field in fields(Person)}
     timing = settings.get(session).timing
-    member = with_order.register_with_order(session, order.registration, Person(**buyer), now, timing)
-    order.registration = ""
+    member = with_order.register_with_order(session, wanted, Person(**buyer), now, timing)
     if member:
         order.member_id = member.id

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from shop.core import guessing, passwords, throttle
-from shop.core.guessing import LogIn
+from shop.core import guessing, passwords
+from shop.core.guessing import Door, LogIn
 from shop.core.text import narrow
-from shop.core.throttle import Limit
 from shop.staff import rights
 from shop.staff.models import StaffSession, StaffUser
 from shop.staff.rights import Right
@@ -23,12 +22,7 @@ LIFETIME = timedelta(hours=12)
 HALFWAY_LIFE = timedelta(minutes=10)
 #: ``seen_at`` is written at most this often, so reading the admin costs no write per page.
 TOUCH_EVERY = timedelta(minutes=1)
-WINDOW = timedelta(minutes=15)
-TRIES_PER_NAME = 5
-TRIES_PER_ADDRESS = 20
-
-_NAME_SCOPE = "staff-login-name"
-_ADDRESS_SCOPE = "staff-login-address"
+DOOR = Door("staff-login", timedelta(minutes=15), per_name=5, per_network=20, everywhere=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +52,17 @@ def new_owner(login: str, name: str, password: str, now: datetime) -> StaffUser:
     return StaffUser(login=login_name(login), name=name, password_hash=hashed, owner=True, created_at=now)
 
 
-def authenticate(login: str, password: str, address: str, now: datetime) -> LogIn:
-    """Check a name and password typed at ``address``. Opens its own transactions."""
+def authenticate(login: str, password: str, address: str, now: datetime, *, known: str = "") -> LogIn:
+    """Check a name and password typed at ``address``, in a browser that keeps the :func:`marks` ``known``. Opens its own
+    transactions."""
     name = login_name(login)
-    own = Limit(_NAME_SCOPE, throttle.digest(name), TRIES_PER_NAME, WINDOW)
-    shared = Limit(_ADDRESS_SCOPE, address, TRIES_PER_ADDRESS, WINDOW)
-    return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, [own], [shared], now)
+    own, shared = DOOR.limits(name, address, known=known)
+    return guessing.check(StaffUser, (StaffUser.login == name) & StaffUser.active, password, own, shared, now)
+
+
+def marks(login: str) -> str:
+    """What a browser keeps of a staff member who has logged in with it: strangers who guess do not close it (T-091)."""
+    return guessing.marks(login_name(login))
 
 
 def start_session(session: Session, user_id: int, now: datetime, *, halfway: bool = False) -> str:

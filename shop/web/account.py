@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from shop.core.clock import jst
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
@@ -18,8 +17,16 @@ from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
 from shop.orders import placing
 from shop.orders.models import Order
-from shop.web.member import KNOWN, close_session, current_member, open_session
-from shop.web.member_forms import AddressForm, AfterOrderForm, LogInForm, PasswordForm, RegisterForm
+from shop.web import attempt
+from shop.web.member import KNOWN, close_session, current_member, know, open_session
+from shop.web.member_forms import (
+    AddressForm,
+    AfterOrderForm,
+    LogInForm,
+    PasswordForm,
+    RegisterForm,
+    too_often,
+)
 from shop.web.paths import own_path
 
 blueprint = Blueprint("account", __name__)
@@ -57,7 +64,7 @@ def log_in() -> ResponseReturnValue:
         return _log_in_page(form, too_often(result.blocked_until)), 429, _retry_after(result.blocked_until)
     if result.user_id is None:
         return _log_in_page(form, _("会員IDまたはメールアドレスか、パスワードが違います。")), 401
-    enter(result.user_id, entry.mark(name))
+    enter(result.user_id)
     return redirect(_wanted(), 303)
 
 
@@ -69,9 +76,9 @@ def log_out() -> ResponseReturnValue:
     return redirect(url_for("account.login"), 303)
 
 
-def enter(member_id: int, known: str = "") -> None:
+def enter(member_id: int) -> None:
     """Log in, and say what did not fit into the member's cart."""
-    reduced = open_session(member_id, known)
+    reduced = open_session(member_id)
     if reduced:
         names = "、".join(reduced)
         flash(_("前回のカゴの中身と合わせました。在庫またはカゴの上限のため、数量を減らした商品があります：%(names)s", names=names), "todo")
@@ -138,7 +145,7 @@ def finish_registration() -> ResponseReturnValue:
                 return dead_link("account.register")
             form.login_id.errors = [_("この会員IDは使われています。別の会員IDを入力してください。")]
         else:
-            enter(member_id, entry.mark(form.login_id.data))
+            enter(member_id)
             flash(_("会員登録が完了しました。"), "good")
             return redirect(MYPAGE, 303)
     return render_template("shop/register_details.html", form=form, email=link.email), 422
@@ -155,7 +162,8 @@ def join_after_order(public_id: str) -> ResponseReturnValue:
     """One password, and a guest who has just ordered in this browser is a member (U-021). Whether the address is somebody's
     already only the mail says (T-039)."""
     order = db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
-    if order is None or session.get("attempt") != order.id or order.member_id is not None:
+    ours = order is not None and session.get("attempt") == order.id and current_member() is None
+    if order is None or not ours or attempt.asked_to_join(order.id):
         abort(404)
     order_id, form = order.id, AfterOrderForm(order.email)
     if not form.validate():
@@ -169,6 +177,7 @@ def join_after_order(public_id: str) -> ResponseReturnValue:
     except links.TooOften as error:
         problem = too_often(error.until)
         return render_template("shop/account_offer.html", form=form, public_id=public_id, problem=problem), 429
+    attempt.ask_to_join(order_id)
     return render_template("shop/account_asked.html")
 
 
@@ -209,7 +218,8 @@ def set_password() -> ResponseReturnValue:
     if link is None:
         return dead_link("account.forgotten")
     member = db.session.get_one(Member, link.member_id)
-    form = PasswordForm(member.login or "", member.email)
+    login, email = member.login, member.email
+    form = PasswordForm(login or "", email)
     if not form.validate():
         return render_template("shop/password_new.html", form=form), 422
     end_read()
@@ -220,6 +230,7 @@ def set_password() -> ResponseReturnValue:
     except LinkDead:
         return dead_link("account.forgotten")
     close_session()
+    know(login, email)
     flash(_("パスワードを設定しました。新しいパスワードでログインしてください。"), "good")
     return redirect(url_for("account.login"), 303)
 
@@ -262,12 +273,6 @@ def opened_link(purpose: str) -> tokens.Link | None:
 def dead_link(again: str) -> ResponseReturnValue:
     """Say that the link does not work, and where to ask for another."""
     return render_template("shop/link_dead.html", again=url_for(again), minutes=minutes(tokens.LIFETIME)), 410
-
-
-def too_often(until: datetime) -> str:
-    """Says from when on it may be tried again."""
-    clock = jst(until + timedelta(seconds=59)).strftime("%H:%M")
-    return _("操作が続いたため、受け付けを止めています。%(time)s 以降にもう一度お試しください。", time=clock)
 
 
 def _retry_after(until: datetime) -> dict[str, str]:

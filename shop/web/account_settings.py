@@ -13,9 +13,16 @@ from shop.core.i18n import gettext as _
 from shop.core.runtime import now
 from shop.members import accounts, entry, leaving, links, settings, tokens
 from shop.members.accounts import LinkDead, Taken
-from shop.web.account import dead_link, follow_link, minutes, opened_link, secret_of, too_often
+from shop.web.account import dead_link, follow_link, minutes, opened_link, secret_of
 from shop.web.member import close_session, members_only, open_session, the_member
-from shop.web.member_forms import ChangeEmailForm, ChangeLoginForm, ChangePasswordForm, LeaveForm
+from shop.web.member_forms import (
+    ChangeEmailForm,
+    ChangeLoginForm,
+    ChangePasswordForm,
+    LeaveForm,
+    not_free,
+    too_often,
+)
 
 blueprint = Blueprint("account_settings", __name__)
 
@@ -52,6 +59,9 @@ def change_login_id() -> ResponseReturnValue:
     """変更する: the next log-in is with the new one; the session goes on."""
     form = ChangeLoginForm()
     if not _valid(form):
+        return _login_page(form), 422
+    if problem := not_free(form.login_id.data):
+        form.login_id.errors = [problem]
         return _login_page(form), 422
     try:
         with write() as transaction:

@@ -22,6 +22,7 @@ from shop.payments.engine import Busy
 from shop.payments.models import Payment, PaymentOperation
 from shop.web import order_words
 from shop.web.cart import cart_key
+from shop.web.member import current_member
 
 blueprint = Blueprint("attempt", __name__)
 
@@ -99,20 +100,34 @@ def abort_attempt() -> ResponseReturnValue:
 
 @blueprint.get("/orders/<public_id>/complete")
 def complete(public_id: str) -> str:
-    """注文完了 – for the browser that ordered: the unguessable id opens it, others get 404."""
+    """注文完了 – for the browser that ordered: the unguessable id opens it, others get 404. A guest sees the same whether
+    会員登録 came of it: that the address is somebody's already, only the mail says (T-039)."""
     order = db.db.session.scalar(select(Order).where(Order.public_id == public_id, Order.state == "placed"))
     if order is None:
         abort(404)
     payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
     ended = order_words.ended(order, payment)
+    member = current_member()
     return render_template(
         "shop/order_complete.html",
         order=order,
         own=session.get("attempt") == order.id,
+        theirs=member is not None and member.member_id == order.member_id,
+        joining=asked_to_join(order.id),
         lead_time=db.db.session.get_one(Delivery, order.delivery_id).lead_time,
         ended=bool(ended),
         money_text=ended or order_words.just_placed(payment),
     )
+
+
+def ask_to_join(order_id: int) -> None:
+    """This browser's guest wants 会員登録 with this order."""
+    session["joining"] = order_id
+
+
+def asked_to_join(order_id: int) -> bool:
+    """Whether they have asked. What came of it stands in the order, and is not for everybody who can type an address."""
+    return current_member() is None and session.get("joining") == order_id
 
 
 def last_refusal() -> Refusal | None:

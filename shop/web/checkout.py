@@ -16,6 +16,7 @@ from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
 from shop.web.choices import authenticates, card_terms
+from shop.web.paths import by_script, elsewhere
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -39,9 +40,9 @@ def confirm_zero() -> Any:
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
     if placement.open_attempt(reading, cart.cart_id):
-        return _elsewhere(url_for("attempt.pending"))
+        return elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
-        return _elsewhere(url_for("cart.show"))
+        return elsewhere(url_for("cart.show"))
     form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
     if flow.refreshed(form) or postal.looked_up(form):
@@ -83,18 +84,11 @@ def browser_module(provider: str) -> Response:
     return Response(found.browser_module, mimetype="text/javascript", headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _elsewhere(url: str) -> BaseResponse:
-    """A redirect that also reaches a page that asked by script."""
-    if flow.by_script():
-        return Response(status=409, headers={"X-Location": url})
-    return redirect(url, 303)
-
-
 def _form_page(
     form: CheckoutForm, cart: CartView, *, status: int = 200, refusal: attempt.Refusal | None = None
 ) -> tuple[str, int]:
     offer = flow.offer(form, cart, confirm.ship_prefecture(form.cleaned()), with_card=True)
-    template = "shop/_checkout_form.html" if flow.by_script() else "shop/checkout_zero.html"
+    template = "shop/_checkout_form.html" if by_script() else "shop/checkout_zero.html"
     may_register = flow.open_registration(form, cart, "zero")
     page = render_template(template, form=form, cart=cart, may_register=may_register, addresses=address_book.offered(), refusal=refusal, changed=flow.flashed("changed"), **offer)
     return page, status
@@ -112,7 +106,7 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
 def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
     token, receipt = flow.fix("zero", agreement, form.cleaned(), form.advice(), form.registration())
     card_choice.remember(agreement.cart.version, form)
-    shape = {} if flow.by_script() else {"page_version": True}
+    shape = {} if by_script() else {"page_version": True}
     panel = Markup(
         render_template(
             "shop/_confirm_panel.html", receipt=receipt, confirmation_token=token, quote=agreement.quote,
@@ -120,4 +114,4 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
             authenticates=authenticates(agreement.method), **shape,
         )
     )  # fmt: skip
-    return panel if flow.by_script() else render_template("shop/checkout_confirm.html", panel=panel)
+    return panel if by_script() else render_template("shop/checkout_confirm.html", panel=panel)

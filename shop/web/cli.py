@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from shop.core import db
-from shop.core.config import ConfigError, check_production
+from shop.core.config import ConfigError, check_production, doubts
 from shop.core.passwords import WeakPassword
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
@@ -170,4 +170,6 @@ def check() -> None:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError:
         raise click.ClickException("the database is not ready: run `flask shop open` or `flask db upgrade`") from None
+    for doubt in doubts(runtime().config):
+        click.echo(f"warning: {doubt}", err=True)
     click.echo(f"ready to serve {runtime().config.base_url} (process {os.getpid()})")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import Field
 
 from providers.contract import N_
-from shop.checkout import confirm, placement
+from shop.checkout import confirm, limits, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
 from shop.checkout.models import Confirmation
@@ -22,7 +22,7 @@ from shop.core.i18n import language
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
-from shop.members import profile
+from shop.members import links, profile
 from shop.payments import cardguard, stepup
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, legal
@@ -33,6 +33,10 @@ from shop.web.filters import instalment_word
 from shop.web.forms import CheckoutPage
 from shop.web.member import browser_key, current_member, member_settings
 
+#: What a press may be answered with besides an order: nothing was ordered then, and nothing charged.
+_REFUSED = (
+    placement.ConfirmAgain, placement.TokenMissing, placement.TryLater, cardguard.TooMany, limits.TooManyOrders, links.TooOften,
+)  # fmt: skip
 #: What a press that has to wait takes along.
 _OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_card", "card_terms", "installments", "attempt")
 
@@ -188,10 +192,12 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
         placed = placement.place(confirmation, cart_key(), _card(confirmation, chosen), buyer, attempt=number)
     except cardguard.StepUp:
         return redirect(url_for("verify.show"), 303) if _keep(confirmation, chosen) else home
-    except (placement.ConfirmAgain, placement.TokenMissing, placement.TryLater, cardguard.TooMany) as error:
+    except _REFUSED as error:
         flash(_refused_words(error), "changed")
         return home
     session["attempt"] = placed.order_id
+    if confirmation.registration:
+        attempt.ask_to_join(placed.order_id)
     return redirect(attempt.onward(placed.order_id, first=True), 303)
 
 
@@ -230,6 +236,10 @@ def _refused_words(error: Exception) -> str:
             return _("カード情報が受け付けられていません。カード情報を入力して、もう一度ご確認ください。請求はされていません。")
         case cardguard.TooMany():
             return card_limits.too_many(error.until)
+        case limits.TooManyOrders():
+            return _("ご注文が続いたため、いまは受け付けていません。ご注文は確定しておらず、請求もされていません。%(time)s以降にもう一度お試しください。", time=card_limits.clock(error.until))
+        case links.TooOften():
+            return _("会員登録のお申し込みが続いたため、いまは受け付けていません。ご注文は確定しておらず、請求もされていません。会員登録のチェックを外してご注文いただくか、%(time)s以降にもう一度お試しください。", time=card_limits.clock(error.until))
         case _:
             return _("カード決済が混み合っています。請求はされていません。少し待ってから、もう一度お試しください。")
 
@@ -306,8 +316,4 @@ def _device() -> str:
     """購入端末の種別: a coarse word from the browser's own name."""
     agent = request.user_agent.string
     return N_("スマートフォン") if any(word in agent for word in ("Mobile", "iPhone", "Android")) else N_("パソコン")
-
-
-def by_script() -> bool:
-    return request.headers.get("X-Requested-With") == "fetch"
 

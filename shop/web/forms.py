@@ -80,6 +80,16 @@ class AtMost:
             )
 
 
+#: What a mail program makes a link of, whoever wrote it.
+_LINK = re.compile(r"://|www\.|[a-z0-9-]\.[a-z]{2,}/", re.IGNORECASE)
+
+
+def no_link(form: Any, field: Field) -> None:
+    """Mails begin with the name, and go to any address that is typed: nobody's advertisement goes with them (T-045)."""
+    if _LINK.search(narrow(field.data or "")):
+        raise StopValidation(_("%(label)sにURLは入力できません。", label=field.label.text))
+
+
 def _postal_code(form: Any, field: Field) -> None:
     typed = field.data or ""
     if not _is_number(typed):
@@ -150,14 +160,14 @@ def _kept(value: object) -> str:
 class NameFields:
     """Who somebody is."""
 
-    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
+    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60), no_link)
     buyer_kana = text_field(_l("フリガナ"), AtMost(60), _kana, clean=katakana)
 
 
 class RecipientField:
     """Who gets a parcel, in お届け先リスト."""
 
-    name = text_field(_l("お届け先のお名前"), Needed(), AtMost(60))
+    name = text_field(_l("お届け先のお名前"), Needed(), AtMost(60), no_link)
 
 
 class MailField:
@@ -184,7 +194,7 @@ class BuyerFields(NameFields, MailField, AddressFields):
         choices=[("same", _l("ご注文者と同じ")), ("other", _l("別のお届け先"))],
         default="same",
     )
-    ship_name = text_field(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60))
+    ship_name = text_field(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60), no_link)
     ship_phone = text_field(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
     ship_postal_code = text_field(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=_postal_digits)
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())

@@ -4,24 +4,34 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, flash, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user, login_user
+from werkzeug.wrappers import Response
 
 from shop.checkout import cart_merge
 from shop.core import ids
 from shop.core.db import db, end_read, write
+from shop.core.i18n import gettext as _
 from shop.core.runtime import now
-from shop.members import sessions, settings
+from shop.members import entry, sessions, settings
 from shop.members.models import MemberSettings
 from shop.members.sessions import Identity
+from shop.web.paths import elsewhere
 
 _KIND = "member:"
-#: Which name this browser has logged in with; see ``shop.members.entry``.
+#: On the way to an order: who is out must not come upon an empty cart without a word, nor order as a guest unawares.
+_CHECKOUT = frozenset({"checkout", "wizard", "verify"})
+#: Whom this browser has been let in as; see ``shop.members.entry``.
 KNOWN = "known"
 #: What names this browser where tries of cards are counted and addresses proven. It opens nothing.
 _BROWSER = "browser"
-#: What is kept of a session that ends; a log-in keeps the attempt as well, whose outcome this browser waits for.
-_KEPT = ("language", KNOWN, _BROWSER)
+#: What is kept of a session that ends – and how long; a log-in keeps the attempt as well, whose outcome this browser waits for.
+_KEPT = ("language", KNOWN, _BROWSER, "_permanent")
+
+#: Files; and verdicts on single fields, which are of nobody: the press that follows is answered.
+_SAYS_NOTHING = frozenset(
+    {"static", "bootstrap.static", "checkout.browser_module", "checkout.check_zero", "wizard.check_step1", "wizard.check_step2"}
+)
 
 
 class MemberUser(UserMixin):
@@ -94,7 +104,7 @@ def session_token() -> str:
     return str(current_user.token)
 
 
-def open_session(member_id: int, known: str = "") -> tuple[str, ...]:
+def open_session(member_id: int) -> tuple[str, ...]:
     """Log in: a fresh session, and the visitor's cart joins the member's. Nothing planted before survives (T-034).
 
     Returns the names of goods that did not all fit into the member's cart.
@@ -106,15 +116,19 @@ def open_session(member_id: int, known: str = "") -> tuple[str, ...]:
         token = sessions.start(database, member_id, moment)
         merged = cart_merge.merge(database, session.get("cart"), member_id, moment)
     _renew((*_KEPT, "attempt"))
-    session.permanent = True
     session["cart"] = merged.key
-    if known:
-        session[KNOWN] = known
     identity = sessions.find(db.session(), token, moment)
     end_read()
     if identity:
+        know(identity.login, identity.email)
         login_user(MemberUser(token, identity))
     return merged.reduced
+
+
+def know(login: str | None, email: str) -> None:
+    """This browser is one of the member's: strangers who guess cannot close the log-in for it (T-091)."""
+    session.permanent = True
+    session[KNOWN] = entry.marks(login, email)
 
 
 def close_session() -> None:
@@ -125,18 +139,27 @@ def close_session() -> None:
     _forget()
 
 
-def _follow_session() -> None:
+def _follow_session() -> Response | None:
     """A log-in that was ended elsewhere – another password, 退会, too long ago – takes the member's cart out of this
     browser. One that lives is noted as used, once a day."""
-    if not str(session.get("_user_id", "")).startswith(_KIND) or request.endpoint in ("static", "bootstrap.static"):
-        return
+    if not str(session.get("_user_id", "")).startswith(_KIND) or request.endpoint in _SAYS_NOTHING:
+        return None
     member = current_member()
     if member is None:
         _forget()
-    elif now() - member.seen_at >= sessions.TOUCH_EVERY:
+        flash(_("ログインの有効期間が終わったか、ほかの端末での操作のため、ログアウトされました。カゴの中身は、もう一度ログインすると戻ります。"), "todo")
+        return _to_log_in() if request.blueprint in _CHECKOUT else None
+    if now() - member.seen_at >= sessions.TOUCH_EVERY:
         with write() as database:
             sessions.touch(database, session_token(), now())
         session.modified = True  # the cookie, too, lasts from the last visit
+    return None
+
+
+def _to_log_in() -> Response:
+    flash(_("ご注文は確定しておらず、請求もされていません。"), "todo")
+    home = "checkout.zero" if request.blueprint == "checkout" else "wizard.step1"
+    return elsewhere(url_for("account.login", next=url_for(home)))
 
 
 def _forget() -> None:

@@ -1,16 +1,19 @@
 """Forms of members. A password is hashed as soon as it is known to be good; no form keeps one, no page shows one again."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from flask import request
 from wtforms import BooleanField, Field, PasswordField, StringField
 from wtforms.validators import StopValidation
 
-from shop.core.db import db
+from shop.core.clock import jst
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
+from shop.core.runtime import now
 from shop.core.text import narrow
-from shop.members import accounts, names, with_order
-from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+from shop.members import links, names, wanted_login, with_order
+from shop.web.forms import AtMost, Needed, ShopForm, email_field, no_link, text_field
 from shop.web.member import member_settings
 
 
@@ -25,11 +28,28 @@ class OnlyToRegister:
 
 
 def _login_id(form: Any, field: Field) -> None:
-    typed = field.data or ""
-    if not names.LOGIN.fullmatch(typed):
+    if not names.LOGIN.fullmatch(field.data or ""):
         raise StopValidation(_("会員IDは、半角の英数字と . _ - を使って、4文字から30文字で入力してください。"))
-    if accounts.login_taken(db.session(), typed):
-        raise StopValidation(_("この会員IDは使われています。別の会員IDを入力してください。"))
+
+
+def _free(form: Any, field: Field) -> None:
+    if problem := not_free(field.data or ""):
+        raise StopValidation(problem)
+
+
+def not_free(login: str) -> str:
+    """Why this 会員ID cannot be had; empty where it can."""
+    try:
+        taken = wanted_login.is_taken(login, request.remote_addr or "", now())
+    except links.TooOften as error:
+        return too_often(error.until)
+    return _("この会員IDは使われています。別の会員IDを入力してください。") if taken else ""
+
+
+def too_often(until: datetime) -> str:
+    """Says from when on it may be tried again."""
+    clock = jst(until + timedelta(seconds=59)).strftime("%H:%M")
+    return _("操作が続いたため、受け付けを止めています。%(time)s 以降にもう一度お試しください。", time=clock)
 
 
 def _new_password(form: Any, field: Field) -> None:
@@ -54,15 +74,19 @@ def _needed_unless_kept(form: Any, field: Field) -> None:
     Needed()(form, field)
 
 
-def _login_field(*before: Any) -> StringField:
-    return text_field(_l("会員ID"), *before, Needed(), AtMost(30), _login_id, clean=narrow)
+#: What a 会員ID must be, and – where it is asked last – free.
+_WANTED = (Needed(), AtMost(30), _login_id)
+
+
+def _login_field(*validators: Any) -> StringField:
+    return text_field(_l("会員ID"), *validators, clean=narrow)
 
 
 class RegistrationFields:
     """会員登録欄 of the checkouts. The whole form also has ``email``."""
 
     register_member = BooleanField(_l("会員登録する"))
-    login_id = _login_field(OnlyToRegister())
+    login_id = _login_field(OnlyToRegister(), *_WANTED, _free)
     new_password = PasswordField(_l("パスワード"), [OnlyToRegister(), _needed_unless_kept, AtMost(200), _new_password])
     terms_agreed = BooleanField(_l("会員規約に同意する"), [OnlyToRegister(), _terms])
 
@@ -141,8 +165,8 @@ class AfterOrderForm(_WithTerms):
 class RegisterForm(_WithTerms):
     """会員登録, once the mail address is proven."""
 
-    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60))
-    login_id = _login_field()
+    buyer_name = text_field(_l("お名前"), Needed(), AtMost(60), no_link)
+    login_id = _login_field(*_WANTED, _free)
     # Once more, because fields stand in the order they are written.
     new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])
     terms_agreed = BooleanField(_l("会員規約に同意する"), [_terms])
@@ -156,9 +180,9 @@ class ChangePasswordForm(PasswordForm, _Proved):
 
 
 class ChangeLoginForm(_Proved):
-    """会員ID変更."""
+    """会員ID変更. Whether it is free is told once the password is right."""
 
-    login_id = _login_field()
+    login_id = _login_field(*_WANTED)
 
 
 class ChangeEmailForm(_Proved):

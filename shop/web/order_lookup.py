@@ -12,8 +12,9 @@ from shop.core.runtime import now
 from shop.core.text import narrow
 from shop.members import links
 from shop.orders import lookup
-from shop.web.account import follow_link, minutes, secret_of, too_often
+from shop.web.account import follow_link, minutes, secret_of
 from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+from shop.web.member_forms import too_often
 from shop.web.my_orders import order_page
 
 blueprint = Blueprint("order_lookup", __name__)

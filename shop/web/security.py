@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
@@ -14,6 +15,7 @@ from werkzeug.routing import IntegerConverter, Map
 from shop.core import card_numbers, pictures
 from shop.core.config import Config
 from shop.core.i18n import gettext as _
+from shop.core.runtime import runtime
 from shop.web.sessions import Sessions
 
 #: Pages anyone may keep a copy of; everything else is ``no-store`` (consequence 8 of trust §1.4), and so is the page that says
@@ -63,6 +65,9 @@ def init_app(app: Flask, config: Config) -> None:
         # A picture's answer would bring back the session as it was when the picture was asked for.
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
+        # Referers are left out by browsers, extensions and proxies, and by our own pages whose address is a secret: the
+        # form's token decides, and what a browser itself says of the form's origin (:func:`_refuse_foreign_forms`).
+        WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = Sessions()
     if config.trusted_proxies:
@@ -73,6 +78,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_allow_images)
     app.before_request(_refuse_zero_bytes)
     app.before_request(_refuse_card_numbers)
+    app.before_request(_refuse_foreign_forms)
 
     @app.after_request
     def headers(response: Response) -> Response:
@@ -136,6 +142,16 @@ def _refuse_card_numbers() -> ResponseReturnValue | None:
             if card_numbers.present(value) and not (name in _TOKENS and re.search(r"[A-Za-z]", value)):
                 abort(400, description="card number")
     return None
+
+
+def _refuse_foreign_forms() -> None:
+    """A form of another site, as the browser tells – beside the token, should that ever leak (T-043). ``null`` tells nothing:
+    pages that send no referrer have it, too. Providers sign what they send and are no browsers."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint == "provider":
+        return
+    origin, site = request.headers.get("Origin", "null"), request.headers.get("Sec-Fetch-Site", "none")
+    if site not in ("same-origin", "none") or origin not in ("null", request.host_url[:-1], runtime().config.base_url):
+        raise CSRFError("foreign origin")
 
 
 def _without_card_numbers(args: MultiDict[str, str]) -> ResponseReturnValue | None:

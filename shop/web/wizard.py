@@ -146,8 +146,8 @@ def _keep(cart: CartView, values: dict[str, str], registration: str) -> None:
 
 
 def _registration(known: dict[str, str], cart: CartView) -> str:
-    """会員登録 as STEP1 was left; nobody registers who has logged in since."""
-    if not known.get("register_member") or current_member() is not None:
+    """会員登録 as STEP1 was left."""
+    if not known.get("register_member"):
         return ""
     return with_order.pack(known["login_id"], cart.password_hash)
 

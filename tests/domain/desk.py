@@ -84,12 +84,14 @@ class Desk:
                 confirm.store(session, token, agreement, form, "<p>final page</p>", now(), member_id=member_id)
         return token, key
 
-    def press(self, confirmation: str, key: str, token: str = "") -> int:
-        """注文する; returns the order's id. Raises what the placement raises."""
+    def press(
+        self, confirmation: str, key: str, token: str = "", *, address: str = "127.0.0.1", browser: str = ""
+    ) -> int:
+        """注文する; returns the order's id. Raises what the placement raises. Each cart is a ``browser`` of its own."""
         with self.app.app_context():
             found = confirm.find(db.db.session(), confirmation, key)
             assert found
-            who = placement.Buyer("PC", "127.0.0.1", "ja", key, found.member_id)
+            who = placement.Buyer("PC", address, "ja", browser or key, found.member_id)
             return placement.place(found, key, placement.Card(token), who).order_id
 
     def place(self, card: str = VISA, *, quantity: int = 1, member_id: int | None = None, **buyer: str) -> Placed:

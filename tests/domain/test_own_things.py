@@ -50,7 +50,7 @@ def owned(desk: Desk, member_id: int) -> Order:
 
 
 @pytest.mark.req("T-051")
-def test_the_last_place_of_the_book_goes_to_one(app: Flask) -> None:
+def test_the_last_place_of_the_book_goes_to_one(app: Flask, demo_app: Flask) -> None:
     with app.app_context():
         hanako, taro = make(), make("taro")
     for _ in range(addresses.MOST - 1):

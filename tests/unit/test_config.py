@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from shop.core.config import Config, ConfigError, check_production, load
+from shop.core.config import Config, ConfigError, check_production, doubts, load
 
 
 @pytest.fixture
@@ -41,6 +41,12 @@ def test_a_good_production_starts(production: Config) -> None:
 def test_production_refuses(production: Config, fault: dict[str, object], word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         check_production(replace(production, **fault))  # type: ignore[arg-type]
+
+
+@pytest.mark.req("T-079")
+def test_a_proxy_that_was_forgotten_is_asked_about(production: Config) -> None:
+    assert "TRUSTED_PROXIES" in doubts(production)[0]
+    assert doubts(replace(production, trusted_proxies=1)) == doubts(replace(production, base_url="http://127.0.0.1:5000")) == []
 
 
 @pytest.mark.req("T-080")

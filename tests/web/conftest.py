@@ -48,6 +48,15 @@ def hanako(live_server: LiveServer, demo_app: Flask, quick_passwords: PasswordHa
     return join(Member(live_server.url), demo_app)
 
 
+@pytest.fixture
+def one_network(app: Flask) -> str:
+    """All requests come from one public address: a private one, as of the tests' own connections, is nobody's network."""
+    inner: Callable[..., Any] = app.wsgi_app
+    address = "61.200.3.4"
+    app.wsgi_app = lambda environ, start: inner(environ | {"REMOTE_ADDR": address}, start)  # type: ignore[method-assign, assignment]
+    return address
+
+
 @dataclass
 class Traffic:
     """All bytes the shop received: request lines, headers, bodies."""

@@ -21,11 +21,12 @@ from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core.db import Base, db, write
 from shop.core.runtime import now
 from shop.members import models
-from shop.members.models import MemberAddress, MemberSession
+from shop.members.models import MemberAddress, MemberEvent, MemberSession
 from shop.orders.models import Order, OrderHistory, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments import hop
-from shop.payments.models import Payment, PaymentOperation, ProviderAccount, ProviderNotice
+from shop.payments.cards.models import CardOperation, StoredCard
+from shop.payments.models import AccountVersion, Payment, PaymentOperation, ProviderAccount, ProviderNotice
 from shop.staff.models import StaffUser
 from shop.staff.rights import Right
 from shop.staff.service import Identity
@@ -172,7 +173,7 @@ def known(owner: Buyer, demo_app: Flask) -> Known:
 
 @pytest.fixture
 def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
-    """A member with an order, a basket and an address in the book."""
+    """A member with an order, a basket, an address in the book and a card."""
     member = named_member(owner.shop_url, demo_app, login="okuyama", name=MEMBER_SECRETS["buyer_name"])
     member.log_in()
     number_of(buy(owner.shop_url, CUP, quantity=1, method=CASH, buyer=member, **MEMBER_SECRETS))
@@ -180,6 +181,11 @@ def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
     with demo_app.app_context(), write() as session:
         place = {name: MEMBER_SECRETS[name] for name in ("phone", "postal_code", "address1")}
         session.add(MemberAddress(member_id=member.member_id, name="奥山 会子", prefecture="東京都", created_at=now(), **place))
+        account = session.scalars(select(AccountVersion)).one()
+        contract = {"account_id": account.account_id, "account_version_id": account.id}
+        session.add(
+            StoredCard(member_id=member.member_id, customer_ref="m", card_ref="7", last_four="8642", created_at=now(), **contract)
+        )
     return member
 
 
@@ -187,7 +193,7 @@ def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
 def members_own(known: Known, member: Member, demo_app: Flask) -> Known:
     with demo_app.app_context():
         address = str(db.session.scalars(select(MemberAddress.id)).one())
-    own = known_of(demo_app, MEMBER_SECRETS, ("奥山", "1-2-3", "okuyama"), Order.member_id == member.member_id)
+    own = known_of(demo_app, MEMBER_SECRETS, ("奥山", "1-2-3", "okuyama", "8642"), Order.member_id == member.member_id)
     return replace(own, ids={**own.ids, "address_id": address}, member_id=member.member_id)
 
 
@@ -376,16 +382,29 @@ def knock(
 ) -> Iterator[tuple[str, str, requests.Response]]:
     """Every endpoint with every method it takes, forms with a token of this session."""
     tokens = {desk: form_token(session, shop_url, desk=desk) for desk in (False, True)}
+    foreign = what_only_its_owner_may_send(app, whose["member"])
     for endpoint in sorted(RULE_OF, key=lambda name: name in LAST):
         known = whose[owner_of(RULE_OF[endpoint])]
         for method in ("GET", "POST"):
             for path in known.address(app, endpoint, method):
-                form = {"csrf_token": tokens[endpoint.startswith("admin.")], "remove": "1", "memo": "x", "quantity": "3"}
-                sent: dict[str, Any] = {"data": form} if method == "POST" else {}
-                answer = session.request(method, shop_url + path, allow_redirects=False, **sent)
-                refused = answer.status_code == 400 and "もう一度お試しください" in answer.text
-                assert not refused, f"{endpoint}: the form's token"
-                yield endpoint, method, answer
+                form = foreign | {"csrf_token": tokens[endpoint.startswith("admin.")], "memo": "x", "quantity": "3"}
+                # A line of a basket is changed, and then removed.
+                forms = [form, form | {"remove": "1"}] if endpoint == "cart.change" else [form | {"remove": "1"}]
+                for sent in forms if method == "POST" else [{}]:
+                    answer = session.request(method, shop_url + path, data=sent, allow_redirects=False)
+                    refused = answer.status_code == 400 and "もう一度お試しください" in answer.text
+                    assert not refused, f"{endpoint}: the form's token"
+                    yield endpoint, method, answer
+
+
+def what_only_its_owner_may_send(app: Flask, known: Known) -> dict[str, str]:
+    """Fields that name a member's things: the address in the book, the newest confirmation, the card."""
+    with app.app_context():
+        token = db.session.scalars(select(Confirmation.token).order_by(Confirmation.id.desc())).first() or ""
+    return {
+        "ship_to": f"book-{known.ids['address_id']}", "confirmation_token": token, "card_source": "stored",
+        "member_id": str(known.member_id),
+    }  # fmt: skip
 
 
 def form_token(session: requests.Session, shop_url: str, *, desk: bool) -> str:
@@ -416,7 +435,8 @@ def belongings(app: Flask, known: Known) -> dict[str, list[Any]]:
         OutboxMail: OutboxMail.order_id == order, ProviderNotice: ProviderNotice.payment_id.in_(payment),
         Cart: Cart.id.in_(cart), CartItem: CartItem.cart_id.in_(cart), Confirmation: Confirmation.cart_id.in_(cart),
         models.Member: models.Member.id == known.member_id, MemberAddress: MemberAddress.member_id == known.member_id,
-        MemberSession: MemberSession.member_id == known.member_id,
+        MemberSession: MemberSession.member_id == known.member_id, MemberEvent: MemberEvent.member_id == known.member_id,
+        StoredCard: StoredCard.member_id == known.member_id, CardOperation: CardOperation.member_id == known.member_id,
     }  # fmt: skip
     with app.app_context():
         return {

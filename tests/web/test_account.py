@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 
 from shop.catalogue.models import Variant
 from shop.core.db import db, write
-from shop.core.runtime import Runtime
+from shop.core.runtime import Runtime, now
 from shop.core.throttle import ThrottleEvent
-from shop.members import models
+from shop.members import entry, models, wanted_login
 from shop.members.models import MemberEvent, MemberSession, MemberSettings
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -106,6 +106,12 @@ def test_a_log_in_starts_a_new_session(hanako: Member, demo_app: Flask) -> None:
     with demo_app.app_context():
         stored = db.session.scalars(select(MemberSession.token_digest)).one()
     assert stored not in hanako.session.cookies["session"]
+    thief = Member(hanako.shop_url)
+    thief.session.cookies.update(hanako.session.cookies)
+    assert path_of(thief.get("/mypage")) == "/mypage"
+    form = {"csrf_token": hanako.token(), "login": hanako.login, "password": hanako.password}
+    assert path_of(hanako.post("/login", form)) == "/mypage"
+    assert path_of(thief.get("/mypage")) == "/login", "whoever held the session before it"
 
 
 @pytest.mark.req("T-034")
@@ -117,6 +123,32 @@ def test_a_planted_basket_stays_with_who_planted_it(hanako: Member, demo_app: Fl
     hanako.put_into_cart(CUP)
     assert CUP not in attacker.get("/cart").text
     assert not attacker.is_in
+
+
+@pytest.mark.req("T-034")
+@pytest.mark.parametrize("has_a_cart", [False, True])
+def test_what_was_typed_before_a_log_in_stays_there_and_is_not_the_member_s(hanako: Member, demo_app: Flask, has_a_cart: bool) -> None:
+    """Who was here before must not have the member's goods sent to them, nor does their mail address stay behind."""
+    if has_a_cart:
+        at_home = Member(hanako.shop_url)
+        at_home.log_in()
+        at_home.put_into_cart(CUP)
+        at_home.confirm(CASH, address1="自宅1-1")
+    attacker = Member(hanako.shop_url)
+    attacker.put_into_cart(TEA)
+    attacker.confirm(
+        CASH, email="thief@example.jp", ship_to="other", ship_name="泥棒", ship_phone="0312345678", ship_postal_code="100-0001",
+        ship_prefecture="東京都", ship_address1="泥棒の家1-2",
+    )  # fmt: skip
+    hanako.session.cookies.update(attacker.session.cookies)
+    hanako.log_in()
+    page, form = hanako.checkout_form()
+    assert "泥棒" not in page.text
+    assert "泥棒" not in str(form.fields)
+    assert (form.fields["email"], form.fields["ship_to"]) == (hanako.email, "same")
+    assert form.fields["address1"] == ("自宅1-1" if has_a_cart else "千代田区千代田1-1"), "the member's own"
+    attacker.put_into_cart(TEA)
+    assert "thief@example.jp" not in str(attacker.checkout_form()[1].fields), "nor with who planted the cart's key"
 
 
 @pytest.mark.req("T-034")
@@ -261,7 +293,7 @@ def test_the_answer_is_the_same_for_every_address(
 
 
 @pytest.mark.req("T-045", "T-039")
-def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock: MovableClock) -> None:
+def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock: MovableClock, one_network: str) -> None:
     """Three to one address – said to nobody – and five from one connection, whoever they are for."""
     answers = [Member(hanako.shop_url).submit("/password/forgotten", email="HANAKO@example.jp") for _ in range(4)]
     assert {without_token(answer) for answer in answers} == {without_token(answers[0])}
@@ -292,7 +324,14 @@ def test_a_guest_becomes_a_member_after_the_order_with_one_password(visitor: Mem
     change(demo_app, MemberSettings.terms, "")
     asked = visitor.submit(bought.path, action, new_password=PASSWORD)
     assert not visitor.is_in
-    assert action not in visitor.get(bought.path).text, "once"
+    fresh = visitor.session.cookies.copy()
+    after = visitor.get(bought.path).text
+    assert action not in after, "once"
+    assert "会員登録を受け付けました" in after
+    assert "注文番号とメールアドレスで" in after
+    assert "/mypage/orders" not in after
+    assert "注文番号とメールアドレスで" in stranger.get(bought.path).text
+    visitor.session.cookies = fresh
     assert path_of(visitor.log_in(visitor.email)) == "/mypage"
     with demo_app.app_context():
         order, member = db.session.scalars(select(Order)).one(), db.session.scalars(select(models.Member)).one()
@@ -300,8 +339,15 @@ def test_a_guest_becomes_a_member_after_the_order_with_one_password(visitor: Mem
     again = Member(visitor.shop_url)
     again.put_into_cart(TEA)
     bought = again.place(again.confirm(CASH, email=visitor.email))
+    replayed = again.session.cookies.copy()
     known = again.submit(bought.path, f"/orders/{bought.public_id}/account", new_password=NEW)
     assert without_token(known) == without_token(asked)
+    after = again.get(bought.path).text
+    assert "/account" not in after, "the offer goes, whatever came of it"
+    assert "会員登録を受け付けました" in after
+    assert "注文番号とメールアドレスで" in after
+    again.session.cookies = replayed
+    assert again.submit(bought.path, f"/orders/{bought.public_id}/account", new_password=NEW).status_code == 200
     assert "会員登録はできませんでした" in subjects(demo_app, visitor.email)[-1]
 
 
@@ -324,6 +370,23 @@ def test_a_link_works_once_and_for_half_an_hour(hanako: Member, demo_app: Flask,
     assert hanako.get(second).status_code == 410, "used"
     assert hanako.log_in(password=PASSWORD).status_code == 401
     assert path_of(hanako.log_in(password=NEW)) == "/mypage"
+
+
+@pytest.mark.req("T-091")
+def test_who_has_proven_the_mailbox_is_let_in_whatever_strangers_try(hanako: Member, demo_app: Flask) -> None:
+    with demo_app.app_context():
+        for number in range(entry.DOOR.everywhere):
+            for name in (hanako.login, hanako.email):
+                entry.authenticate(name, WRONG, f"61.9.{number}.1", now())
+    for name in (hanako.login, hanako.email):
+        assert hanako.log_in(name).status_code == 429
+    hanako.submit("/password/forgotten", email=hanako.email)
+    hanako.get(link(demo_app, hanako.email))
+    hanako.submit("/password/new", new_password=NEW)
+    assert Member(hanako.shop_url).log_in(password=NEW).status_code == 429
+    for name in (hanako.login, hanako.email):
+        assert path_of(hanako.log_in(name, NEW)) == "/mypage"
+        hanako.log_out()
 
 
 @pytest.mark.req("T-038")
@@ -456,6 +519,35 @@ def test_who_finds_the_browser_open_changes_nothing(hanako: Member, demo_app: Fl
         assert (member.login, member.email, member.state) == ("hanako", "hanako@example.jp", "active")
 
 
+@pytest.mark.req("T-039", "T-056")
+def test_nobody_makes_a_list_of_the_shop_s_ids(
+    hanako: Member, demo_app: Flask, clock: MovableClock, one_network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ID that is taken is told so often to one connection, on whatever page; after that nothing is told of any."""
+    monkeypatch.setattr(wanted_login, "TOLD_PER_NETWORK", 3)
+    taken, later = "使われています", "以降にもう一度"
+    guest = Member(hanako.shop_url)
+    guest.put_into_cart(TEA)
+
+    def told(path: str, login_id: str) -> str:
+        form = {"csrf_token": guest.token(), "register_member": "y", "login_id": login_id}
+        return str(guest.post(path, form).json()["login_id"]["error"])
+
+    assert [told("/checkout/zero/check", f"free{number}") for number in range(5)] == [""] * 5
+    assert taken in told("/checkout/zero/check", "HANAKO")
+    assert taken in told("/checkout/step1/check", "hanako")
+    hanako.log_in()
+    wrong = said(hanako.submit("/mypage/login-id", password=WRONG, login_id="hanako"))
+    assert taken not in wrong, "the password first"
+    assert "現在のパスワードが違います" in wrong
+    assert taken in said(hanako.submit("/mypage/login-id", password=PASSWORD, login_id="hanako"))
+    assert later in said(hanako.submit("/mypage/login-id", password=PASSWORD, login_id="free9"))
+    for login_id in ("hanako", "free9"):
+        assert later in told("/checkout/zero/check", login_id)
+    clock.advance(30 * MINUTES + 1)
+    assert taken in told("/checkout/zero/check", "hanako")
+
+
 def test_a_new_id_opens_and_the_old_one_does_not(hanako: Member, demo_app: Flask) -> None:
     other(hanako.shop_url, demo_app)
     hanako.log_in()
@@ -548,7 +640,6 @@ def basket(browser: Buyer) -> dict[str, str]:
     return {html.unescape(code): quantity for code, quantity in found}
 
 
-@pytest.mark.req("S-090")
 def test_the_baskets_become_one_on_all_browsers(hanako: Member) -> None:
     first, second = Member(hanako.shop_url), Member(hanako.shop_url)
     first.put_into_cart(TEA, 2)

@@ -45,7 +45,7 @@ MISTAKES = {
     "phone": ("090-1234-56", "12345678901"),
     "postal_code": ("390-08", "あ"),
     "buyer_kana": ("山田",),
-    "buyer_name": ("",),
+    "buyer_name": ("", "当選 https://evil.example/x"),
     "prefecture": ("",),
 }
 
@@ -65,6 +65,15 @@ def test_a_field_is_judged_alone_in_the_words_of_a_refusal(typing: Buyer, demo_a
     assert "いまは5桁です" in str(said)
     assert judged(typing, email="taro@example.jp")["email"]["error"] == ""
     assert count(demo_app, Confirmation) == 0
+
+
+@pytest.mark.req("T-045")
+def test_no_name_carries_a_link_into_a_mail(typing: Buyer) -> None:
+    for name in ("http://x.example", "ＨＴＴＰＳ：／／x.example", "Www.evil.example", "evil.example/win"):
+        for field, more in (("buyer_name", {}), ("ship_name", {"ship_to": "other"})):
+            assert "URLは入力できません" in judged(typing, **{field: name}, **more)[field]["error"], name
+    for name in ("J.P. Morgan", "株式会社A/B", "St.John 花子", "山田 花子"):
+        assert judged(typing, buyer_name=name)["buyer_name"]["error"] == "", name
 
 
 @pytest.mark.req("R-111")

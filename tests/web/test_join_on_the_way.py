@@ -2,18 +2,21 @@
 when the shop says so."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from shop.catalogue.models import Product
+from shop.checkout import limits
 from shop.checkout.models import Cart, Confirmation
 from shop.core.db import db, write
 from shop.core.runtime import now
+from shop.members import links
 from shop.members.models import Member as MemberRow
-from shop.members.models import MemberAddress, MemberSettings
+from shop.members.models import MemberAddress, MemberSession, MemberSettings
 from shop.orders.models import Order
 from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer
 from tests.support.members import Member, other, subjects
@@ -174,11 +177,24 @@ def test_a_mail_address_that_is_somebody_s_is_told_to_that_address_only(
     taro = other(shop_url, demo_app)
     purchase = order(shop_url, **JOIN | {"email": taro.email})
     number_of(purchase)
-    assert "登録できません" not in purchase.page.text
     assert count(demo_app, MemberRow) == 1
     with demo_app.app_context():
         assert db.session.scalars(select(Order.member_id)).one() is None
     assert len(subjects(demo_app, taro.email)) == 2  # the order's, and why nobody was registered
+    nobodys = order(shop_url, **JOIN | {"email": "tara@example.jp"})
+    assert count(demo_app, MemberRow) == 2
+    for one, theirs in ((purchase, nobodys), (Purchase(Buyer(shop_url), purchase.response), Purchase(Buyer(shop_url), nobodys.response))):
+        pages = [each.buyer.get(each.path).text for each in (one, theirs)]
+        assert alike(pages[0], purchase) == alike(pages[1], nobodys), "the same page, also reloaded and elsewhere"
+    for each in (purchase, nobodys):
+        form = {"csrf_token": Page(each.buyer.get("/products").text).forms[0].fields["csrf_token"], "new_password": PASSWORD}
+        assert each.buyer.post(f"{each.path.removesuffix('/complete')}/account", form).status_code == 404
+
+
+def alike(page: str, purchase: Purchase) -> str:
+    """A page without what names its order."""
+    page = page.replace(number_of(purchase), "N").replace(purchase.public_id or "", "ID")
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", page).replace("taro@", "tara@").replace("ta***o@", "")
 
 
 @pytest.mark.req("R-289", "U-013")
@@ -233,3 +249,51 @@ def test_a_member_ships_to_an_address_of_their_own_list(shop_url: str, demo_app:
         placed = db.session.scalars(select(Order)).one()
         assert (placed.ship_name, placed.ship_prefecture) == ("taro の実家", "長野県")
         assert (placed.buyer_name, placed.member_id) == ("山田 花子", taro.member_id)
+
+
+@BOTH
+@pytest.mark.req("T-088", "T-089")
+def test_who_ordered_too_often_is_told_from_when_on_it_goes_again(
+    shop_url: str, demo_app: Flask, one_network: str, monkeypatch: pytest.MonkeyPatch, order: Order_
+) -> None:
+    """And that nothing was ordered; who only wanted to register too often, that the order goes without."""
+    monkeypatch.setattr(links, "PER_NETWORK", 1)
+    number_of(order(shop_url, **JOIN))
+    refused = order(shop_url, **JOIN | {"login_id": "second", "email": "second@example.jp"}).page.text
+    assert re.search(r"請求もされていません。会員登録のチェックを外してご注文いただくか、\d\d:\d\d以降に", refused)
+    number_of(order(shop_url))
+    monkeypatch.setattr(limits, "PER_NETWORK", 2)
+    assert re.search(r"ご注文は確定しておらず、請求もされていません。\d\d:\d\d以降に", order(shop_url).page.text)
+    assert count(demo_app, Order) == 2
+
+
+@BOTH
+@pytest.mark.req("U-023")
+def test_who_was_logged_out_elsewhere_is_told_at_the_press_and_led_back(
+    shop_url: str, demo_app: Flask, quick_passwords: object, order: Order_
+) -> None:
+    taro = other(shop_url, demo_app)
+    buyer = StepsBuyer(shop_url)
+    buyer.session = taro.session
+    taro.log_in()
+    buyer.put_into_cart(TEA)
+    if order is in_steps:
+        buyer.step1()
+    shown = buyer.step2(CASH) if order is in_steps else buyer.confirm(CASH)
+    form = {"csrf_token": taro.token(), "phone": "1"}
+    with demo_app.app_context(), write() as session:
+        session.execute(delete(MemberSession))
+    start = "/checkout/step1" if order is in_steps else "/checkout/zero"
+    assert buyer.post(f"{start}/check", form).json()["phone"]["error"], "a field that is left says nothing of it"
+    refused = (buyer.press if order is in_steps else buyer.place)(shown)
+    assert refused.path == "/login"
+    assert "ご注文は確定しておらず、請求もされていません。" in refused.page.text
+    assert count(demo_app, Order) == 0
+    form = refused.page.form("/login").fields | {"login": taro.login, "password": taro.password}
+    back = taro.post("/login", form)
+    assert path_of(back) == start
+    assert TEA in buyer.get("/cart").text
+    with demo_app.app_context(), write() as session:
+        session.execute(delete(MemberSession))
+    buyer.get("/products")
+    assert "もう一度ログインすると戻ります" in buyer.get("/cart").text, "also where another page was opened first"

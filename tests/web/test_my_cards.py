@@ -14,12 +14,13 @@ from shop.payments import accounts
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.guard_models import CardGuard, CardTry
 from shop.payments.models import PaymentMethod, ProviderAccount
+from tests.support.buying import StepsBuyer
 from tests.support.members import Member, join
 from tests.support.pages import Page
 from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock
 from tests.support.world import VISA, Simulator
-from tests.web.counter import change
+from tests.web.counter import TEA, change, orders
 
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
 pytestmark = pytest.mark.one_database
@@ -63,6 +64,26 @@ def holder(server: LiveServer, app: Flask, login: str = "hanako") -> CardHolder:
     made.log_in()
     assert made.is_in
     return made
+
+
+@pytest.mark.req("T-052")
+def test_nobody_else_pays_with_a_member_s_card(live_server: LiveServer, demo_app: Flask, simulator: Simulator) -> None:
+    """Not a guest, not another member, by no field of a forged form, in neither cart."""
+    owner = holder(live_server, demo_app)
+    owner.register()
+    forged = {"card_source": "stored", "member_id": str(owner.member_id), "customer_id": str(owner.member_id), "card_token": ""}
+    for browser in (Member(live_server.url), holder(live_server, demo_app, "midori")):
+        who = StepsBuyer(live_server.url)
+        who.session = browser.session
+        who.put_into_cart(TEA)
+        shown = who.confirm(**forged)
+        who.step1()
+        for page, action in ((shown, "/checkout/zero/place"), (who.step2(), "/checkout/place")):
+            assert "1111" not in page.text
+            answer = who.post(action, Page(page.text).form(action).fields | forged)
+            assert "/complete" not in answer.url
+    assert simulator.ledger()["telegrams"].get("020", 0) == 0
+    assert orders(demo_app) == 0
 
 
 @pytest.fixture

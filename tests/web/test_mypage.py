@@ -141,6 +141,7 @@ def test_a_field_is_judged_alone_and_a_postal_code_looked_up(member: Member, dem
 # ---- お届け先リスト ----
 
 
+@pytest.mark.req("T-047")
 def test_the_address_book_from_empty_to_empty(member: Member, demo_app: Flask) -> None:
     assert "お届け先はまだ登録されていません。" in page(member, "/mypage/addresses").text
     refused = member.submit("/mypage/addresses/new", "/mypage/addresses", **PLACE | {"address1": ""})
@@ -152,6 +153,10 @@ def test_the_address_book_from_empty_to_empty(member: Member, demo_app: Flask) -
     path = f"/mypage/addresses/{address_id(demo_app)}"
     changed = member.submit(path, name="山田 みのる")
     assert "山田 みのる" in said(changed)
+    member.submit(path)
+    told = [subject for subject in subjects(demo_app, member.email) if "お届け先リストが変更されました" in subject]
+    assert len(told) == 2, "what was added, what was changed; the same again is no change"
+    assert "みのる" not in letters(demo_app, member.email)[-1]
     assert "よろしいですか" in page(member, f"{path}/remove").text
     gone = member.submit(f"{path}/remove")
     assert "お届け先を削除しました。" in said(gone)

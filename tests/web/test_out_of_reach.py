@@ -248,3 +248,36 @@ def test_only_the_proxies_that_were_declared_are_believed(shopper: Buyer, demo_a
                 assert db.session.scalar(select(Order.ip).where(Order.public_id == placed.public_id)) == seen, (hops, chain)
             server.close()
             dispose(made)
+
+
+# ---- forms of other sites (T-043) ----
+
+
+@pytest.mark.req("T-043")
+def test_over_https_a_form_is_judged_by_its_token_and_by_what_the_browser_says_of_it(demo_app: Flask, settings: Config) -> None:
+    """No ``Referer`` is needed – many send none – and none of another site's helps."""
+    shop, evil = "https://shop.example.jp", "https://evil.example"
+    made = create_app(replace(settings, base_url=shop))
+    client = made.test_client()
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/products", base_url=shop).text)
+    assert found
+    fields = {"csrf_token": found[1], "return_to": "/"}
+
+    def press(base: str = shop, **headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.post("/language/en", data=fields, headers=named, base_url=base).status_code
+
+    fine: list[dict[str, str]] = [{}, {"Origin": shop}, {"Referer": f"{shop}/products"}, {"Sec_Fetch_Site": "same-origin", "Origin": "null"}, {"Origin": "null"}]
+    assert {press(**headers) for headers in fine} == {303}
+    forged = [
+        {"Origin": evil}, {"Origin": evil, "Referer": f"{shop}/products"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://["},
+        {"Sec_Fetch_Site": "same-site", "Origin": "https://blog.shop.example.jp"}, {"Origin": "http://shop.example.jp"},
+        {"Origin": "null", "Sec_Fetch_Site": "cross-site"}, {"Origin": f"{shop}.evil.example"},
+    ]  # fmt: skip
+    assert {press(**headers) for headers in forged} == {400}
+    # Behind a proxy that passes its own name for the shop's on.
+    client.set_cookie("__Host-session", client.get_cookie("__Host-session", domain="shop.example.jp").value, domain="127.0.0.1", secure=True)  # type: ignore[union-attr]
+    assert press("https://127.0.0.1:5000", Origin=shop) == 303
+    fields["csrf_token"] = ""
+    assert press(Origin=shop) == 400
+    dispose(made)

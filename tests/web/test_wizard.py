@@ -263,10 +263,11 @@ def test_who_logs_in_at_step_3_confirms_again_and_orders_as_a_member(
     member = join(Member(walker.shop_url), demo_app)
     member.session = walker.session
     member.log_in()
-    assert path_of(walker.get("/checkout/step3")) == "/checkout/step2"
+    assert path_of(walker.get("/checkout/step3")) == "/checkout/step1", "who buys is another now"
     forged = guest_s | {"csrf_token": member.token(), "card_token": walker.card_token()}
     assert "もう一度ご確認ください" in walker.post("/checkout/place", forged).text
     assert (count(demo_app, Order), simulator.payments()) == (0, []), "what a guest confirmed is no member's order"
+    walker.step1()
     page = walker.step2()
     number_of(walker.press(page, walker.card_token(VISA, Page(page.text))))
     assert count(demo_app, Order, member_id=member.member_id) == 1
