@@ -161,7 +161,7 @@ def test_every_buyer_page_fits_a_phone(window: Callable[..., Page]) -> None:
             page.set_viewport_size({"width": width, "height": 740})
             assert_fits(page)
         if not address.startswith("/admin"):  # a desk, dense on purpose
-            page.set_viewport_size(PHONE)
+            page.set_viewport_size({"width": 360, "height": 740})
             assert_thumbs(page)
 
 
