@@ -36,7 +36,7 @@ FILED = {
 MEMBER = {
     "active": Word(lazy_gettext("会員"), "good"),
     "provisional": Word(lazy_gettext("仮登録"), "todo"),
-    "left": Word(lazy_gettext("退会")),
+    "left": Word(lazy_gettext("退会済み")),
 }
 
 #: The checkout behind 「カゴに入れる」 (R-124).

@@ -196,6 +196,7 @@ def left(session: Session, name: str, email: str, language: str, now: datetime) 
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】退会の手続きが完了しました", shop=shop), _(
             "%(name)s様\n\n退会の手続きが完了しました。会員情報は削除され、ログインはできません。"
+            "ご登録のクレジットカードがあるときは、決済代行会社の登録からも削除されます。"
             "ご注文の記録は、法令にしたがってショップに残ります。\nこれまでのご利用、ありがとうございました。\n\n%(shop)s\n",
             name=name, shop=shop,
         )  # fmt: skip

@@ -20,7 +20,7 @@ def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_
     (:mod:`shop.orders.review`) the shop's says so in a line before it."""
     with force_locale(order.language):
         subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
-        body = thanks_body(order, info.name)
+        body = thanks_body(order, info)
     outbox.queue(session, "thanks", order.id, order.email, subject, body, now)
     with force_locale(DEFAULT):
         notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
@@ -29,8 +29,9 @@ def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_
     outbox.queue(session, "order_notice", order.id, info.email, notice, body, now)
 
 
-def thanks_body(order: Order, shop_name: str) -> str:
-    """The body of the contract's part H, with tax per rate and the footnote for reduced lines."""
+def thanks_body(order: Order, info: ShopInfo) -> str:
+    """The body of the contract's part H, with tax per rate and the footnote for reduced lines, and at its end where the order
+    can be looked up and whom to ask."""
     lines = [
         f"{line.code} {line.name}{'※' if line.reduced else ''} "
         f"{format_yen(line.unit_yen)} × {line.quantity} = {format_yen(line.amount_yen)}"
@@ -41,9 +42,9 @@ def thanks_body(order: Order, shop_name: str) -> str:
         _("%(name)s様", name=order.buyer_name),
         _(
             "この度は%(shop)sをご利用頂きまして誠にありがとうございます。ご注文につきまして下記の通り承りましたのでご連絡致します。",
-            shop=shop_name,
+            shop=info.name,
         ),
-        _("ご利用店：%(shop)s", shop=shop_name),
+        _("ご利用店：%(shop)s", shop=info.name),
         _("ご購入日：%(at)s", at=jst(order.placed_at).strftime("%Y-%m-%d %H:%M:%S") if order.placed_at else ""),
         _("■ご注文内容"),
         _("注文番号：%(number)s", number=order.number),
@@ -60,8 +61,17 @@ def thanks_body(order: Order, shop_name: str) -> str:
         _("%(name)s様", name=order.ship_name),
         f"〒{order.ship_postal_code} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
         _("配送方法：%(name)s", name=order.delivery_name),
+        _("■ご注文の照会・お問い合わせ"),
+        _order_page(order),
+        *filter(None, [info.email]),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _order_page(order: Order) -> str:
+    """Where the order can be seen: a member's in マイページ, a guest's by a link that is asked for."""
+    path = f"/mypage/orders/{order.public_id}" if order.member_id else "/orders/lookup"
+    return runtime().config.base_url + path
 
 
 def _sums(order: Order) -> list[str]:

@@ -41,6 +41,8 @@ class Letter:
     subject: str
     body: str
     written_at: datetime
+    #: The shop's own address, so that a reply reaches a person whatever machine sends (U-065).
+    reply_to: str = ""
 
 
 def hand_over(letter: Letter, config: Config) -> None:
@@ -61,6 +63,8 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = Address(username=local, domain=domain)
+    if _ADDRESS.fullmatch(letter.reply_to) and letter.reply_to != letter.recipient:
+        message["Reply-To"] = letter.reply_to
     message["Subject"] = letter.subject.replace(_ENCODED, "= ?")
     message["Date"] = format_datetime(jst(letter.written_at))
     message["Message-ID"] = letter.message_id

@@ -108,7 +108,8 @@ def _send(seen: tuple[int, int]) -> bool:
     if not _claim(mail_id, tries, moment()):
         return False
     mail = db.db.session.get_one(OutboxMail, mail_id)
-    letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, whole_body(mail), mail.created_at)
+    reply_to = shopinfo.get(db.db.session()).email
+    letter = sending.Letter(mail.message_id, mail.recipient, mail.subject, whole_body(mail), mail.created_at, reply_to)
     db.end_read()
     try:
         sending.hand_over(letter, runtime().config)

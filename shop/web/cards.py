@@ -71,7 +71,11 @@ def form(account_id: int) -> ResponseReturnValue:
         return redirect(url_for("cards.card", account_id=account_id), 303)
     method = choices.method_choice(managed.method, with_card=True)
     return render_template(
-        "shop/card_form.html", managed=managed, method=method, limit_words=_limit_words(limit)
+        "shop/card_form.html",
+        managed=managed,
+        method=method,
+        registered=book.stored(session, member.member_id, account_id, now()),
+        limit_words=_limit_words(limit),
     )
 
 

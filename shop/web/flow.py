@@ -30,7 +30,7 @@ from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.choices import delivery_choice, instalments, kept, linked_card
 from shop.web.filters import instalment_word
-from shop.web.forms import CheckoutPage
+from shop.web.forms import CheckedForm
 from shop.web.member import browser_key, current_member, member_settings
 
 #: What a press may be answered with besides an order: nothing was ordered then, and nothing charged.
@@ -267,12 +267,13 @@ def flashed(category: str) -> list[str]:
     return [str(message) for message in get_flashed_messages(category_filter=[category])]
 
 
-def verdicts(form: CheckoutPage) -> dict[str, object]:
+def verdicts(form: CheckedForm) -> dict[str, object]:
     """What is wrong with the fields sent along, or may be a slip. A script asks for them as they are left (U-012); nothing
     is kept."""
     form.validate()
     advised = form.advice()
-    return {name: _verdict(form[name], advised.get(name)) for name in form.cleaned() if name in request.form}
+    asked = [field for field in form if field.name in request.form and field.name != "csrf_token"]
+    return {field.name: _verdict(field, advised.get(field.name)) for field in asked}
 
 
 def _verdict(field: Field, advice: Advice | None) -> dict[str, object]:

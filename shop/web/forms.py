@@ -231,8 +231,8 @@ class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types
         return not card_numbers.forget(self) and bool(fine)
 
 
-class CheckoutPage(ShopForm):
-    """What the forms of both checkouts have in common – and others whose fields are judged as they are left."""
+class CheckedForm(ShopForm):
+    """A buyer's or member's form. Its fields are judged as they are left (``flow.verdicts``)."""
 
     def advice(self) -> dict[str, Advice]:
         """Questions about fields that may well be meant as they are, by name."""
@@ -246,9 +246,9 @@ class CheckoutPage(ShopForm):
         return {name: _kept(field.data) for name, field in kept.items() if name != "csrf_token"}
 
 
-class ProfileForm(NameFields, AddressFields, CheckoutPage):
+class ProfileForm(NameFields, AddressFields, CheckedForm):
     """会員情報変更."""
 
 
-class ShipToForm(RecipientField, AddressFields, CheckoutPage):
+class ShipToForm(RecipientField, AddressFields, CheckedForm):
     """One entry of お届け先リスト."""

@@ -13,7 +13,7 @@ from shop.core.i18n import lazy_gettext as _l
 from shop.core.runtime import now
 from shop.core.text import narrow
 from shop.members import links, names, wanted_login, with_order
-from shop.web.forms import AtMost, Needed, ShopForm, email_field, no_link, text_field
+from shop.web.forms import AtMost, CheckedForm, Needed, email_field, no_link, text_field
 from shop.web.member import member_settings
 
 
@@ -111,26 +111,26 @@ class RegistrationFields:
         return with_order.pack(form.login_id.data, names.hashed(typed, *self.names()) if typed else self.kept_hash)
 
 
-class LogInForm(ShopForm):
+class LogInForm(CheckedForm):
     """ログイン."""
 
     login = StringField(_l("会員IDまたはメールアドレス"), [Needed(), AtMost(254)])
     password = PasswordField(_l("パスワード"), [Needed(), AtMost(200)])
 
 
-class AddressForm(ShopForm):
+class AddressForm(CheckedForm):
     """An address that a link goes to."""
 
     email = email_field()
 
 
-class _Proved(ShopForm):
+class _Proved(CheckedForm):
     """Something that matters: the password is asked for, so that nobody who finds the browser open can do it."""
 
     password = PasswordField(_l("現在のパスワード"), [Needed(), AtMost(200)])
 
 
-class PasswordForm(ShopForm):
+class PasswordForm(CheckedForm):
     """A new password by a link."""
 
     new_password = PasswordField(_l("新しいパスワード"), [Needed(), AtMost(200), _new_password])

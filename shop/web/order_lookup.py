@@ -13,7 +13,7 @@ from shop.core.text import narrow
 from shop.members import links
 from shop.orders import lookup
 from shop.web.account import follow_link, minutes, secret_of
-from shop.web.forms import AtMost, Needed, ShopForm, email_field, text_field
+from shop.web.forms import AtMost, CheckedForm, Needed, email_field, text_field
 from shop.web.member_forms import too_often
 from shop.web.my_orders import order_page
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("order_lookup", __name__)
 _LINK = "order"
 
 
-class LookUpForm(ShopForm):
+class LookUpForm(CheckedForm):
     """What a buyer has in hand: the confirmation mail."""
 
     order_number = text_field(_l("注文番号"), Needed(), AtMost(40), clean=narrow)

@@ -220,7 +220,7 @@ export class CardForm {
       token: result.token,
       linkToken: second ? second.token : "",
       brand,
-      shown: [brand, result.masked || `**** ${card.number.slice(-4)}`].join(" "),
+      shown: `${brand} ${this.words.last_four} *****${card.number.slice(-4)}`.trim(),
       madeAt: Date.now(),
     };
     this.wipeCode();

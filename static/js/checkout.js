@@ -2,10 +2,11 @@
 // Everything but the card token also works without this file; the server judges every value again.
 
 import { CardForm } from "./card.js";
-import { check, isWrong, watch } from "./fields.js";
+import { check, isWrong, sumUp, toSummary, watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
 import { followPostal } from "./postal.js";
+import { readable } from "./passwords.js";
 import { foldSummary, follow, onWidth } from "./totals.js";
 
 const dialog = document.getElementById("confirm");
@@ -24,7 +25,7 @@ async function confirmOrder(event) {
   event.preventDefault();
   if (busy) return;
   card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
-  if (card && !card.check()) return showOtherMistakes();
+  if (card && !card.check()) return tellOthers();
   work(words().checking);
   let notice;
   try {
@@ -50,19 +51,14 @@ async function parsed(response) {
   return answer.content;
 }
 
-/** The card is wrong: tell with it what else is wrong – into the form as it stands. The focus stays in the card, where
-    hands are typing by now: moved away from there, the rest of a card number would land in another field. */
-async function showOtherMistakes() {
+/** The card is wrong: tell with it what else is – at the fields, and in the summary on top, which leads to each of them. Only
+    hands that are typing by then stay where they are: the rest of a card number would land elsewhere. */
+async function tellOthers() {
+  const [field, value] = [document.activeElement, document.activeElement.value];
   await check(form, new FormData(form));
-  if (!allRight()) form.querySelector("[data-progress]").textContent = words().others;
-}
-
-const allRight = () => ![...form.querySelectorAll(".control[name]")].some(isWrong);
-
-/** The sentence of showOtherMistakes has done its work once nothing else is wrong. */
-function forgetOthers() {
-  const said = form.querySelector("[data-progress]");
-  if (allRight() && said.textContent === words().others) said.textContent = "";
+  if (![...form.querySelectorAll(".control[name]")].some(isWrong)) return;
+  await sumUp(form, true);
+  if (document.activeElement === field && field.value === value) toSummary();
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
@@ -109,7 +105,8 @@ function showAgain(fresh) {
   old.remove();
   form = fresh;
   begin();
-  (form.querySelector("[data-error-summary]") ?? form.querySelector("[aria-invalid=true]"))?.focus();
+  readable(form);
+  toSummary();
 }
 
 /** Say what is being waited for; an empty text ends the waiting. */
@@ -162,7 +159,7 @@ function begin() {
   }
   form.addEventListener("submit", confirmOrder);
   form.addEventListener("change", () => follow(form));
-  watch(form, forgetOthers);
+  watch(form);
   overhear(form.querySelector("[name=buyer_name]"), form.querySelector("[name=buyer_kana]"));
   followPostal(form);
   foldSummary(form);
@@ -174,7 +171,7 @@ if (form) {
   setUpDialog();
   onWidth(() => foldSummary(form));
   if (history.state?.confirming) history.replaceState(null, "");
-  form.querySelector("[data-error-summary]")?.focus();
+  toSummary();
 }
 document.addEventListener("submit", placeOrder);
 addEventListener("pageshow", (event) => {

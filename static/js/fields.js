@@ -1,6 +1,6 @@
 // The server's word on single fields (U-012): asked for when one is left, told beside it, taken away as soon as it is
 // right. Words and rules are the server's, so they are the same as after a refusal; out of reach nothing is said, and
-// 注文確認する judges everything again. The focus never moves.
+// the button judges everything again. The focus never moves by itself.
 
 const PAUSE = 300; // without a key, before a field that is wrong is asked about again
 
@@ -15,12 +15,39 @@ export async function check(form, sent, only = () => true) {
     if (!control || control.value !== sent.get(name) || !only(verdict)) continue; // put right meanwhile
     tell(form, control, verdict);
   }
+  sumUp(form);
 }
 
-/** Follow a form: each field as it is left, and one that is wrong while it is put right. `afterwards` hears of each. */
-export function watch(form, afterwards) {
+/** Bring the buyer to what a page has to say first, if it comes with a refusal. */
+export const toSummary = () => document.querySelector("[data-error-summary]:not([hidden])")?.focus();
+
+/** Let the summary on top say what the fields say: a line for each that is wrong, none for what has been put right. One that is
+    `opened` is shown if it was not. Where lines come and go they do so between presses, never under one. */
+export async function sumUp(form, opened = false) {
+  await released();
+  const summary = document.getElementById("error-summary");
+  if (!form.isConnected || !summary || (summary.hidden && !opened)) return;
+  const lines = [...form.querySelectorAll(".field-error:not([hidden])")].filter((slot) => slot.checkVisibility()).flatMap(lineOf);
+  const list = summary.querySelector("ul");
+  summary.hidden = !lines.length;
+  if (list.textContent !== lines.map((line) => line.textContent).join("")) list.replaceChildren(...lines);
+}
+
+function lineOf(slot) {
+  const control = document.getElementById(slot.id.replace(/-error$/, ""));
+  if (!control) return []; // about the goods, not about a field
+  const label = (document.querySelector(`label[for="${control.id}"]`) ?? control.querySelector("legend"))?.textContent ?? "";
+  const [line, link] = [document.createElement("li"), document.createElement("a")];
+  link.href = `#${control.id}`;
+  link.textContent = slot.textContent.includes(label) ? slot.textContent : `${label}: ${slot.textContent}`;
+  line.append(link);
+  return [line];
+}
+
+/** Follow a form: each field as it is left, and one that is wrong while it is put right. */
+export function watch(form) {
   let pause;
-  const checkOne = (control, only) => check(form, fieldAlone(form, control), only).then(afterwards);
+  const checkOne = (control, only) => check(form, fieldAlone(form, control), only);
   form.addEventListener("change", ({ target }) => {
     if (!target.matches(".control[name]:not([type=password])")) return;
     clearTimeout(pause);
@@ -31,6 +58,7 @@ export function watch(form, afterwards) {
     clearTimeout(pause);
     pause = setTimeout(() => checkOne(target, (verdict) => !verdict.error), PAUSE);
   });
+  for (const kind of ["input", "focusout"]) form.addEventListener(kind, () => sumUp(form));
   form.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-instead]");
     if (button) take(form, button);
@@ -72,7 +100,7 @@ function tell(form, control, { error, advice, instead, kept }) {
   const button = show(form, control, "advice", advice)?.querySelector("[data-instead]");
   if (button) [button.value, button.hidden] = [instead, !instead];
   const label = form.querySelector(`label[for="${control.id}"]`).textContent;
-  if (error || advice) form.querySelector("[data-told]").textContent = `${label}: ${error || advice}`;
+  if (error || advice) document.querySelector("[data-told]").textContent = `${label}: ${error || advice}`;
 }
 
 function show(form, control, kind, text) {

@@ -2,7 +2,7 @@
 // choices, and – at STEP3 – the card token, without which no card can be charged.
 
 import { CardForm } from "./card.js";
-import { watch } from "./fields.js";
+import { toSummary, watch } from "./fields.js";
 import { overhear } from "./kana.js";
 import { markSent } from "./place.js";
 import { followPostal } from "./postal.js";
@@ -12,7 +12,7 @@ const step = document.getElementById("checkout");
 const order = document.getElementById("place");
 
 if (step) {
-  watch(step, () => {});
+  watch(step);
   foldSummary(step);
   onWidth(() => foldSummary(step));
   followPostal(step);
@@ -57,7 +57,7 @@ const tell = (text) => {
   order.querySelector("[data-progress]").textContent = text;
 };
 
-document.querySelector("[data-error-summary]")?.focus();
+toSummary();
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what the browser kept may be ordered or refused by now
 });

@@ -102,27 +102,22 @@ def test_card_and_address_are_told_in_one_breath(page: Page, watch: Watch, simul
     for label in ("電話番号", "市区町村・番地", "カード番号"):
         expect(field(page, label)).to_have_attribute("aria-invalid", "true")
         expect(page.locator(f"#{field(page, label).get_attribute('id')}-error")).to_be_visible()
-    expect(page.locator("#checkout [data-progress]")).to_have_text("カードのほかにも、直していただく項目があります。")
+    summary = page.locator("#error-summary")
+    expect(summary).to_be_focused()
+    told = ["電話番号は", "市区町村・番地を", "カード番号を"]
+    expect(summary.get_by_role("link")).to_contain_text(told)
+    summary.get_by_role("link", name=told[2]).click()
     expect(field(page, "カード番号")).to_be_focused()
     expect(field(page, "お名前")).to_have_attribute("aria-invalid", "false")
     expect(field(page, "カード名義人")).to_have_value(CARD["カード名義人"])
     assert watch.to(simulator.url) == []
-    fill_address(page)
     fill_card(page)
+    expect(summary.get_by_role("link")).to_contain_text(told[:2])  # what is right by now has no line any more
+    fill_address(page)
+    field(page, "お名前").focus()
+    expect(summary).to_be_hidden()
     press_confirm(page)
     expect(dialog(page)).to_be_visible()
-
-
-def test_the_sentence_about_other_mistakes_goes_with_them(page: Page) -> None:
-    into_basket(page)
-    fill_address(page)
-    field(page, "市区町村・番地").fill("")
-    fill_card(page, カード番号="")
-    press_confirm(page)
-    others = page.get_by_text("カードのほかにも、直していただく項目があります。")
-    expect(others).to_be_visible()
-    field(page, "市区町村・番地").fill("千代田区千代田1-1")
-    expect(others).to_be_hidden()
 
 
 @pytest.mark.req("R-111", "U-013", "T-095")

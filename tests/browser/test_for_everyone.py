@@ -15,6 +15,7 @@ from tests.browser.steps import (
     TEA,
     assert_accessible,
     assert_fits,
+    assert_thumbs,
     choose,
     dialog,
     field,
@@ -159,6 +160,9 @@ def test_every_buyer_page_fits_a_phone(window: Callable[..., Page]) -> None:
         for width in (360, 320):  # 320 px are 1,280 px at 400 %
             page.set_viewport_size({"width": width, "height": 740})
             assert_fits(page)
+        if not address.startswith("/admin"):  # a desk, dense on purpose
+            page.set_viewport_size({"width": 360, "height": 740})
+            assert_thumbs(page)
 
 
 def test_an_error_page_fits_and_leads_on(window: Callable[..., Page], watch: Watch) -> None:

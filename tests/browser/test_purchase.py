@@ -51,7 +51,7 @@ def test_from_the_front_page_to_the_captured_payment(
     page.get_by_role("button", name="カゴに入れる").click()
     page.wait_for_url("**/checkout/zero")
     press_confirm(page)
-    expect(page.get_by_role("alert").filter(has_text="入力内容をご確認ください").or_(field(page, "カード番号"))).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="入力内容をご確認ください")).to_be_focused()
     assert_fits(page)
     fill_address(page)
     fill_card(page)
@@ -212,9 +212,13 @@ def test_after_a_mistake_the_form_keeps_the_card(page: Page) -> None:
     into_basket(page)
     fill_address(page)
     field(page, "メールアドレス").fill("taro＠")
+    page.get_by_label("会員登録する").check()
     fill_card(page)
     press_confirm(page)
     expect(page.locator("#error-summary")).to_be_focused()
+    expect(page.locator("#error-summary").get_by_role("link")).to_have_count(3)  # the mail address, 会員ID, パスワード
+    expect(page.get_by_role("button", name="パスワードを表示")).to_be_visible()  # in the new form, too
+    page.get_by_label("会員登録する").uncheck()
     expect(page.locator("#email-error")).to_contain_text("メールアドレスの形を確認してください")
     expect(field(page, "カード番号")).to_have_value(CARD["カード番号"])
     field(page, "メールアドレス").fill("taro@example.jp")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from shop.catalogue.models import Product, Variant
 from shop.checkout import cart, confirm
-from shop.core import db, ids
+from shop.core import db, ids, shopinfo
 from shop.core.money import format_yen
 from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
@@ -64,8 +64,13 @@ def test_thanks_mail_word_for_word(desk: Desk) -> None:
     body = re.sub(r"(ご購入日：)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n", r"\1DATE\n", mail.body)
     assert body.startswith(expected)
     assert "■お支払方法\nクレジットカード決済(トークン方式)\n" in mail.body
+    info = desk.row(ShopInfo)
+    assert mail.body.endswith(f"■ご注文の照会・お問い合わせ\n{desk.app.extensions['shop.runtime'].config.base_url}/orders/lookup\n{info.email}\n")
     assert mail.recipient == "hanako@example.jp"
     assert str(order.number) in mail.subject
+    desk.run()
+    replies = {str(sent["To"]): sent["Reply-To"] for sent in mails(desk.app)}
+    assert replies == {mail.recipient: info.email, info.email: None}, "a reply reaches the shop"
 
 
 def _lines(desk: Desk, order: Order) -> list[OrderLine]:
@@ -112,7 +117,7 @@ def test_deductions_and_the_cool_fee_in_a_body_written_after_an_edit(desk: Desk)
                 edited = session.get_one(Order, order.id)
                 editing.save(session, order.id, edited.version, editing.AmountEdit(name, amount), "owner", now())
         edited = db.db.session.get_one(Order, order.id)
-        body, total = thanks_body(edited, "店"), edited.total_yen
+        body, total = thanks_body(edited, shopinfo.get(db.db.session())), edited.total_yen
     assert total == order.total_yen - 301 + 220
     said = [f"小計：{order.goods_yen:,}円", "ポイント：-200円", "値引き：-101円", f"送料：{order.shipping_yen:,}円",
             f"手数料：{order.fee_yen:,}円", "クール料金：220円", f"合計：{total:,}円"]  # fmt: skip

@@ -585,6 +585,8 @@ def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask) -> None:
     elsewhere.log_in()
     hanako.log_in()
     hanako.put_into_cart(TEA)
+    goes_too = "ご登録のクレジットカードがあるときは、決済代行会社の登録からも削除されます。"
+    assert goes_too in said(hanako.get("/mypage/leave"))
     assert "退会しました" in said(hanako.submit("/mypage/leave", password=PASSWORD))
     assert not hanako.is_in
     assert not elsewhere.is_in
@@ -594,6 +596,7 @@ def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask) -> None:
         row = db.session.execute(select(models.Member.__table__)).one()
         assert not {"山田 花子", "ヤマダ ハナコ", "hanako", "hanako@example.jp", "03-1234-5678"} & set(map(str, row))
     assert "退会の手続きが完了しました" in subjects(demo_app, hanako.email)[-1]
+    assert goes_too in letters(demo_app, hanako.email)[-1]
     assert join(hanako, demo_app).member_id, "ID and address are free again"
 
 

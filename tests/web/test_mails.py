@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from shop.core.shopinfo import ShopInfo
+from shop.demo import texts
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
@@ -67,10 +68,12 @@ def test_no_input_writes_a_header(shopper: Buyer, demo_app: Flask) -> None:
     run_jobs(demo_app, "outbox")
     assert len(mails(demo_app)) == 2
     for mail in mails(demo_app):
+        to_buyer = ["Reply-To"] if mail["To"] != texts.SHOP.mail else []
         assert sorted(mail.keys()) == sorted(
             ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
-             "MIME-Version"]
+             "MIME-Version", *to_buyer]
         )  # fmt: skip
+        assert mail["Reply-To"] in (None, texts.SHOP.mail)
         assert not re.search(r"^(Bcc|body)", text_of(mail), re.M)
 
 

@@ -12,7 +12,7 @@ from shop.core import passwords
 from shop.core.db import write
 from shop.members import names
 from shop.members.models import MemberSettings
-from shop.web.forms import BuyerFields, CheckoutPage
+from shop.web.forms import BuyerFields, CheckedForm
 from shop.web.member_forms import RegistrationFields
 from tests.support.buying import ADDRESS
 from tests.support.members import PASSWORD, Member
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.one_database
 RIGHT = {"register_member": "y", "login_id": "Hanako_2", "new_password": PASSWORD}
 
 
-class _Form(BuyerFields, RegistrationFields, CheckoutPage):
+class _Form(BuyerFields, RegistrationFields, CheckedForm):
     """As a checkout has it."""
 
 

@@ -103,12 +103,15 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert NONE in member.page().text
     page = member.register()
     assert "カード登録が完了しました" in page.text
-    assert "Visa **** 1111" in page.text
+    assert "Visa 下4桁 *****1111" in page.text
     assert "01/40" in page.text
     assert "登録されています" in member.page("/mypage/cards").text
+    page = member.page(f"{member.path}/form")
+    assert "次に入力するカードに変更します" in page.text
+    assert "Visa 下4桁 *****1111" in page.text, "which card goes"
     page = member.register(JCB, "JCB")
     assert "カード変更が完了しました" in page.text
-    assert "JCB **** 1000" in page.text
+    assert "JCB 下4桁 *****1000" in page.text
     assert "1111" not in page.text
     asked = member.page(f"{member.path}/remove")
     assert ASKS in asked.text
@@ -155,7 +158,7 @@ def test_nobody_else_s_card_is_reached(
     assert NONE in Page(answer.text).text
     assert kept(simulator) == ["1111"]
     other.register(JCB, "JCB")
-    assert "Visa **** 1111" in member.page().text
+    assert "Visa 下4桁 *****1111" in member.page().text
     assert sorted(kept(simulator)) == ["1000", "1111"]
 
 
@@ -221,7 +224,7 @@ def test_a_refused_card_is_explained_and_changes_nothing(member: CardHolder, sim
     page = member.register(token=REFUSED_TOKEN)
     assert "もう一度カード情報を入力してください。（エラーコード: 2021）" in page.text
     assert page.form(f"{member.path}/form")  # and can be tried again right there
-    assert "Visa **** 1111" in member.page().text
+    assert "Visa 下4桁 *****1111" in member.page().text
     assert "前回のカード登録は完了していません" in member.page().text
     assert "JavaScriptを有効にして" in _without_token(member).text
 
@@ -242,7 +245,7 @@ def test_an_unknown_outcome_says_so_and_is_asked_on(
     clock.advance(2)
     form = member.page().form(f"{member.path}/check")
     page = Page(member.post(form.action, form.fields).text)
-    assert "Visa **** 1111" in page.text
+    assert "Visa 下4桁 *****1111" in page.text
     assert kept(simulator) == ["1111"]
 
 

@@ -9,6 +9,7 @@ from shop.core import shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import force_locale
 from shop.core.i18n import gettext as _
+from shop.core.runtime import runtime
 from shop.members import history
 from shop.members.models import Member
 from shop.outbox import service as outbox
@@ -22,8 +23,8 @@ _VANISHED = N_("ご登録のクレジットカードは、決済代行会社で�
 
 
 def shown(brand: str, last_four: str) -> str:
-    """A card as members know it."""
-    return f"{brand} **** {last_four}".strip()
+    """A card as members know it, in no language: it is kept with what happened."""
+    return f"{brand} *****{last_four}".strip()
 
 
 def changed(session: Session, operation: CardOperation, text: str, card: str, now: datetime) -> None:
@@ -33,15 +34,17 @@ def changed(session: Session, operation: CardOperation, text: str, card: str, no
     member = session.get_one(Member, operation.member_id)
     if not member.email:  # left meanwhile
         return
-    shop = shopinfo.get(session).name
+    info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card)
-        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=shop)
+        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.name)
         body = _(
             "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"
             "カード番号は当ショップでは保持していません。\n"
-            "お心当たりがないときは、パスワードを変更し、当ショップへご連絡ください。\n\n%(shop)s\n",
-            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=shop,
+            "ご登録のカード：%(page)s\n"
+            "お心当たりがないときは、パスワードを変更し、当ショップへご連絡ください：%(contact)s\n\n%(shop)s\n",
+            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.name,
+            page=f"{runtime().config.base_url}/mypage/cards", contact=info.email,
         )  # fmt: skip
     outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
 

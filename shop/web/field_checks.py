@@ -1,0 +1,24 @@
+"""Verdicts on single fields of the forms about the account and of ご注文の照会, for the script of their pages (U-012)."""
+
+from flask import Blueprint, abort
+
+from shop.web import flow
+from shop.web.member_forms import AddressForm, ChangeLoginForm, LogInForm, RegisterForm
+from shop.web.order_lookup import LookUpForm
+
+blueprint = Blueprint("field_checks", __name__)
+
+_FORMS = {
+    "login": LogInForm,
+    "email": AddressForm,
+    "member": RegisterForm,
+    "login-id": ChangeLoginForm,
+    "order": LookUpForm,
+}
+
+
+@blueprint.post("/forms/<form>/check")
+def check(form: str) -> dict[str, object]:
+    """What is wrong with the fields sent along; nothing is kept. Passwords are never sent here."""
+    kind = _FORMS.get(form) or abort(404)
+    return flow.verdicts(kind())
