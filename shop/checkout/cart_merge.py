@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from shop.checkout import attempts
 from shop.checkout import cart as carts
-from shop.checkout import placement
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import ids
 from shop.core.i18n import gettext as _
@@ -41,8 +41,8 @@ def merge(session: Session, anonymous_key: str | None, member_id: int, now: date
         _adopt(session, theirs, ids.public_id(), member_id, now)
         return Merged(theirs.key)
     typed = mine.form
-    paying = placement.open_attempt(session, theirs.id) is not None
-    if paying and placement.open_attempt(session, mine.id):
+    paying = attempts.open_attempt(session, theirs.id) is not None
+    if paying and attempts.open_attempt(session, mine.id):
         return Merged(theirs.key)
     if paying:
         key = mine.key
@@ -117,7 +117,7 @@ def _set(session: Session, cart_id: int, variant_id: int, quantity: int, *, know
 def busy(session: Session, member_id: int) -> str | None:
     """Why a member cannot leave: a payment of theirs is under way."""
     cart_id = session.scalar(select(Cart.id).where(Cart.member_id == member_id))
-    if placement.open_attempt(session, cart_id) is None:
+    if attempts.open_attempt(session, cart_id) is None:
         return None
     return _("お支払いの結果を確認中のご注文があります。結果が出てから、もう一度お手続きください。")
 

@@ -8,15 +8,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from providers.contract import Cardholder, CardSource, Charge, Verb
 from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
+from shop.checkout import attempts, fairshare, limits
 from shop.checkout import cart as carts
-from shop.checkout import fairshare, limits
 from shop.checkout.confirm import (
     CONFIRMATION_LIFE,
     Agreement,
@@ -35,7 +35,7 @@ from shop.orders.models import Order, OrderLine
 from shop.payments import accounts, cardguard, executor, hop
 from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
-from shop.payments.models import AccountVersion, Payment, PaymentOperation
+from shop.payments.models import AccountVersion, Payment
 
 #: 引き当て ends after this time at the latest (R-161).
 HOLD = timedelta(minutes=20)
@@ -118,30 +118,20 @@ def place(confirmation: Confirmation, cart_key: str, card: Card, buyer: Buyer, *
     try, and a press after a refusal is a new one. Returns the attempt, whose state tells the rest. Raises
     :class:`ConfirmAgain`, :class:`TokenMissing` or :class:`TryLater`; then nothing was ordered.
     """
-    key = _submission_key(confirmation, attempt)
-    earlier = _earlier(db.db.session(), confirmation, key)
+    key = attempts.submission_key(confirmation, attempt)
+    earlier = attempts.earlier(db.db.session(), confirmation, key)
     if earlier is not None:
         return Placed(earlier)
-    if attempt > attempts_made(db.db.session(), confirmation) + 1:
+    if attempt > attempts.made(db.db.session(), confirmation) + 1:
         raise ConfirmAgain  # no page of ours offers that one
     try:
         return _place(confirmation, cart_key, key, card, buyer)
     except ConfirmAgain:
         # What changed may be a press in parallel that has just ordered this very cart.
-        earlier = _earlier(db.db.session(), confirmation, key)
+        earlier = attempts.earlier(db.db.session(), confirmation, key)
         if earlier is None:
             raise
         return Placed(earlier)
-
-
-def attempts_made(session: Session, confirmation: Confirmation) -> int:
-    """How often this confirmation has been tried."""
-    ours = Order.submission_key.startswith(confirmation.token)
-    return session.scalar(select(func.count()).where(Order.cart_id == confirmation.cart_id, ours)) or 0
-
-
-def _submission_key(confirmation: Confirmation, attempt: int) -> str:
-    return confirmation.token if attempt == 1 else f"{confirmation.token}-{attempt}"
 
 
 def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buyer: Buyer) -> Placed:
@@ -192,21 +182,6 @@ def _authenticates(agreement: Agreement) -> bool:
 def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
     may_link = confirmation.member_id is not None or confirmation.registration
     return linking.mode(agreement.method) if may_link else None
-
-
-def _earlier(session: Session, confirmation: Confirmation, key: str) -> int | None:
-    """The attempt this press – or another one on the very same cart, in another tab – has already led to."""
-    cart_id, version = confirmation.cart_id, confirmation.cart_version
-    return session.scalar(
-        select(Order.id)
-        .where(
-            (Order.submission_key == key)
-            | ((Order.cart_id == cart_id) & (Order.state == "draft"))
-            | ((Order.cart_id == cart_id) & (Order.state == "placed") & (Order.cart_version == version))
-        )
-        .order_by(Order.id.desc())
-        .limit(1)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,24 +355,3 @@ def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now:
 
 def _names(agreement: Agreement, variant_id: int) -> tuple[str, ...]:
     return tuple(line.name for line in agreement.cart.lines if line.variant_id == variant_id)
-
-
-def authorization(session: Session, order_id: int) -> PaymentOperation | None:
-    """The newest authorization of an order that we asked for – what the buyer is told about."""
-    query = (
-        select(PaymentOperation)
-        .join(Payment, Payment.id == PaymentOperation.payment_id)
-        .where(
-            Payment.order_id == order_id, PaymentOperation.verb == Verb.AUTHORIZE, PaymentOperation.origin == "shop"
-        )
-        .order_by(PaymentOperation.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
-
-
-def open_attempt(session: Session, cart_id: int | None) -> Order | None:
-    """The cart's attempt whose outcome is not known yet."""
-    if cart_id is None:
-        return None
-    return session.scalar(select(Order).where(Order.cart_id == cart_id, Order.state == "draft"))

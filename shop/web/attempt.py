@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from providers.contract import Category
 from shop.catalogue.models import StockHold
+from shop.checkout import attempts
 from shop.checkout import cart as carts
-from shop.checkout import placement
 from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
@@ -142,7 +142,7 @@ def last_refusal() -> Refusal | None:
 
 def refusal(order: Order) -> Refusal:
     """Why a lapsed attempt came to nothing, and what became of the money. Names nobody."""
-    operation = placement.authorization(db.db.session(), order.id)
+    operation = attempts.authorization(db.db.session(), order.id)
     title = _("請求はされていません。ご注文は確定していません。")
     if operation and operation.state == "succeeded":
         # Approved too late: the hold was over, or the goods were gone. Money may still be reserved, so nobody says it is not.
@@ -172,13 +172,13 @@ def _own() -> Order | None:
     order_id = session.get("attempt")
     order = db.db.session.get(Order, order_id) if isinstance(order_id, int) else None
     if order is None or order.state != "draft":
-        order = placement.open_attempt(db.db.session(), carts.view(db.db.session(), cart_key()).cart_id) or order
+        order = attempts.open_attempt(db.db.session(), carts.view(db.db.session(), cart_key()).cart_id) or order
     return order
 
 
 def _away(order_id: int) -> PaymentOperation | None:
     """The operation whose buyer is, or should be, at the issuer's page."""
-    operation = placement.authorization(db.db.session(), order_id)
+    operation = attempts.authorization(db.db.session(), order_id)
     return operation if operation and operation.state == "parked" else None
 
 
@@ -198,7 +198,7 @@ def _ask(order: Order) -> str:
     """Have the provider asked about the attempt; what to say when nothing has come of it."""
     if _away(order.id):
         return _("本人認証（3Dセキュア）がまだ終わっていません。続けるか、この決済を中止してください。")
-    operation = placement.authorization(db.db.session(), order.id)
+    operation = attempts.authorization(db.db.session(), order.id)
     if operation is None or not _may_ask(order.public_id):
         return _("少し待ってから、もう一度お試しください。")
     operation_id = operation.id

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
+from shop.checkout import attempts, confirm
 from shop.checkout import cart as carts
-from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
@@ -26,7 +26,7 @@ def zero() -> Any:
     """The form, filled with what the buyer typed before; with the refusal of the last attempt on top."""
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
-    if placement.open_attempt(reading, cart.cart_id):
+    if attempts.open_attempt(reading, cart.cart_id):
         return redirect(url_for("attempt.pending"))
     if cart.is_empty:
         return redirect(url_for("cart.show"))
@@ -39,7 +39,7 @@ def confirm_zero() -> Any:
     """Validate; show the confirmation as a fragment for the dialog or, without script, as a page."""
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
-    if placement.open_attempt(reading, cart.cart_id):
+    if attempts.open_attempt(reading, cart.cart_id):
         return elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
         return elsewhere(url_for("cart.show"))

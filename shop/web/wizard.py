@@ -11,8 +11,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from shop.checkout import attempts, confirm
 from shop.checkout import cart as carts
-from shop.checkout import confirm, placement
 from shop.checkout.cart import CartView
 from shop.checkout.models import Confirmation
 from shop.core import db
@@ -134,7 +134,7 @@ def _cart() -> CartView | Response:
     """This visitor's cart, or where they belong instead: to a payment that is still open, or to an empty basket."""
     reading = db.db.session()
     cart = carts.view(reading, cart_key())
-    if placement.open_attempt(reading, cart.cart_id):
+    if attempts.open_attempt(reading, cart.cart_id):
         return redirect(url_for("attempt.pending"), 303)
     return redirect(url_for("cart.show"), 303) if cart.is_empty else cart
 
@@ -206,7 +206,7 @@ def _step3_page(
         form=form,
         receipt=Markup(confirmation.snapshot),
         confirmation_token=confirmation.token,
-        attempt=placement.attempts_made(db.db.session(), confirmation) + 1,
+        attempt=attempts.made(db.db.session(), confirmation) + 1,
         total_yen=confirmation.total_yen,
         method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
         authenticates=authenticates(method),

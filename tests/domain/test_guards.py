@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from shop.checkout import cart, confirm, placement
+from shop.checkout import attempts, cart, confirm, placement
 from shop.core import db, ids
 from shop.core.runtime import now
 from shop.jobs import lease
@@ -52,8 +52,8 @@ def test_a_second_draft_of_one_cart_cannot_be_written(desk: Desk, monkeypatch: p
     desk.simulator.fault("reset", kind="020", phase="after")
     order_id = desk.press(first, key, desk.token())
     seen = [None]
-    looked = placement._earlier
-    monkeypatch.setattr(placement, "_earlier", lambda *args: seen.pop() if seen else looked(*args))
+    looked = attempts.earlier
+    monkeypatch.setattr(attempts, "earlier", lambda *args: seen.pop() if seen else looked(*args))
     assert desk.press(second, key, desk.token()) == order_id
     assert len(desk.simulator.payments()) == 1
 
