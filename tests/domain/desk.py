@@ -16,12 +16,14 @@ from sqlalchemy import select, update
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from shop.catalogue.models import Product, StockHold, Variant
 from shop.checkout import cart, confirm, placement
+from shop.checkout.models import Confirmation
 from shop.core import db, ids
 from shop.core.runtime import now
 from shop.delivery.models import Delivery
 from shop.orders.models import Order, OrderHistory
 from shop.outbox.models import OutboxMail
 from shop.payments import actions
+from shop.payments.cards import linking
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation, ProviderAccount
 from tests.support.shop import run_jobs
 from tests.support.world import VISA, Simulator
@@ -45,6 +47,13 @@ class Placed:
     operation_id: int
     ref: str
     yen: int
+
+
+def card_of(confirmation: Confirmation, token: str) -> placement.Card:
+    """What a press says of the card: its token, and what the page said of the card that the member has."""
+    session, member_id = db.db.session(), confirmation.member_id
+    method = session.get_one(PaymentMethod, confirmation.payment_method_id)
+    return placement.Card(token, terms=linking.terms(session, member_id, method) if member_id else "")
 
 
 class Desk:
@@ -92,7 +101,7 @@ class Desk:
             found = confirm.find(db.db.session(), confirmation, key)
             assert found
             who = placement.Buyer("PC", address, "ja", browser or key, found.member_id)
-            return placement.place(found, key, placement.Card(token), who).order_id
+            return placement.place(found, key, card_of(found, token), who).order_id
 
     def place(self, card: str = VISA, *, quantity: int = 1, member_id: int | None = None, **buyer: str) -> Placed:
         """A whole card order, up to whatever became of it."""

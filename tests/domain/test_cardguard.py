@@ -16,7 +16,7 @@ from shop.payments import cardalarm, cardguard, settle, stepup
 from shop.payments.guard_models import CardGuard, CardProof, CardTry
 from shop.payments.models import PaymentMethod, PaymentOperation
 from shop.staff.models import StaffLog
-from tests.domain.desk import REFUSED, Desk
+from tests.domain.desk import REFUSED, Desk, card_of
 from tests.support.shop import MovableClock
 from tests.support.world import VISA
 
@@ -46,7 +46,7 @@ class Visitor:
             found.member_id = self.member_id  # logged in when they confirmed
             buyer = placement.Buyer("PC", self.address, "ja", self.browser, self.member_id)
             try:
-                order_id = placement.place(found, self.cart, placement.Card(card_token), buyer).order_id
+                order_id = placement.place(found, self.cart, card_of(found, card_token), buyer).order_id
             except cardguard.TooMany:
                 return "too many"
             except cardguard.StepUp:
