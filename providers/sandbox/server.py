@@ -50,7 +50,7 @@ class Sandbox:
         self.port: int = self._server.port
         self.url = f"{'https' if ssl_context else 'http'}://{host}:{self.port}"
         # A short poll only makes close() quick; requests do not wait for it.
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -30,12 +29,6 @@ PASSWORD, WRONG = "tsuki-no-wa-9", "chigau-password"
 HANAKO = Person("山田 花子", "hanako@example.jp", "ja")
 HOME, ABROAD = "61.200.3.4", "93.184.216.34"
 DOOR = entry.DOOR
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords.nobody.cache_clear()
 
 
 def make(login: str = "hanako", person: Person = HANAKO, **state: bool) -> int:

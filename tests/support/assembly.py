@@ -1,11 +1,12 @@
 """What all applications of a worker have in common is worked out once: addresses, templates and SQL are compiled by the first.
 
-Each test has an application of its own all the same. Compiling was a third of what a small test takes (docs/decisions/0010).
+Passwords are hashed at the least cost. Each test has an application of its own all the same. Compiling was a third of what a small test takes (docs/decisions/0010).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -14,7 +15,7 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from app import create_app
-from shop.core import db
+from shop.core import db, passwords
 from shop.core.config import Config
 
 #: More than all statements of the shop.
@@ -49,6 +50,10 @@ class _Templates(BytecodeCache):
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
+#: A password costs a tenth of a second by design. What is about that cost takes production's hasher back.
+PRODUCTION_HASHER = passwords._hasher
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
 _dialects: dict[str, Dialect] = {}
 _statements: LRUCache[Any, Any] = LRUCache(_STATEMENTS)
 _templates = _Templates()
@@ -67,4 +72,26 @@ def _compile_once(compile_builder: Callable[[Rule, bool], Any]) -> Callable[[Rul
     return compiled
 
 
+def _parse_once(parse_rule: Callable[[Rule, str], Iterable[Any]]) -> Callable[[Rule, str], Iterable[Any]]:
+    """What a pattern consists of, and what turns its parts into values, is the same wherever the converters are."""
+    known: dict[tuple[object, ...], tuple[list[Any], list[Any], dict[str, Any]]] = {}
+
+    def parsed(rule: Rule, pattern: str) -> Iterable[Any]:
+        assert rule.map is not None
+        key = (pattern, *rule.map.converters.values())
+        if key not in known:
+            before = len(rule._trace)
+            parts = list(parse_rule(rule, pattern))
+            known[key] = parts, rule._trace[before:], rule._converters
+        parts, trace, converters = known[key]
+        if rule._converters is not converters:
+            rule._trace.extend(trace)
+            rule._converters.update(converters)
+            rule.arguments.update(converters)
+        return parts
+
+    return parsed
+
+
+Rule._parse_rule = _parse_once(Rule._parse_rule)  # type: ignore[method-assign, assignment]
 Rule._compile_builder = _compile_once(Rule._compile_builder)  # type: ignore[method-assign, assignment]

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
-from shop.core import passwords
 from shop.core.logs import JsonFormatter
-from shop.staff.models import StaffUser
 from tests.support.buying import Buyer
 from tests.support.members import Member, join
 from tests.support.servers import LiveServer
-from tests.support.shop import OWNER_PASSWORD
-from tests.web.counter import Desk, change
+from tests.web.counter import Desk
 
 
 @pytest.fixture
@@ -27,23 +23,13 @@ def shopper(live_server: LiveServer, demo_app: Flask) -> Buyer:
 
 
 @pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
-    """A weaker hash, because these tests are not about argon2's cost."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", hasher)
-    passwords.nobody.cache_clear()
-    return hasher
-
-
-@pytest.fixture
-def desk(live_server: LiveServer, demo_app: Flask, quick_passwords: PasswordHasher) -> Desk:
+def desk(live_server: LiveServer, demo_app: Flask) -> Desk:
     """The owner of the demo shop, logged in."""
-    change(demo_app, StaffUser.password_hash, quick_passwords.hash(OWNER_PASSWORD))
     return Desk(live_server.url)
 
 
 @pytest.fixture
-def hanako(live_server: LiveServer, demo_app: Flask, quick_passwords: PasswordHasher) -> Member:
+def hanako(live_server: LiveServer, demo_app: Flask) -> Member:
     """A member's browser, not logged in yet."""
     return join(Member(live_server.url), demo_app)
 

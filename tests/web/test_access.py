@@ -172,7 +172,7 @@ def known(owner: Buyer, demo_app: Flask) -> Known:
 
 
 @pytest.fixture
-def member(owner: Buyer, demo_app: Flask, quick_passwords: object) -> Member:
+def member(owner: Buyer, demo_app: Flask) -> Member:
     """A member with an order, a basket, an address in the book and a card."""
     member = named_member(owner.shop_url, demo_app, login="okuyama", name=MEMBER_SECRETS["buyer_name"])
     member.log_in()

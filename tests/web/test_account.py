@@ -43,7 +43,7 @@ def without_token(answer: requests.Response) -> str:
 
 
 @pytest.fixture
-def visitor(shopper: Buyer, quick_passwords: object) -> Member:
+def visitor(shopper: Buyer) -> Member:
     """A browser whose owner is no member yet."""
     return Member(shopper.shop_url)
 

@@ -118,7 +118,7 @@ def test_a_card_on_its_way_is_spoken_of_as_one_that_is_linked(
 @CARTS
 @pytest.mark.req("R-132", "R-134")
 def test_a_box_that_was_not_shown_is_not_heard(
-    cart: str, live_server: LiveServer, demo_app: Flask, simulator: Simulator, quick_passwords: None
+    cart: str, live_server: LiveServer, demo_app: Flask, simulator: Simulator
 ) -> None:
     """Under 12-2 who registers with the order has none: a forged one keeps no card."""
     link_as(demo_app, "ask")

@@ -131,7 +131,7 @@ def test_the_card_row_says_whether_and_nothing_more(hanako: Member, desk: Desk, 
 
 
 @pytest.fixture
-def linking(live_server: LiveServer, demo_app: Flask, quick_passwords: object) -> CardHolder:
+def linking(live_server: LiveServer, demo_app: Flask) -> CardHolder:
     return holder(live_server, demo_app, login="saburo")
 
 

@@ -29,7 +29,7 @@ JOIN = {"register_member": "y", "login_id": "Hanako.77", "new_password": PASSWOR
 
 
 @pytest.fixture
-def shop_url(live_server: LiveServer, demo_app: Flask, quick_passwords: object) -> str:
+def shop_url(live_server: LiveServer, demo_app: Flask) -> str:
     change(demo_app, Product.flow, "steps", code=TEA)
     return live_server.url
 
@@ -270,7 +270,7 @@ def test_who_ordered_too_often_is_told_from_when_on_it_goes_again(
 @BOTH
 @pytest.mark.req("U-023")
 def test_who_was_logged_out_elsewhere_is_told_at_the_press_and_led_back(
-    shop_url: str, demo_app: Flask, quick_passwords: object, order: Order_
+    shop_url: str, demo_app: Flask, order: Order_
 ) -> None:
     taro = other(shop_url, demo_app)
     buyer = StepsBuyer(shop_url)

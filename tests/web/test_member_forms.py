@@ -29,7 +29,7 @@ class _Form(BuyerFields, RegistrationFields, CheckedForm):
 
 
 @pytest.fixture
-def request_(demo_app: Flask, quick_passwords: object) -> Iterator[None]:
+def request_(demo_app: Flask) -> Iterator[None]:
     with demo_app.test_request_context("/checkout/step1", method="POST"):
         yield
 

@@ -40,7 +40,7 @@ def other_shop(settings: Config, databases: Databases, demo_app: Flask, tmp_path
 
 @pytest.mark.req("T-058")
 def test_who_is_known_in_one_shop_is_a_stranger_in_the_other(
-    desk: Desk, demo_app: Flask, other_shop: str, quick_passwords: object
+    desk: Desk, demo_app: Flask, other_shop: str
 ) -> None:
     member = join(Member(desk.shop_url), demo_app)
     member.log_in()

@@ -27,9 +27,6 @@ EMAIL = "taro@example.jp"
 NEW = {"name": "佐藤 太郎", "login": "Taro", "email": EMAIL, "rights": ["capture", "orders"]}
 LINK = re.compile(r"https?://\S+/admin/invitation/\S+")
 
-pytestmark = pytest.mark.usefixtures("quick_passwords")
-
-
 @pytest.fixture
 def owner(demo_app: Flask) -> Clerk:
     return Clerk(demo_app, "hana", owner=True)

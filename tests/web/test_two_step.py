@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text, update
@@ -17,6 +16,7 @@ from app import create_app
 from shop.core.clock import Clock
 from shop.core.config import Config
 from shop.core.db import Base, db, write
+from shop.core.passwords import hashed
 from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
 from shop.core.throttle import ThrottleEvent
@@ -33,7 +33,7 @@ PAGE, CODE_PAGE = "/admin/two-step", "/admin/login/code"
 
 
 @pytest.fixture(autouse=True)
-def staff(app: Flask, quick_passwords: PasswordHasher) -> None:
+def staff(app: Flask) -> None:
     """Two people, none of them with a second step."""
     with app.app_context():
         people = [service.new_owner(login, "月野 花", PASSWORD, now()) for login in (LOGIN, OTHER)]
@@ -361,9 +361,9 @@ def test_a_copied_device_cookie_gives_itself_away(app: Flask, known: FlaskClient
 
 
 @pytest.mark.req("T-041")
-def test_a_device_ends_with_the_password_it_was_known_under(app: Flask, known: FlaskClient, quick_passwords: PasswordHasher) -> None:
+def test_a_device_ends_with_the_password_it_was_known_under(app: Flask, known: FlaskClient) -> None:
     with app.app_context(), write() as session:
-        session.execute(update(StaffUser).values(password_hash=quick_passwords.hash(PASSWORD)))
+        session.execute(update(StaffUser).values(password_hash=hashed(PASSWORD, service.PASSWORD_LENGTH)))
     assert asks(log_in(known))
 
 
