@@ -171,7 +171,9 @@ def test_an_order_that_stands_late_undoes_nothing_done_meanwhile(linked: Cards, 
         elif last == "change":
             assert linked.change(MASTER) == "changed"
         else:
-            assert linked.desk.call(manage.change, linked.member_id, linked.account_id, "tok_unheard_of", "").kind == "refused"
+            assert linked.desk.call(
+                manage.change, linked.member_id, linked.account_id, "tok_unheard_of", "", linked.who
+            ).kind == "refused"
 
     linked.order(mode, card=JCB, then=meanwhile)
     ordered = ("JCB 1000 01/40", ["1000"]) if mode == ALWAYS else ("", [])
