@@ -17,25 +17,13 @@ from shop.payments.cards import book, manage, reconcile, settle
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import PaymentMethod, ProviderExchange
 from tests.domain.cards import JCB, MASTER, REFUSED, VISA, Cards
-from tests.domain.desk import Desk, look_together
+from tests.domain.desk import look_together
 from tests.support.shop import MovableClock
 
 ALWAYS, ASK, NEVER = Linking.ALWAYS, Linking.ASK, Linking.NEVER
 LOST = ["reset", "half", "garbage", "http_500"]
 #: Long after the caller is believed to be at work, and after "no such card" is believed.
 LATE = 200
-
-
-@pytest.fixture
-def cards(desk: Desk) -> Cards:
-    return Cards(desk)
-
-
-@pytest.fixture
-def linked(cards: Cards) -> Cards:
-    """A member with a card."""
-    assert cards.change(VISA) == "registered"
-    return cards
 
 
 # ---- after an order ----------------------------------------------------------------------------------

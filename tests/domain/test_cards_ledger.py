@@ -1,0 +1,207 @@
+"""The ledger of stored cards: each operation is sent once, ends once, and waits for its member's earlier ones."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from providers import transport
+from providers.contract import Absent, Category, Declined, NotSent, RemoveResult, StoreResult, Unknown
+from providers.kept_cards import CardRemoved, CardStored, KeptCard
+from shop.core import db
+from shop.core.runtime import now
+from shop.members.models import MemberEvent
+from shop.outbox.models import OutboxMail
+from shop.payments.cards import book, reconcile, settle
+from shop.payments.cards.models import CardOperation, StoredCard
+from tests.domain.cards import JCB, MASTER, Cards
+from tests.domain.desk import MERCHANT
+from tests.domain.test_accounts import with_demo
+from tests.domain.test_cards import ALWAYS, NEVER, settle_all
+from tests.support.shop import MovableClock
+
+RESULTS: tuple[StoreResult | RemoveResult, ...] = (
+    CardStored(KeptCard("another", "9999")), CardRemoved(), Absent(), Declined(Category.OTHER, "2001"), NotSent("refused"),
+    Unknown("reset"),
+)  # fmt: skip
+
+
+def effects(cards: Cards) -> list[Any]:
+    """All that a result could change."""
+    rows = cards.desk.rows
+    return [
+        [(each.state, each.check_at, each.settled_at, each.card_ref) for each in rows(CardOperation)],
+        [each.card_ref for each in rows(StoredCard)], len(rows(MemberEvent)), len(rows(OutboxMail)),
+    ]  # fmt: skip
+
+
+def apply(cards: Cards, operation: CardOperation, result: StoreResult | RemoveResult) -> bool:
+    return cards.desk.call(settle.settle, operation.id, result)
+
+
+# ---- sent once ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-130", "P-26")
+def test_who_looked_before_another_sent_it_sends_nothing(cards: Cards) -> None:
+    """Two processes found the same registration queued; the second one claims it after the first has sent it."""
+    cards.order(ALWAYS)
+    (queued,) = cards.desk.rows(CardOperation)
+    assert [cards.desk.call(reconcile.send, queued.id) for _ in range(2)] == [True, False]
+    assert (cards.desk.telegrams("025"), cards.kept(), cards.operations()) == (1, ["1111"], [("store", "succeeded")])
+
+
+@pytest.mark.req("R-137")
+def test_what_is_under_way_is_waited_for(linked: Cards) -> None:
+    """An order was pressed before the removal of an older card began, and stands while nobody knows how that ends."""
+
+    def meanwhile(_order_id: int) -> None:
+        linked.desk.simulator.fault("reset", kind="026", phase="after")
+        linked.desk.run("dispatch_cards", "dispatch_cards")
+        assert linked.operations()[-1] == ("remove", "unknown")
+
+    linked.order(ALWAYS, card=JCB)
+    order = linked.order(ALWAYS, card=MASTER, then=meanwhile)
+    (waits,) = linked.desk.rows(CardOperation, order_id=order.id)
+    assert linked.desk.call(reconcile.send, waits.id) is False
+    assert linked.desk.row(CardOperation, id=waits.id).state == "intended"
+    assert settle_all(linked) == ("Mastercard 1001 01/40", ["1001"])
+
+
+@pytest.mark.req("R-142")
+@pytest.mark.parametrize("press", [lambda cards: cards.change(MASTER), Cards.remove])
+def test_the_page_waits_for_the_card_of_an_order(linked: Cards, press: Callable[[Cards], str]) -> None:
+    """Queued is what was said first: マイページ does not overtake it."""
+    linked.order(ALWAYS, card=JCB)
+    assert press(linked) == "busy"
+    assert settle_all(linked) == ("JCB 1000 01/40", ["1000"])
+
+
+def test_who_looks_again_too_early_asks_nobody(cards: Cards, clock: MovableClock) -> None:
+    """Two processes found the same operation due; the first one asks, and nothing can be said yet."""
+    cards.desk.simulator.fault("reset", kind="025", phase="before")
+    assert cards.change() == "pending"
+    clock.advance(60)
+    (unknown,) = cards.desk.rows(CardOperation)
+    assert [cards.desk.call(reconcile.check, unknown.id) for _ in range(2)] == [False, False]
+    assert (cards.desk.telegrams("027"), cards.desk.row(CardOperation).checks) == (1, 1)
+
+
+# ---- errors of ours ----------------------------------------------------------------------------------
+
+
+@pytest.mark.req("P-05")
+def test_an_error_of_ours_after_sending_is_no_refusal(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card may be kept by now: it is looked for, not sent again."""
+    post = transport.post
+
+    def break_on_the_answer(*args: Any, **options: Any) -> Any:
+        post(*args, **options)
+        raise KeyError("a field that was always there")
+
+    cards.order(ALWAYS)
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "post", break_on_the_answer)
+        cards.desk.run("dispatch_cards")
+    assert cards.operations() == [("store", "unknown")]
+    assert settle_all(cards) == ("Visa 1111 01/40", ["1111"])
+    assert cards.desk.telegrams("025") == 1
+
+
+def test_an_error_of_ours_before_sending_sent_nothing(cards: Cards, clock: MovableClock) -> None:
+    """A token that cannot be opened – the key of the shop was changed: nobody is asked about a call that never was."""
+    cards.order(ALWAYS)
+    cards.desk.change(CardOperation, sealed=b"sealed with another key")
+    cards.desk.run("dispatch_cards")
+    assert cards.operations() == [("store", "intended")]
+    clock.advance(settle.TOKEN_LIFE.total_seconds())
+    cards.desk.run("dispatch_cards")
+    assert (cards.operations(), cards.events()) == ([("store", "dropped")], ["クレジットカードを登録できませんでした"])
+    assert "025" not in cards.desk.simulator.ledger()["telegrams"]
+
+
+def test_a_registration_without_its_token_is_not_sent_again(cards: Cards) -> None:
+    """Its caller was given up, and the token erased, when word came that nothing had been sent."""
+    cards.order(ALWAYS)
+    cards.desk.change(CardOperation, state="unknown", sealed=None)
+    (given_up,) = cards.desk.rows(CardOperation)
+    assert not apply(cards, given_up, NotSent("refused"))
+    assert cards.operations() == [("store", "unknown")]
+
+
+# ---- ends once ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-137", "P-03")
+@pytest.mark.parametrize("state", ["waiting", "intended", "succeeded", "declined", "absent", "dropped"])
+def test_what_is_not_under_way_takes_no_result(linked: Cards, state: str) -> None:
+    """The first word counts: a settled operation stays settled, whatever answer comes late, and so does what was never sent."""
+    (done,) = linked.desk.rows(CardOperation)
+    linked.desk.change(CardOperation, state=state)
+    before = effects(linked)
+    assert not any(apply(linked, done, result) for result in RESULTS)
+    assert not linked.desk.call(_absent, done.id)
+    assert effects(linked) == before
+
+
+def _absent(operation_id: int) -> bool:
+    with db.write() as session:
+        return settle.settle_absent(session, operation_id, now())
+
+
+def test_while_its_caller_is_at_work_no_card_is_called_absent(linked: Cards) -> None:
+    (done,) = linked.desk.rows(CardOperation)
+    linked.desk.change(CardOperation, state="sent")
+    assert not linked.desk.call(_absent, done.id)
+    linked.desk.change(CardOperation, state="unknown")
+    assert linked.desk.call(_absent, done.id)
+
+
+@pytest.mark.req("R-137")
+def test_a_provider_that_keeps_the_new_card_under_the_old_name_loses_none(linked: Cards) -> None:
+    """Some keep one card a customer and change it where it stands."""
+    (link,) = linked.desk.rows(StoredCard)
+    linked.order(ALWAYS, card=JCB)
+    queued = linked.desk.rows(CardOperation)[-1]
+    linked.desk.change(CardOperation, CardOperation.id == queued.id, state="sent")
+    assert apply(linked, queued, CardStored(KeptCard(link.card_ref, "1000", "JCB")))
+    assert (linked.linked(), linked.operations()[-1]) == ("JCB 1000", ("store", "succeeded"))
+
+
+@pytest.mark.req("R-133")
+def test_the_shop_is_told_of_a_card_that_could_not_be_removed(linked: Cards) -> None:
+    """Nobody waits for the removal that follows an order; who presses 削除 reads the refusal."""
+    refuse = partial(linked.desk.simulator.control, "merchants", connect_password="renewed1")
+    alarms = partial(linked.desk.rows, OutboxMail, kind="card_kept")
+    refuse()
+    assert (linked.remove(), alarms()) == ("refused", [])
+    linked.desk.simulator.control("merchants", connect_password=MERCHANT.connect_password)
+    linked.order(NEVER, stored=True)
+    refuse()
+    linked.run()
+    assert linked.operations()[1:] == [("remove", "declined")] * 2
+    (alarm,) = alarms()
+    assert f"m{linked.public_id}" in alarm.body
+
+
+# ---- who leaves --------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-276")
+def test_no_card_is_registered_of_who_has_left(cards: Cards) -> None:
+    """Pressed before 退会, and settled, or come to its turn, after it."""
+    order = cards.order(ALWAYS, then=lambda _order_id: cards.leave())
+    assert (order.state, cards.change(JCB)) == ("placed", "nothing")
+    assert settle_all(cards) == ("", [])
+    assert (cards.operations(), cards.desk.row(CardOperation).sealed) == ([("store", "dropped")], None)
+
+
+# ---- ご登録カード管理 -----------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-141", "T-024")
+def test_no_card_is_managed_where_nothing_can_be_paid(cards: Cards) -> None:
+    """A practice account in a shop that sells."""
+    with_demo(cards.desk, False)
+    assert cards.desk.call(lambda: book.managed(db.db.session())) == []
