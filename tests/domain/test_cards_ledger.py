@@ -18,7 +18,7 @@ from shop.payments.cards.models import CardOperation, StoredCard
 from tests.domain.cards import JCB, MASTER, Cards
 from tests.domain.desk import MERCHANT
 from tests.domain.test_accounts import with_demo
-from tests.domain.test_cards import ALWAYS, NEVER, settle_all
+from tests.domain.test_cards import ALWAYS, LATE, NEVER, settle_all
 from tests.support.shop import MovableClock
 
 RESULTS: tuple[StoreResult | RemoveResult, ...] = (
@@ -88,6 +88,46 @@ def test_who_looks_again_too_early_asks_nobody(cards: Cards, clock: MovableClock
     assert (cards.desk.telegrams("027"), cards.desk.row(CardOperation).checks) == (1, 1)
 
 
+@pytest.mark.req("P-05", "R-137")
+def test_a_list_that_cannot_be_had_settles_nothing(cards: Cards, clock: MovableClock) -> None:
+    cards.desk.simulator.fault("reset", kind="025", phase="after")
+    assert cards.change() == "pending"
+    clock.advance(LATE)
+    cards.desk.simulator.fault("http_500", kind="027", phase="before")
+    cards.desk.run("reconcile_cards")
+    assert cards.operations() == [("store", "unknown")]
+    assert settle_all(cards) == ("Visa 1111 01/40", ["1111"])
+
+
+@pytest.mark.req("P-03", "R-137")
+def test_an_answer_that_comes_while_it_is_asked_for_stands(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list shows a stranger beside the new card: who asks would adopt the stranger and remove the card that is linked."""
+    _a_lost_card_believed_absent(cards)
+    assert cards.change(JCB) == "pending"
+    unknown = cards.desk.rows(CardOperation)[-1]
+    new = cards.desk.simulator.ledger()["stored_cards"][-1]
+    post = transport.post
+
+    def answered_meanwhile(*args: Any, **options: Any) -> Any:
+        answer = post(*args, **options)
+        settle.settle(unknown.id, CardStored(KeptCard(new["customer_card_id"], "1000", "JCB")))
+        return answer
+
+    cards.due()
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "post", answered_meanwhile)
+        cards.desk.run("reconcile_cards")
+    settle_all(cards)
+    assert cards.linked() == "JCB 1000"
+    assert "1000" in cards.kept()
+
+
+def _a_lost_card_believed_absent(cards: Cards) -> None:
+    cards.desk.simulator.fault("reset", kind="025", phase="after", times=2)
+    assert cards.change() == "pending"
+    cards.desk.change(CardOperation, state="absent")
+
+
 # ---- errors of ours ----------------------------------------------------------------------------------
 
 
@@ -138,11 +178,12 @@ def test_a_registration_without_its_token_is_not_sent_again(cards: Cards) -> Non
 def test_what_is_not_under_way_takes_no_result(linked: Cards, state: str) -> None:
     """The first word counts: a settled operation stays settled, whatever answer comes late, and so does what was never sent."""
     (done,) = linked.desk.rows(CardOperation)
-    linked.desk.change(CardOperation, state=state)
-    before = effects(linked)
-    assert not any(apply(linked, done, result) for result in RESULTS)
-    assert not linked.desk.call(_absent, done.id)
-    assert effects(linked) == before
+    for actor in ("member", "order"):
+        linked.desk.change(CardOperation, state=state, actor=actor, sealed=b"a token")
+        before = effects(linked)
+        assert not any(apply(linked, done, result) for result in RESULTS)
+        assert not linked.desk.call(_absent, done.id)
+        assert effects(linked) == before
 
 
 def _absent(operation_id: int) -> bool:
