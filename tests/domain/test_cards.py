@@ -227,6 +227,8 @@ def test_a_brand_is_one_of_those_there_are(cards: Cards) -> None:
     """The browser's word for it is shown, so not any word will do."""
     told = cards.desk.call(manage.change, cards.member_id, cards.account_id, cards.desk.token(), "<b>Gold</b>", cards.who)
     assert (told.kind, cards.linked()) == ("registered", "1111 01/40")
+    cards.order(ALWAYS, card=JCB, brand="<b>Gold</b>")
+    assert settle_all(cards)[0] == "1000 01/40"
 
 
 def test_a_refused_registration_never_fails_the_order(cards: Cards) -> None:

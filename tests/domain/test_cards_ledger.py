@@ -13,8 +13,10 @@ from shop.core import db
 from shop.core.runtime import now
 from shop.members.models import MemberEvent
 from shop.outbox.models import OutboxMail
+from shop.payments import accounts
 from shop.payments.cards import book, reconcile, settle
 from shop.payments.cards.models import CardOperation, StoredCard
+from shop.payments.models import ProviderAccount
 from tests.domain.cards import JCB, MASTER, Cards
 from tests.domain.desk import MERCHANT
 from tests.domain.test_accounts import with_demo
@@ -161,12 +163,16 @@ def test_an_error_of_ours_before_sending_sent_nothing(cards: Cards, clock: Movab
     assert "025" not in cards.desk.simulator.ledger()["telegrams"]
 
 
-def test_a_registration_without_its_token_is_not_sent_again(cards: Cards) -> None:
-    """Its caller was given up, and the token erased, when word came that nothing had been sent."""
+@pytest.mark.parametrize("given_up", ["by who asks", "by its caller"])
+def test_a_registration_given_up_is_not_sent_again(cards: Cards, given_up: str) -> None:
+    """Its token is erased, so word that nothing was sent comes too late."""
     cards.order(ALWAYS)
-    cards.desk.change(CardOperation, state="unknown", sealed=None)
-    (given_up,) = cards.desk.rows(CardOperation)
-    assert not apply(cards, given_up, NotSent("refused"))
+    cards.desk.change(CardOperation, state="sent")
+    (sent,) = cards.desk.rows(CardOperation)
+    apply(cards, sent, Unknown("reset")) if given_up == "by its caller" else cards.desk.call(reconcile.check, sent.id)
+    (unknown,) = cards.desk.rows(CardOperation)
+    assert (unknown.state, unknown.sealed) == ("unknown", None)
+    assert not apply(cards, unknown, NotSent("refused"))
     assert cards.operations() == [("store", "unknown")]
 
 
@@ -224,6 +230,50 @@ def test_the_shop_is_told_of_a_card_that_could_not_be_removed(linked: Cards) -> 
     assert linked.operations()[1:] == [("remove", "declined")] * 2
     (alarm,) = alarms()
     assert f"m{linked.public_id}" in alarm.body
+
+
+# ---- one account, one contract -----------------------------------------------------------------------
+
+
+@pytest.mark.req("R-140")
+def test_a_card_that_vanished_at_one_provider_is_linked_at_the_other(linked: Cards) -> None:
+    def elsewhere() -> None:
+        with db.write() as session:
+            other = ProviderAccount(provider="paygent", name="-", key="another", created_at=now())
+            session.add(other)
+            session.flush()
+            facts = {"account_version_id": 1, "customer_ref": "x", "card_ref": "1", "last_four": "2222", "created_at": now()}
+            session.add(StoredCard(member_id=linked.member_id, account_id=other.id, **facts))
+
+    linked.desk.call(elsewhere)
+    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    linked.order(ALWAYS, stored=True)
+    assert [each.last_four for each in linked.desk.rows(StoredCard)] == ["2222"]
+
+
+@pytest.mark.req("R-133", "P-28")
+def test_no_card_stays_with_an_earlier_contract(linked: Cards) -> None:
+    """One is kept under the contract before, another one is on its way under today's: a no takes both."""
+    new = {"merchant_id": "100077", "connect_id": "conn0077", "connect_password": "another7"}
+
+    def contract() -> None:
+        with db.write() as session:
+            assert accounts.save_settings(session, linked.account_id, new, now())
+
+    linked.desk.simulator.control("merchants", **new)
+    linked.desk.call(contract)
+    order = partial(linked.order, token=partial(linked.desk.token, merchant_id="100077"))
+    linked.desk.simulator.fault("reset", kind="025", phase="after")
+    order(ALWAYS, card=JCB)
+    linked.desk.run("dispatch_cards")
+    order(NEVER, card=JCB)
+    assert settle_all(linked) == ("", [])
+
+
+def test_without_its_token_nothing_is_asked_for(linked: Cards) -> None:
+    """The page could not have a second one (R-136): the order stands, the card that is linked stays."""
+    assert linked.order(ALWAYS, card=JCB, link_token="").state == "placed"
+    assert (settle_all(linked), len(linked.operations())) == (("Visa 1111 01/40", ["1111"]), 1)
 
 
 # ---- who leaves --------------------------------------------------------------------------------------

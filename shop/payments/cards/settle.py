@@ -125,16 +125,14 @@ def drop_unsent(session: Session, word: CardOperation, now: datetime) -> None:
 
 def forget(session: Session, operation: CardOperation, now: datetime) -> None:
     """End the link to the card that ``operation`` removes, and say so; does nothing when it has ended before."""
-    query = select(StoredCard).where(
+    goes = delete(StoredCard).where(
         StoredCard.member_id == operation.member_id, StoredCard.account_id == operation.account_id
     )
-    card = session.scalar(query)
-    if card is None or operation.card_ref not in ("", card.card_ref):
-        return
-    shown = notice.shown(card.brand, card.last_four)
-    ended = session.execute(delete(StoredCard).where(StoredCard.id == card.id))
-    if ended.rowcount == 1:  # type: ignore[attr-defined]
-        notice.changed(session, operation, notice.REMOVED, shown, now)
+    if operation.card_ref:
+        goes = goes.where(StoredCard.card_ref == operation.card_ref)
+    ended = session.execute(goes.returning(StoredCard.brand, StoredCard.last_four)).first()
+    if ended:
+        notice.changed(session, operation, notice.REMOVED, notice.shown(*ended), now)
 
 
 def record(session: Session, operation_id: int, exchanges: Sequence[Exchange], now: datetime) -> None:
