@@ -203,9 +203,9 @@ export class CardForm {
     try {
       if (scriptUrl) await loadScript(scriptUrl);
       const { createToken } = await import(moduleUrl);
-      const make = () => inTime(createToken(JSON.parse(this.fieldset.dataset.public), card));
-      result = await make();
-      if (result.ok && links) second = await make().catch(() => null);
+      const make = (patience) => inTime(patience, createToken(JSON.parse(this.fieldset.dataset.public), card));
+      result = await make(30_000);
+      if (result.ok && links) second = await make(10_000).catch(() => null);
     } catch {
       this.explain(this.words.card_script);
       return null;
@@ -244,8 +244,8 @@ export class CardForm {
 }
 
 /** A provider's script that never answers must not keep the buyer waiting for ever. */
-function inTime(answer) {
-  const late = new Promise((_, reject) => setTimeout(reject, 30_000, new Error("late")));
+function inTime(patience, answer) {
+  const late = new Promise((_, reject) => setTimeout(reject, patience, new Error("late")));
   return Promise.race([answer, late]);
 }
 

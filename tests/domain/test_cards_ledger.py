@@ -176,6 +176,14 @@ def test_a_registration_given_up_is_not_sent_again(cards: Cards, given_up: str) 
     assert cards.operations() == [("store", "unknown")]
 
 
+@pytest.mark.req("R-142")
+def test_what_a_member_was_told_is_not_done_is_not_done_later(linked: Cards) -> None:
+    linked.desk.change(CardOperation, state="sent", actor="member", sealed=b"a token")
+    (pressed,) = linked.desk.rows(CardOperation)
+    assert apply(linked, pressed, NotSent("refused"))
+    assert linked.operations() == [("store", "dropped")]
+
+
 # ---- ends once ---------------------------------------------------------------------------------------
 
 
