@@ -166,7 +166,7 @@ export class CardForm {
   }
 
   #fresh() {
-    return this.token !== null && Date.now() - this.token.madeAt < CardForm.TOKEN_LIFE && (this.token.linkToken || !this.#links());
+    return this.token !== null && Date.now() - this.token.madeAt < CardForm.TOKEN_LIFE && (this.token.links || !this.#links());
   }
 
   /** Whether this card is to be kept for the next order: that takes a token of its own, for one dies with its first use. */
@@ -191,25 +191,25 @@ export class CardForm {
     return !first;
   }
 
-  /** Tokens for the checked card: `{token, linkToken, brand, shown}`, or null with the reason told beside the card. */
+  /** Tokens for the checked card: `{token, linkToken, brand, shown}`, or null with the reason told beside the card. Without a
+   * second one the order goes on, and no card is linked: linking never stands in the way of an order (R-136). */
   async tokenise() {
     if (this.#fresh()) return this.token;
     const card = normalised(this.#raw());
     const { scriptUrl, moduleUrl, messages, defaultMessage } = this.fieldset.dataset;
     const links = this.#links();
     let result;
-    let second = null;
+    let second;
     try {
       if (scriptUrl) await loadScript(scriptUrl);
       const { createToken } = await import(moduleUrl);
-      const make = () => inTime(createToken(JSON.parse(this.fieldset.dataset.public), card));
-      result = await make();
-      if (result.ok && links) second = await make();
+      const make = (patience) => inTime(patience, createToken(JSON.parse(this.fieldset.dataset.public), card));
+      result = await make(30_000);
+      if (result.ok && links) second = await make(10_000).catch(() => null);
     } catch {
       this.explain(this.words.card_script);
       return null;
     }
-    if (result.ok && second && !second.ok) result = second;
     if (!result.ok) {
       const known = new Map(Object.entries(JSON.parse(messages))); // a code of "constructor" is in no map
       this.explain(known.get(result.code) ?? defaultMessage);
@@ -218,7 +218,8 @@ export class CardForm {
     const brand = result.brand || brandOf(card.number);
     this.token = {
       token: result.token,
-      linkToken: second ? second.token : "",
+      linkToken: second?.ok ? second.token : "",
+      links,
       brand,
       shown: `${brand} ${this.words.last_four} *****${card.number.slice(-4)}`.trim(),
       madeAt: Date.now(),
@@ -243,8 +244,8 @@ export class CardForm {
 }
 
 /** A provider's script that never answers must not keep the buyer waiting for ever. */
-function inTime(answer) {
-  const late = new Promise((_, reject) => setTimeout(reject, 30_000, new Error("late")));
+function inTime(patience, answer) {
+  const late = new Promise((_, reject) => setTimeout(reject, patience, new Error("late")));
   return Promise.race([answer, late]);
 }
 

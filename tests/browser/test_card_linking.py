@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from shop.catalogue.models import Variant
 from shop.payments.models import PaymentMethod
@@ -307,6 +307,39 @@ def test_what_fails_changes_no_link(cart: str, till: Callable[..., Till], demo_a
     assert simulator.ledger()["telegrams"]["025"] == 2
     here.open()
     expect(here.numbers).to_be_visible()
+
+
+@pytest.mark.parametrize(("cart", "failing"), [("zero", "aborted"), ("steps", "refused")])
+@pytest.mark.req("R-136", "R-111")
+def test_an_order_goes_on_without_the_token_that_links(
+    cart: str, failing: str, till: Callable[..., Till], watch: Watch, demo_app: Flask, simulator: Simulator
+) -> None:
+    """The first token is made, the second one is not: the card pays and is not linked, and nobody types it twice."""
+    here = till(cart)
+    here.open()
+    asked: list[Route] = []
+
+    def second_fails(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.continue_()
+        elif failing == "aborted":
+            route.abort()
+        else:
+            route.fulfill(json={"result": "1301"}, headers={"Access-Control-Allow-Origin": "*"})
+
+    here.page.route("**/token/request", second_fails)
+    fill_card(here.page, カード番号=VISA)
+    if cart == "zero":
+        press_confirm(here.page)
+        expect(dialog(here.page)).to_be_visible()
+        here.page.keyboard.press("Escape")
+    here.order()
+    here.done()
+    expect(here.page.locator("main")).not_to_contain_text("登録")
+    run_jobs(demo_app)
+    assert (len(asked), orders(demo_app), kept(simulator)) == (2, 1, [])
+    assert "025" not in simulator.ledger()["telegrams"]
 
 
 @pytest.mark.req("R-138", "R-126", "U-016")

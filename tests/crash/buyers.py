@@ -52,14 +52,17 @@ def on_one_page(
     return Ready(buyer.session, ZERO, form.fields | tokens)
 
 
-def at_step3(stage: Stage, *, linking: bool = False, **typed: str) -> Ready:
+def at_step3(
+    stage: Stage, card: str = VISA, *, browser: requests.Session | None = None, linking: bool = False, **typed: str
+) -> Ready:
     """The same in the 3-step cart."""
     buyer = StepsBuyer(stage.url)
-    buyer.session = stage.browser()
+    buyer.session = browser or stage.browser()
     buyer.put_into_cart(any_product(buyer), 2)
     buyer.step1(**typed)
     page = Page(buyer.step2().text)
-    return Ready(buyer.session, STEPS, page.form(STEPS).fields | _tokens(buyer, VISA, page, linking=linking))
+    other = {"card_source": "new"} if browser and linking else {}
+    return Ready(buyer.session, STEPS, page.form(STEPS).fields | other | _tokens(buyer, card, page, linking=linking))
 
 
 def _tokens(buyer: Buyer, card: str, shown: Page, *, linking: bool) -> dict[str, str]:
@@ -78,8 +81,16 @@ def member_with_card(stage: Stage) -> requests.Session:
     member = members.Member(stage.url)
     member.session = stage.browser()
     member.log_in()
+    ready = with_another_card_typed(stage, member.session, VISA)
+    assert stage.press(member.session, ready.path, ready.fields) == ready.path.removesuffix("/form")
+    return member.session
+
+
+def with_another_card_typed(stage: Stage, browser: requests.Session, card: str = OTHER_CARD) -> Ready:
+    """A member at ご登録カード管理 before 登録 or 変更."""
+    member = members.Member(stage.url)
+    member.session = browser
     (account,) = stage.rows(ProviderAccount)
     form = f"/mypage/cards/{account.id}/form"
-    stored = member.submit(form, card_token=member.card_token(VISA, Page(member.get(form).text)))
-    assert stored.url.endswith(f"/mypage/cards/{account.id}"), stored.url
-    return member.session
+    page = Page(member.get(form).text)
+    return Ready(browser, form, page.form(form).fields | {"card_token": member.card_token(card, page)})

@@ -1,5 +1,6 @@
 """Members with cards, for tests: orders of theirs with what is expected of the link, and the provider's books of cards."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -61,19 +62,22 @@ class Cards:
     def order(
         self, mode: Linking = Linking.ALWAYS, *, card: str = VISA, stored: bool = False, keep: bool = False,
         member_id: int | None = 0, registering: bool = False, then: Any = None,
+        token: Callable[[str], str] | None = None, **page: Any,
     ) -> Order:  # fmt: skip
-        """A card order of the member, settled; ``then`` runs between the draft and the call."""
+        """A card order of the member, settled; ``then`` runs between the draft and the call. ``page``: what its script says."""
         who = self.member_id if member_id == 0 else member_id
-        token, link = ("", "") if stored else (self.desk.token(card), self.desk.token(card))
+        make = token or self.desk.token
+        pay, link = ("", "") if stored else (make(card), make(card))
         with self.desk.app.app_context():
-            source = book.source_for(db.db.session(), who, self.account_id) if stored and who else CardSource(token)
+            source = book.source_for(db.db.session(), who, self.account_id) if stored and who else CardSource(pay)
             assert source is not None
             order_id, operation_id, charge = self._draft(source, who)
+            told = {"link_token": link, "brand": BRANDS.get(card, "")} | page
             with db.write() as session:
                 payment = session.scalars(select(Payment).where(Payment.order_id == order_id)).one()
                 linking.expect(
                     session, payment, member_id=who, registering=registering, linking=mode, used_stored=stored, keep=keep,
-                    link_token=link, brand=BRANDS.get(card, ""), now=now(),
+                    now=now(), **told,
                 )  # fmt: skip
             if then:
                 then(order_id)

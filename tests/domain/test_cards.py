@@ -17,25 +17,13 @@ from shop.payments.cards import book, manage, reconcile, settle
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import PaymentMethod, ProviderExchange
 from tests.domain.cards import JCB, MASTER, REFUSED, VISA, Cards
-from tests.domain.desk import Desk, look_together
+from tests.domain.desk import look_together
 from tests.support.shop import MovableClock
 
 ALWAYS, ASK, NEVER = Linking.ALWAYS, Linking.ASK, Linking.NEVER
 LOST = ["reset", "half", "garbage", "http_500"]
 #: Long after the caller is believed to be at work, and after "no such card" is believed.
 LATE = 200
-
-
-@pytest.fixture
-def cards(desk: Desk) -> Cards:
-    return Cards(desk)
-
-
-@pytest.fixture
-def linked(cards: Cards) -> Cards:
-    """A member with a card."""
-    assert cards.change(VISA) == "registered"
-    return cards
 
 
 # ---- after an order ----------------------------------------------------------------------------------
@@ -171,7 +159,9 @@ def test_an_order_that_stands_late_undoes_nothing_done_meanwhile(linked: Cards, 
         elif last == "change":
             assert linked.change(MASTER) == "changed"
         else:
-            assert linked.desk.call(manage.change, linked.member_id, linked.account_id, "tok_unheard_of", "", linked.who).kind == "refused"
+            assert linked.desk.call(
+                manage.change, linked.member_id, linked.account_id, "tok_unheard_of", "", linked.who
+            ).kind == "refused"
 
     linked.order(mode, card=JCB, then=meanwhile)
     ordered = ("JCB 1000 01/40", ["1000"]) if mode == ALWAYS else ("", [])
@@ -237,6 +227,8 @@ def test_a_brand_is_one_of_those_there_are(cards: Cards) -> None:
     """The browser's word for it is shown, so not any word will do."""
     told = cards.desk.call(manage.change, cards.member_id, cards.account_id, cards.desk.token(), "<b>Gold</b>", cards.who)
     assert (told.kind, cards.linked()) == ("registered", "1111 01/40")
+    cards.order(ALWAYS, card=JCB, brand="<b>Gold</b>")
+    assert settle_all(cards)[0] == "1000 01/40"
 
 
 def test_a_refused_registration_never_fails_the_order(cards: Cards) -> None:

@@ -8,10 +8,13 @@ import pytest
 
 from tests.race.books import assert_books_agree
 from tests.race.browser import STEPS, ZERO, Answer, Browser, is_complete
+from tests.race.practice import GOOD
 from tests.race.shopping import CARD, CASH, Shop, at_once
 from tests.support import members
+from tests.support.pages import Page
 
 CODE = "TK-050"
+JCB = "3580000000001000"
 
 
 @pytest.fixture
@@ -75,6 +78,45 @@ def test_two_tabs_change_the_card_at_once(shop: Shop) -> None:
     customer = shop.rows("SELECT customer_ref FROM stored_card WHERE member_id = :id", id=member.member_id)
     assert len(customer) == 1
     assert_books_agree(shop)
+
+
+@pytest.mark.req("R-130", "R-137", "R-138")
+def test_two_devices_link_a_card_at_once(shop: Shop, asking: None) -> None:
+    """A member's one cart is at the till of either checkout, at two devices, each with a card to be linked; two processes send
+    and ask meanwhile. Twice, the second time by another card while nobody knows what became of the first one."""
+    member = members.other(shop.server.url, shop.app, "minato")
+    variant = shop.stock(CODE, 50)
+    shop.practice.fault("025", "reset", "after")
+    for card in (GOOD, JCB):
+        devices = [_device(shop, member) for _ in range(2)]
+        devices[0].add(variant)
+        presses = [_with_two_tokens(shop, browser, card, door) for browser, door in zip(devices, (ZERO, STEPS), strict=True)]
+        answers = at_once([*presses, shop.sweep, shop.sweep])[:2]
+        paths = [browser.follow(answer)[0] for browser, answer in zip(devices, answers, strict=True)]
+        assert len(set(filter(is_complete, paths))) == 1, paths
+        for browser in devices:
+            browser.close()
+    shop.settle()
+    assert shop.rows("SELECT last_four FROM stored_card WHERE member_id = :id", id=member.member_id) == [(JCB[-4:],)]
+    assert shop.value("SELECT count(*) FROM shop_order WHERE member_id = :id AND state = 'placed'", id=member.member_id) == 2
+    assert_books_agree(shop)
+
+
+def _device(shop: Shop, member: members.Member) -> Browser:
+    """The member logs in at another one."""
+    member.session.cookies.clear()
+    member.log_in()
+    return Browser(shop.port, dict(member.session.cookies))
+
+
+def _with_two_tokens(shop: Shop, browser: Browser, card: str, door: str) -> partial[Answer]:
+    """About to press 注文する, the box on."""
+    asked: dict[str, str] = {"card_source": "new", "keep_card": "y"}
+    fields: dict[str, object] = {name: shop.practice.token(card) for name in ("card_token", "link_token")}
+    fields["confirmation_token"] = shop.confirm(browser, CARD, steps=door == STEPS, **asked)
+    if door == STEPS:
+        fields |= asked | {"card_terms": Page(browser.get("/checkout/step3").text).form(STEPS).fields["card_terms"]}
+    return partial(browser.post, door, fields)
 
 
 @pytest.mark.req("R-132", "R-137")

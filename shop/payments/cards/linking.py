@@ -87,8 +87,8 @@ def order_settled(session: Session, order_id: int, member_id: int | None, placed
     """The order stands, or it lapsed: what was expected is to be sent, or is void. In the settling transaction, after a buyer
     who registers with the order has become its member. Void as well is what was expected by a press before the member's last
     word: the page of their card may have been used while the order was at the issuer."""
-    if member_id is not None:
-        settle.take_turn(session, member_id)
+    if member_id is not None and not settle.take_turn(session, member_id):
+        member_id = None  # left meanwhile
     query = select(CardOperation).where(CardOperation.order_id == order_id, CardOperation.state == "waiting")
     for operation in session.scalars(query):
         if not placed or member_id is None or book.overtaken(session, operation, member_id):

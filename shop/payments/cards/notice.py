@@ -32,8 +32,6 @@ def changed(session: Session, operation: CardOperation, text: str, card: str, no
     assert operation.member_id is not None
     history.note(session, operation.member_id, text, now, card=card)
     member = session.get_one(Member, operation.member_id)
-    if not member.email:  # left meanwhile
-        return
     info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card)

@@ -19,6 +19,7 @@ from providers.contract import (
 from providers.kept_cards import CardRemoved, CardStored, CardVerb, KeptCard
 from shop.core import db, throttle
 from shop.core.runtime import now as moment
+from shop.members.models import Member
 from shop.payments import cardguard
 from shop.payments.cards import book, notice
 from shop.payments.cards.models import CardOperation, StoredCard
@@ -103,9 +104,12 @@ def queue_removal(
     return operation
 
 
-def take_turn(session: Session, member_id: int) -> None:
-    """What a member says about their card counts one after the other, in the order of the operations' ids."""
+def take_turn(session: Session, member_id: int) -> bool:
+    """What a member says about their card counts one after the other, in the order of the operations' ids – and until they
+    leave: of who has left, ``False``, no card is registered any more (R-276)."""
     throttle.take_turn(session, "card_word", str(member_id))
+    state = select(Member.state).where(Member.id == member_id).with_for_update(key_share=True)
+    return session.scalar(state) != "left"
 
 
 def drop_unsent(session: Session, word: CardOperation, now: datetime) -> None:
@@ -121,16 +125,14 @@ def drop_unsent(session: Session, word: CardOperation, now: datetime) -> None:
 
 def forget(session: Session, operation: CardOperation, now: datetime) -> None:
     """End the link to the card that ``operation`` removes, and say so; does nothing when it has ended before."""
-    query = select(StoredCard).where(
+    goes = delete(StoredCard).where(
         StoredCard.member_id == operation.member_id, StoredCard.account_id == operation.account_id
     )
-    card = session.scalar(query)
-    if card is None or operation.card_ref not in ("", card.card_ref):
-        return
-    shown = notice.shown(card.brand, card.last_four)
-    ended = session.execute(delete(StoredCard).where(StoredCard.id == card.id))
-    if ended.rowcount == 1:  # type: ignore[attr-defined]
-        notice.changed(session, operation, notice.REMOVED, shown, now)
+    if operation.card_ref:
+        goes = goes.where(StoredCard.card_ref == operation.card_ref)
+    ended = session.execute(goes.returning(StoredCard.brand, StoredCard.last_four)).first()
+    if ended:
+        notice.changed(session, operation, notice.REMOVED, notice.shown(*ended), now)
 
 
 def record(session: Session, operation_id: int, exchanges: Sequence[Exchange], now: datetime) -> None:
@@ -188,7 +190,8 @@ def _refused(session: Session, operation_id: int, category: str, code: str, now:
 def _not_sent(session: Session, operation_id: int, reason: str, now: datetime) -> bool:
     """Certainly nothing happened. A member who waits is told; what nobody waits for is sent later."""
     operation = session.get_one(CardOperation, operation_id, populate_existing=True)
-    late = operation.verb == CardVerb.STORE and now >= operation.created_at + TOKEN_LIFE
+    spent = operation.sealed is None or now >= operation.created_at + TOKEN_LIFE
+    late = operation.verb == CardVerb.STORE and spent
     if operation.actor != "member" and not late:
         wait = min(_RETRY * 2 ** min(operation.checks, 10), _LONGEST)
         return _move(session, operation_id, "intended", check_at=now + wait, checks=operation.checks + 1)
