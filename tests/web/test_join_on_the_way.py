@@ -63,10 +63,12 @@ def log_in(shop_url: str) -> Member:
 
 
 @BOTH
-@pytest.mark.req("R-272", "R-274")
+@pytest.mark.req("R-272")
 def test_who_registers_with_an_order_can_log_in_at_once(shop_url: str, demo_app: Flask, order: Order_) -> None:
     purchase = order(shop_url, **JOIN)
     number_of(purchase)
+    assert "会員登録を受け付けました" in purchase.page.text
+    assert "メールをお確かめのうえ、ログインしてください。" in purchase.page.text
     assert log_in(shop_url).is_in
     with demo_app.app_context():
         member = db.session.scalars(select(MemberRow)).one()
@@ -80,7 +82,10 @@ def test_who_registers_with_an_order_can_log_in_at_once(shop_url: str, demo_app:
 @pytest.mark.req("R-272", "R-273")
 def test_or_only_once_the_order_is_completed(shop_url: str, demo_app: Flask, desk: Desk, order: Order_) -> None:
     settings(demo_app, timing="completed")
-    number = number_of(order(shop_url, **JOIN))
+    purchase = order(shop_url, **JOIN)
+    number = number_of(purchase)
+    assert "完了するまでは仮登録となり、ログインはできません。" in purchase.page.text
+    assert "/mypage" not in purchase.response.text, "nothing is offered that they cannot open"
     assert not log_in(shop_url).is_in
     assert "(ID仮登録)" in desk.get("/admin/orders").text
     change(demo_app, MemberSettings.timing, "placed")
