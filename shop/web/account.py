@@ -178,7 +178,7 @@ def join_after_order(public_id: str) -> ResponseReturnValue:
         problem = too_often(error.until)
         return render_template("shop/account_offer.html", form=form, public_id=public_id, problem=problem), 429
     attempt.ask_to_join(order_id)
-    return render_template("shop/account_asked.html")
+    return render_template("shop/account_asked.html", joining=attempt.joining_words())
 
 
 # ---- パスワード再設定 ----

@@ -15,6 +15,7 @@ from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
 from shop.delivery.models import Delivery
+from shop.members import settings
 from shop.orders import holds, settlement
 from shop.orders.models import Order
 from shop.payments import accounts, executor, hop, reconcile
@@ -113,7 +114,7 @@ def complete(public_id: str) -> str:
         order=order,
         own=session.get("attempt") == order.id,
         theirs=member is not None and member.member_id == order.member_id,
-        joining=asked_to_join(order.id),
+        joining=joining_words() if asked_to_join(order.id) else "",
         lead_time=db.db.session.get_one(Delivery, order.delivery_id).lead_time,
         ended=bool(ended),
         money_text=ended or order_words.just_placed(payment),
@@ -121,13 +122,22 @@ def complete(public_id: str) -> str:
 
 
 def ask_to_join(order_id: int) -> None:
-    """This browser's guest wants 会員登録 with this order."""
+    """This browser's guest wants 会員登録 with this order, as 会員登録処理のタイミング is now."""
     session["joining"] = order_id
+    session["joining_timing"] = settings.get(db.db.session()).timing
 
 
 def asked_to_join(order_id: int) -> bool:
     """Whether they have asked. What came of it stands in the order, and is not for everybody who can type an address."""
     return current_member() is None and session.get("joining") == order_id
+
+
+def joining_words() -> str:
+    """What comes of the 会員登録 this browser has asked for: the same for every address (T-039), and no log-in is promised to
+    who will be 仮登録."""
+    if session.get("joining_timing") == "completed":
+        return _("当店で受注処理が完了するまでは仮登録となり、ログインはできません。ご注文のメールアドレスに、結果をお送りします。")
+    return _("ご注文のメールアドレスに、結果をお送りします。メールをお確かめのうえ、ログインしてください。")
 
 
 def last_refusal() -> Refusal | None:

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from shop.catalogue.models import Product
+from shop.catalogue.models import Product, Variant
+from shop.delivery.models import Delivery
 from tests.browser.conftest import PHONE
 from tests.browser.steps import (
     ADDRESS,
@@ -21,6 +22,7 @@ from tests.browser.steps import (
     path,
 )
 from tests.browser.test_for_everyone import press_until, show_noscript, tab_to
+from tests.browser.test_three_ds import ISSUER, use
 from tests.support.world import Simulator
 from tests.web.counter import change, orders
 
@@ -156,20 +158,65 @@ def test_after_a_refusal_another_card_is_one_press_away(page: Page, watch, demo_
 
 
 @pytest.mark.req("S-066", "S-067", "S-069")
-def test_back_from_the_complete_page_orders_nothing_again(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+def test_back_from_the_issuer_leads_to_what_is_going_on_and_on_to_one_order(page: Page, demo_app: Flask, simulator: Simulator) -> None:
+    """No confirmation of the past stands there, every button is alive, and 注文する still orders."""
+    use(demo_app, "low")
     to_step3(page)
     fill_card(page)
     order(page)
-    page.wait_for_url("**/complete")
+    page.wait_for_url(ISSUER)
     page.go_back()
+    page.wait_for_url("**/checkout/pending")
+    expect(page.get_by_role("button", name="注文する")).to_have_count(0)
+    page.get_by_role("button", name="この決済を中止する").click()
+    page.wait_for_url("**/checkout/step3")
+    expect(page.get_by_role("button", name="注文する")).to_be_enabled()
+    assert "注文を送信しています" not in page.locator("main").inner_text()
+    fill_card(page)
+    order(page)
+    page.wait_for_url(ISSUER)
+    page.get_by_role("button", name="認証する").click()
+    page.wait_for_url("**/complete")
+    page.goto("/checkout/step3")
     page.wait_for_url("**/cart")  # there is nothing to confirm any more, and no page of the past pretends there is
     expect(page.get_by_text("カゴには、まだ何も入っていません。")).to_be_visible()
     assert orders(demo_app) == 1
-    assert len(simulator.payments()) == 1
+    assert [payment["status"] for payment in simulator.payments()] == ["20"]
 
 
-@pytest.mark.req("S-068", "S-070", "S-071")
+@pytest.mark.req("S-066", "S-068")
+def test_a_page_the_browser_has_kept_asks_the_shop_again(page: Page, demo_app: Flask) -> None:
+    """The window is at the issuer's; STEP3 as a tab has kept it tells of the payment, and the basket is what it was."""
+    use(demo_app, "low")
+    to_step3(page)
+    kept = page.context.new_page()
+    kept.goto("/checkout/step3")
+    expect(kept.get_by_role("button", name="注文する")).to_be_visible()
+    fill_card(page)
+    order(page)
+    page.wait_for_url(ISSUER)
+    kept.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    kept.wait_for_url("**/checkout/pending")
+    page.go_back()
+    page.goto("/cart")
+    expect(page.locator("main")).to_contain_text("茎ほうじ茶")
+
+
+@pytest.mark.req("S-070")
+def test_what_was_refused_is_not_said_to_be_in_the_basket_on_the_way_back(page: Page, demo_app: Flask) -> None:
+    page.goto(TEA)
+    change(demo_app, Variant.on_hand, 0, code="T-002")
+    page.get_by_role("button", name="カゴに入れる").click()
+    expect(page.locator("main")).to_contain_text("売り切れました。")
+    page.go_back()
+    expect(page.locator("main")).to_contain_text("茎ほうじ茶")
+    expect(page.locator("main")).not_to_contain_text("カゴに入れました")
+    expect(page.locator(".basket-count")).to_have_count(0)
+
+
+@pytest.mark.req("S-068", "S-071", "R-122")
 def test_back_through_the_steps_keeps_basket_and_words_and_reckons_again(page: Page, demo_app: Flask) -> None:
+    change(demo_app, Delivery.apart_prefectures, ["沖縄県"], kind="courier")
     to_step3(page, CASH_METHOD)
     expect(page.locator(".receipt")).to_contain_text("1,902円")
     page.go_back()
@@ -178,11 +225,15 @@ def test_back_through_the_steps_keeps_basket_and_words_and_reckons_again(page: P
     page.wait_for_url("**/checkout/step1")
     expect(field(page, "お名前")).to_have_value(ADDRESS["お名前"])
     field(page, "お名前").fill("山田 次郎")
+    field(page, "都道府県").select_option("沖縄県")
     onward(page, "step2")
     expect(page.locator(".basket-count")).to_contain_text("1")
-    expect(page.locator(".checkout-end-total")).to_contain_text("1,902円")
+    expect(page.locator(".checkout-end-total")).to_contain_text("1,302円")
     onward(page, "step3")
     expect(page.locator(".receipt")).to_contain_text("山田 次郎")
-    order(page)
+    expect(page.locator(".receipt")).to_contain_text("別途連絡")
+    pressed = """() => { const button = document.querySelector("[data-place-button]"); button.click(); return button.disabled; }"""
+    assert page.evaluate(pressed), "off after the first press"
     page.wait_for_url("**/complete")
+    expect(page.locator(".receipt")).to_contain_text("1,302円")
     assert orders(demo_app) == 1

@@ -98,7 +98,7 @@ def test_one_browser_reaches_its_limit_and_is_let_in_again(desk: Desk, clock: Mo
     assert buyer.try_card(VISA) == "ordered"
 
 
-@pytest.mark.req("P-22", "T-084", "T-088")
+@pytest.mark.req("P-22", "T-084", "R-147")
 def test_one_network_reaches_its_limit_with_a_fresh_browser_each_time(desk: Desk) -> None:
     """A good card in between changes nothing: a bot may have one."""
     for number in range(PER_ADDRESS):

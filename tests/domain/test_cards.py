@@ -207,7 +207,6 @@ def test_an_attempt_given_up_changes_no_link_even_when_money_comes_late(linked: 
     assert linked.linked().startswith("Visa")
 
 
-@pytest.mark.req("R-274")
 def test_the_card_of_who_registers_with_the_order(cards: Cards) -> None:
     new, public_id = cards.member(state="provisional")
 

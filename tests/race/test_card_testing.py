@@ -129,7 +129,7 @@ def honest(shop: Shop, _number: int = 0) -> Visitor:
     return buyer
 
 
-@pytest.mark.req("P-22", "T-082", "S-090")
+@pytest.mark.req("P-22", "T-082", "S-091")
 def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
     """Forty cards from forty addresses, in a shop that sells; the owner's mail leaves, once."""
     assert {Visitor(guarded).try_card(GOOD) for _ in range(SALES)} == {"ordered"}
@@ -144,7 +144,7 @@ def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
     )
 
 
-@pytest.mark.req("P-22", "T-082", "S-091")
+@pytest.mark.req("P-22", "T-082", "S-090")
 def test_fresh_browsers_of_one_network_and_one_browser_of_many(guarded: Shop) -> None:
     guarded.change("UPDATE card_guard SET shop_failures = 1000, shop_most = 1000")
     home, before = address(), asked(guarded)
@@ -164,7 +164,7 @@ def test_honest_buyers_who_mistype_are_not_locked_out(guarded: Shop) -> None:
 
 @pytest.mark.evidence
 @pytest.mark.timeout(3600)
-@pytest.mark.req("P-22", "T-082", "S-090")
+@pytest.mark.req("P-22", "T-082", "S-091")
 def test_a_thousand_cards_from_a_thousand_addresses(guarded: Shop) -> None:
     """With strangers' mailboxes and among sales, then with mailboxes of the bot's own, until cards stop; other methods stay."""
     by_many(lambda _: Visitor(guarded).try_card(GOOD), range(60), threads=4)

@@ -193,7 +193,8 @@ def test_a_log_in_leads_on_within_the_shop_only(hanako: Member) -> None:
         "/cart\r\nLocation: https://evil.example", "/。evil.example", "http:///evil.example", "/logout", "/%2f/evil.example",
     ):  # fmt: skip
         assert path_of(hanako.log_in(next=wanted)) == "/mypage", wanted
-        hanako.log_out()
+        out = {"csrf_token": hanako.token(), "next": wanted, "return_to": wanted}
+        assert path_of(hanako.post("/logout", out)) == "/login", wanted
     assert 'name="next" value=""' in hanako.get("/login?next=//evil.example").text
 
 

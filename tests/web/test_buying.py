@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from shop.delivery.models import Delivery, DeliveryPayment
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.models import PaymentMethod
-from tests.support.buying import ADDRESS, CASH, Buyer, buy
+from tests.support.buying import ADDRESS, CASH, Buyer, StepsBuyer, buy
 from tests.support.pages import Page
 from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import Simulator
@@ -245,6 +246,13 @@ def test_the_device_is_kept(agent: str, kind: str, shopper: Buyer, desk: Desk) -
     assert f"購入端末 {kind} 127.0.0.1" in desk.order(number).text
 
 
+def in_steps(shopper: Buyer) -> StepsBuyer:
+    """The same browser and basket, on its way through the 3-step cart."""
+    walker = StepsBuyer(shopper.shop_url)
+    walker.session = shopper.session
+    return walker
+
+
 @pytest.mark.req("R-285")
 def test_the_final_page_says_what_the_law_asks(shopper: Buyer, demo_app: Flask) -> None:
     with demo_app.app_context(), write() as session:
@@ -254,13 +262,14 @@ def test_the_final_page_says_what_the_law_asks(shopper: Buyer, demo_app: Flask) 
         info.texts = json.dumps(texts)
         cancellation = texts["ja"]["cancellation"].split("\n")[0]
     shopper.put_into_cart(TEA, quantity=3)
-    words = Page(shopper.confirm(CASH).text).text
-    for said in (
+    walker = in_steps(shopper)
+    walker.step1()
+    for words, said in product((Page(final.text).text for final in (shopper.confirm(CASH), walker.step2(CASH))), (
         "茎ほうじ茶 ※ 3 × 972円 2,916円", "小計 2,916円", "送料 600円", "手数料 330円", "支払総額 税込 3,846円",
         "お支払方法 代金引換", "お支払時期 商品と引き換えに", "引渡時期 平日13時までのご注文は当日",
         f"撤回・解除 {cancellation}", "申込期間 2026年12月25日まで", "注意書き 商品と引き換えに、配達員へ現金で",
         "(10%対象) 930円", "(8%対象) 2,916円", "※は軽減税率（8%）の対象です。",
-    ):  # fmt: skip
+    )):  # fmt: skip
         assert said in words, said
 
 
@@ -364,12 +373,17 @@ def test_what_is_sold_out_cannot_be_added(shopper: Buyer, demo_app: Flask) -> No
 
 @pytest.mark.req("R-291")
 @pytest.mark.parametrize("moment", ["confirm", "place"])
-def test_a_shortage_stops_with_the_product_named(moment: str, shopper: Buyer, demo_app: Flask) -> None:
+@pytest.mark.parametrize("cart", ["zero", "steps"])
+def test_a_shortage_stops_with_the_product_named(cart: str, moment: str, shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(CUP)
     shopper.put_into_cart(TEA, quantity=2)
-    confirmation = shopper.confirm(CASH) if moment == "place" else None
+    walker = in_steps(shopper)
+    if cart == "steps":
+        walker.step1()
+    confirm, place = (walker.step2, walker.press) if cart == "steps" else (shopper.confirm, shopper.place)
+    confirmation = confirm(CASH) if moment == "place" else None
     change(demo_app, Variant.on_hand, 1, code=TEA)
-    answer = shopper.place(confirmation).response if confirmation else shopper.confirm(CASH)
+    answer = place(confirmation).response if confirmation else confirm(CASH)
     assert "在庫が足りなくなりました：茎ほうじ茶。" in Page(answer.text).text
     assert "砥部 藍縞の湯のみ。" not in Page(answer.text).text
     said = {each["id"]: each for each in Page(answer.text).find("p", class_="field-error") if "hidden" not in each}

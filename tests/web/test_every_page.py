@@ -1,10 +1,12 @@
 """What holds for every address of the application – taken from its route table, so that none can be forgotten."""
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -73,7 +75,7 @@ def test_no_admin_page_without_a_log_in(app: Flask, demo_app: Flask, client: Fla
     assert seen >= 12
 
 
-@pytest.mark.req("R-310")
+@pytest.mark.req("R-310", "T-043")
 def test_no_change_without_a_token_of_ours(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
     number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper))
     shopper.put_into_cart(CUP)
@@ -91,6 +93,20 @@ def test_no_change_without_a_token_of_ours(shopper: Buyer, desk: Desk, demo_app:
         seen += 1
     assert seen >= 14
     assert dump(demo_app) == before
+
+
+@pytest.mark.req("T-043")
+def test_only_a_form_of_ours_is_a_form(shopper: Buyer, demo_app: Flask) -> None:
+    """With the right token: not as text or JSON, which other sites may send unasked, and not as a GET that says it is a POST."""
+    fields = Page(shopper.get(f"/products/{TEA}").text).form("/cart/items").fields
+    where, token = f"{shopper.shop_url}/cart/items", fields["csrf_token"]
+    for kind, body in (("text/plain", json.dumps(fields)), ("application/json", json.dumps(fields)), ("text/plain", urlencode(fields))):
+        assert shopper.session.post(where, data=body, headers={"Content-Type": kind}).status_code == 400, kind
+    for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+        assert shopper.session.get(where, params=fields | {"_method": "POST"}, headers={header: "POST"}).status_code == 405, header
+    assert shopper.session.post(where, params=fields, data={}).status_code == 400, "a token in the address is none"
+    assert shopper.session.post(where, data={}, headers={"X-CSRFToken": token}).status_code != 303, "nor are the fields"
+    assert _rows(demo_app, "cart_item") == 0
 
 
 @pytest.mark.req("R-310")
@@ -373,6 +389,7 @@ def test_health_gives_no_data(app: Flask, demo_app: Flask, client: FlaskClient) 
 # ---- language ----
 
 
+@pytest.mark.req("T-042")
 def test_the_language_switch(shopper: Buyer, demo_app: Flask) -> None:
     page = shopper.get("/products")
     assert 'lang="ja"' in page.text
@@ -384,7 +401,13 @@ def test_the_language_switch(shopper: Buyer, demo_app: Flask) -> None:
     assert '<html lang="ja">' in shopper.get("/?lang=ja").text
     assert '<html lang="ja">' in shopper.get("/?lang=xx").text
     token = Page(back.text).form("/language/ja").fields["csrf_token"]
-    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"):
+    for elsewhere in (
+        "//evil.example", "////evil.example", "https://evil.example", "https:evil.example", "/\\evil.example", "\\\\evil.example",
+        "/\t/evil.example", "/%09/evil.example", "/@evil.example", "/。evil.example", "javascript:alert(1)",
+    ):  # fmt: skip
         answer = shopper.post("/language/ja", {"csrf_token": token, "return_to": elsewhere}, allow_redirects=False)
-        assert answer.headers["Location"] == "/"
+        assert answer.headers["Location"] == "/", elsewhere
+        goods = Page(shopper.get(f"/products/{TEA}").text).form("/cart/items").fields
+        answer = shopper.post("/cart/items", goods | {"next": elsewhere, "return_to": elsewhere}, allow_redirects=False)
+        assert answer.headers["Location"] == "/checkout/zero", "the basket's button leads where it leads"
     assert shopper.post("/language/xx", {"csrf_token": token}).status_code == 404

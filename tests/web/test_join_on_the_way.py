@@ -18,11 +18,17 @@ from shop.members import links
 from shop.members.models import Member as MemberRow
 from shop.members.models import MemberAddress, MemberSession, MemberSettings
 from shop.orders.models import Order
+from shop.payments.models import PaymentMethod
 from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer
+from tests.support.issuer import FRICTIONLESS
 from tests.support.members import Member, other, subjects
 from tests.support.pages import Page
 from tests.support.servers import LiveServer
+from tests.support.shop import run_jobs
+from tests.support.world import Simulator
 from tests.web.counter import TEA, Desk, change, count, everything_stored, number_of, path_of
+from tests.web.test_my_cards import kept
+from tests.web.test_same_calls import Walker
 
 PASSWORD = "tsuki-no-wa-77"
 JOIN = {"register_member": "y", "login_id": "Hanako.77", "new_password": PASSWORD}
@@ -63,10 +69,12 @@ def log_in(shop_url: str) -> Member:
 
 
 @BOTH
-@pytest.mark.req("R-272", "R-274")
+@pytest.mark.req("R-272")
 def test_who_registers_with_an_order_can_log_in_at_once(shop_url: str, demo_app: Flask, order: Order_) -> None:
     purchase = order(shop_url, **JOIN)
     number_of(purchase)
+    assert "会員登録を受け付けました" in purchase.page.text
+    assert "メールをお確かめのうえ、ログインしてください。" in purchase.page.text
     assert log_in(shop_url).is_in
     with demo_app.app_context():
         member = db.session.scalars(select(MemberRow)).one()
@@ -80,7 +88,10 @@ def test_who_registers_with_an_order_can_log_in_at_once(shop_url: str, demo_app:
 @pytest.mark.req("R-272", "R-273")
 def test_or_only_once_the_order_is_completed(shop_url: str, demo_app: Flask, desk: Desk, order: Order_) -> None:
     settings(demo_app, timing="completed")
-    number = number_of(order(shop_url, **JOIN))
+    purchase = order(shop_url, **JOIN)
+    number = number_of(purchase)
+    assert "完了するまでは仮登録となり、ログインはできません。" in purchase.page.text
+    assert "/mypage" not in purchase.response.text, "nothing is offered that they cannot open"
     assert not log_in(shop_url).is_in
     assert "(ID仮登録)" in desk.get("/admin/orders").text
     change(demo_app, MemberSettings.timing, "placed")
@@ -88,6 +99,29 @@ def test_or_only_once_the_order_is_completed(shop_url: str, demo_app: Flask, des
     move = f"/admin/orders/{number}/move/completed"
     desk.submit(move, move)
     assert log_in(shop_url).is_in
+
+
+@pytest.mark.req("R-274")
+@pytest.mark.parametrize("timing", ["placed", "completed"])
+@pytest.mark.parametrize("cart", ["zero", "steps"])
+def test_their_card_pays_from_when_the_registration_takes_effect(
+    shop_url: str, demo_app: Flask, desk: Desk, simulator: Simulator, cart: str, timing: str
+) -> None:
+    settings(demo_app, timing=timing)
+    change(demo_app, PaymentMethod.options, json.dumps({"card_linking": "always", "use_3ds": "0"}), kind="card")
+    buyer = Walker(shop_url)
+    number = number_of(buyer.order(cart, **JOIN))
+    run_jobs(demo_app, "dispatch_cards")
+    if timing == "completed":
+        assert buyer.log_in("hanako.77", PASSWORD).status_code == 403
+        buyer.put_into_cart(TEA)
+        assert "ご登録のクレジットカード" not in buyer.checkout_form()[0].text, "nor is the browser that ordered offered it"
+        move = f"/admin/orders/{number}/move/completed"
+        desk.submit(move, move)
+    assert path_of(buyer.log_in("hanako.77", PASSWORD)) == "/mypage"
+    assert kept(simulator) == [FRICTIONLESS[-4:]]
+    number_of(buyer.order(cart, stored=True))
+    assert simulator.ledger()["telegrams"]["020"] == 2
 
 
 @BOTH

@@ -4,10 +4,10 @@ import pytest
 from flask import Flask
 
 from tests.support import images
-from tests.support.buying import CASH, Buyer
+from tests.support.buying import CASH, Buyer, StepsBuyer
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
-from tests.web.counter import TEA, Desk, number_of
+from tests.web.counter import TEA, Desk, number_of, path_of
 from tests.web.test_design import REFUSED, age_all, kept, own_folder, owner
 from tests.web.test_payment_settings import CARD_FORM, CARD_NAME, CASH_FORM, CASH_NAME, LIST, stored, take_off
 
@@ -31,21 +31,24 @@ def test_a_logo_stands_beside_the_name_where_buyers_choose_and_nowhere_else(
     owner.set_up(CARD_FORM, logo=images.picture("JPEG", (900, 150)), logo_alt="使えるカード <五種>")
     owner.set_up(CASH_FORM, logo=images.picture(size=(80, 80)), logo_alt="")
     shopper.put_into_cart(TEA)
-    page = shopper.checkout_form()[0]
-    found = logos(page)
-    assert set(found) == {"使えるカード <五種>", ""}
-    card = found["使えるカード <五種>"]
-    assert (card["src"], card["width"], card["height"]) == (f"/media/{stored(demo_app).logo_file}", "192", "32")
-    assert (found[""]["width"], found[""]["height"]) == ("32", "32")
-    text = shopper.get("/checkout/zero").text
-    for name, alt in ((CARD_NAME, "使えるカード &lt;五種&gt;"), (CASH_NAME, "")):
-        label = text[text.index(f'<span class="choice-name">{name}') :].partition("</label>")[0]
-        assert f'alt="{alt}"' in label
+    walker = StepsBuyer(shopper.shop_url)
+    walker.session = shopper.session
+    for text in (shopper.get("/checkout/zero").text, walker.step1().text):
+        found = logos(Page(text))
+        assert set(found) == {"使えるカード <五種>", ""}
+        card = found["使えるカード <五種>"]
+        assert (card["src"], card["width"], card["height"]) == (f"/media/{stored(demo_app).logo_file}", "192", "32")
+        assert (found[""]["width"], found[""]["height"]) == ("32", "32")
+        for name, alt in ((CARD_NAME, "使えるカード &lt;五種&gt;"), (CASH_NAME, "")):
+            label = text[text.index(f'<span class="choice-name">{name}') :].partition("</label>")[0]
+            assert f'alt="{alt}"' in label
+    step3 = walker.step2(CASH)
+    assert path_of(step3) == "/checkout/step3"
     confirmed = shopper.confirm(CASH)
     placed = shopper.place(confirmed)
     number_of(placed)
     run_jobs(demo_app)
-    elsewhere = [confirmed.text, placed.response.text, shopper.get("/").text, owner.get("/admin/orders").text, owner.get(LIST).text]
+    elsewhere = [step3.text, confirmed.text, placed.response.text, shopper.get("/").text, owner.get("/admin/orders").text, owner.get(LIST).text]
     elsewhere += [mail.as_string() for mail in mails(demo_app)]
     assert all("/media/logos/" not in text for text in elsewhere)
 

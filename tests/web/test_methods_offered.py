@@ -1,7 +1,7 @@
 """Which payment methods a buyer is offered – and that a forged form gets no other."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import requests
@@ -16,8 +16,8 @@ from shop.core.db import db, write
 from shop.delivery.models import Delivery, DeliveryPayment
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod, ProviderAccount
-from tests.support.buying import ADDRESS, CARD, CASH, Buyer, buy
-from tests.support.pages import Page
+from tests.support.buying import ADDRESS, CARD, CASH, Buyer, StepsBuyer, buy
+from tests.support.pages import Form, Page
 from tests.support.shop import OWNER, OWNER_PASSWORD, dispose
 from tests.support.world import Simulator
 from tests.web.counter import TEA, Desk, change, count, number_of, orders
@@ -52,16 +52,47 @@ def assert_refused(answer: requests.Response, app: Flask, said: str = NOT_HERE) 
     assert count(app, Order) == 0
 
 
+@dataclass
+class Till:
+    """Where methods are chosen, in either cart: the one page, or STEP2 behind a STEP1 that is filled."""
+
+    buyer: StepsBuyer
+    page: str
+
+    def form(self) -> Form:
+        if self.page == STEP2:
+            self.buyer.step1()
+        return Page(self.buyer.get(self.page.removesuffix("/confirm")).text).form(self.page)
+
+    def send(self, **forged: str) -> requests.Response:
+        """Press on a form that says what no page offered."""
+        return self.buyer.post(self.page, self.form().fields | (ADDRESS if self.page == ZERO else {}) | forged)
+
+    def offers(self, app: Flask) -> set[str]:
+        shown = self.form().offered.get("payment_method_id", [])
+        return {kind for kind, each in ids(app).items() if each in shown}
+
+
+ZERO, STEP2 = "/checkout/zero/confirm", "/checkout/step2"
+
+
+@pytest.fixture(params=[ZERO, STEP2], ids=["zero", "steps"])
+def till(request: pytest.FixtureRequest, shopper: Buyer) -> Till:
+    buyer = StepsBuyer(shopper.shop_url)
+    buyer.put_into_cart(TEA)
+    return Till(buyer, request.param)
+
+
 @pytest.mark.req("R-116")
-def test_what_costs_nothing_is_paid_by_no_method(shopper: Buyer, demo_app: Flask) -> None:
+def test_what_costs_nothing_is_paid_by_no_method(till: Till, demo_app: Flask) -> None:
     change(demo_app, Variant.price_yen, 0)
     change(demo_app, Delivery.fee_yen, 0)
     change(demo_app, PaymentMethod.fee_yen, 0)
-    shopper.put_into_cart(TEA)
-    assert offered(shopper, demo_app) == set()
-    assert_refused(send(shopper, payment_method_id=ids(demo_app)[CARD]), demo_app)
+    assert till.offers(demo_app) == set()
+    for kind in (CARD, CASH):
+        assert_refused(till.send(payment_method_id=ids(demo_app)[kind]), demo_app)
     change(demo_app, Variant.price_yen, 1)
-    assert offered(shopper, demo_app) == {CARD, CASH}
+    assert till.offers(demo_app) == {CARD, CASH}
 
 
 @pytest.mark.req("R-116", "T-015")
@@ -92,30 +123,26 @@ def test_sums_beyond_32_bits_are_answered(price: int, quantity: int, shopper: Bu
 
 
 @pytest.mark.req("R-117")
-def test_an_unpaired_method_is_not_offered_and_refused_when_forged(shopper: Buyer, demo_app: Flask) -> None:
+def test_an_unpaired_method_is_not_offered_and_refused_when_forged(till: Till, demo_app: Flask) -> None:
     with demo_app.app_context(), write() as session:
         card = int(ids(demo_app)[CARD])
         session.execute(delete(DeliveryPayment).where(DeliveryPayment.payment_method_id == card))
-    shopper.put_into_cart(TEA)
-    assert offered(shopper, demo_app) == {CASH}
-    assert_refused(send(shopper, payment_method_id=ids(demo_app)[CARD]), demo_app)
+    assert till.offers(demo_app) == {CASH}
+    assert_refused(till.send(payment_method_id=ids(demo_app)[CARD]), demo_app)
 
 
 @pytest.mark.req("R-117")
-def test_choosing_another_courier_changes_the_methods(shopper: Buyer, demo_app: Flask) -> None:
+def test_choosing_another_courier_changes_the_methods(till: Till, demo_app: Flask) -> None:
     with demo_app.app_context(), write() as session:
         pigeon = Delivery(admin_name="伝書鳩", name="伝書鳩", fee_yen=100, position=2)
         session.add(pigeon)
         session.flush()
         session.add(DeliveryPayment(delivery_id=pigeon.id, payment_method_id=int(ids(demo_app)[CASH])))
         second = str(pigeon.id)
-    shopper.put_into_cart(TEA)
-    _, form = shopper.checkout_form()
-    assert set(form.offered["payment_method_id"]) == set(ids(demo_app).values())
-    again = shopper.post("/checkout/zero/confirm", form.fields | {"delivery_id": second, "refresh": "1"})
-    form = Page(again.text).form("/checkout/zero/confirm")
-    assert form.offered["payment_method_id"] == [ids(demo_app)[CASH]]
-    assert_refused(send(shopper, delivery_id=second, payment_method_id=ids(demo_app)[CARD]), demo_app)
+    assert till.offers(demo_app) == {CARD, CASH}
+    again = till.send(delivery_id=second, refresh="1")
+    assert Page(again.text).form(till.page).offered["payment_method_id"] == [ids(demo_app)[CASH]]
+    assert_refused(till.send(delivery_id=second, payment_method_id=ids(demo_app)[CARD]), demo_app)
 
 
 @pytest.mark.parametrize("name", ["delivery_id", "payment_method_id"])

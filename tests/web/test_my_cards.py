@@ -1,5 +1,6 @@
 """ご登録クレジットカード管理 over HTTP: register, change and remove, what is printed and what is refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -95,7 +96,7 @@ def kept(simulator: Simulator) -> list[str]:
     return [each["masked_card_number"][-4:] for each in simulator.ledger()["stored_cards"] if not each["deleted_at"]]
 
 
-@pytest.mark.req("R-142", "R-143", "R-144")
+@pytest.mark.req("R-142", "R-143", "R-149")
 def test_register_change_and_remove(member: CardHolder, simulator: Simulator) -> None:
     overview = member.page("/mypage/cards")
     assert "登録されていません" in overview.text
@@ -119,6 +120,10 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     page = member.remove()
     assert NONE in page.text
     assert (kept(simulator), member.page("/mypage/cards").text.count("登録されていません")) == ([], 1)
+    noted = member.page("/mypage/history").text
+    card = r"\d\d:\d\d(?::\d\d)? クレジットカード"
+    for line in (r"（Visa \*+1111[^）]*）を登録しました", r"を変更しました（JCB \*+1000", r"（JCB \*+1000[^）]*）を削除しました"):
+        assert re.search(card + line, noted), (line, noted)
 
 
 @pytest.mark.req("R-150")

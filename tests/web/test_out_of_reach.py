@@ -242,6 +242,9 @@ def test_only_the_proxies_that_were_declared_are_believed(shopper: Buyer, demo_a
                 "X-Real-IP": "192.0.2.66", "Forwarded": "for=192.0.2.66;host=evil.example",
             })  # fmt: skip
             assert "evil" not in buyer.put_into_cart(TEA).text
+            form = {"csrf_token": Page(buyer.get("/cart").text).forms[0].fields["csrf_token"], "return_to": "/"}
+            foreign = buyer.post("/language/ja", form, headers={"Origin": "http://evil.example"})
+            assert foreign.status_code == 400, "who names himself as the shop's host in a header is no part of it"
             placed = buyer.place(buyer.confirm(CASH))
             assert placed.public_id, (hops, chain)
             with demo_app.app_context():

@@ -26,27 +26,27 @@ AUTHENTICATED, PLAIN = ["450", "020"], ["020"]
 class Walker(CardHolder, StepsBuyer):
     """Who may take either cart: a member once logged in, till then anybody."""
 
-    def order(self, cart: str, *, stored: bool = False) -> Purchase:
+    def order(self, cart: str, *, stored: bool = False, **typed: str) -> Purchase:
         """Buy in ``cart``, by the linked card or by a new one with all the tokens its page makes."""
         self.put_into_cart(TEA)
         if cart == "steps":
-            self.step1()
+            self.step1(**typed)
             page = Page((step3 := self.step2()).text)
             tokens = {} if stored else self.tokens(page)
             return self.press(step3, **self.source(stored), **tokens)
         page, _ = self.checkout_form()
-        confirmation = self.confirm("card", page, **self.source(stored))
+        confirmation = self.confirm("card", page, **self.source(stored), **typed)
         form = Page(confirmation.text).form("/checkout/zero/place")
-        tokens = {} if stored else self.tokens(page)
+        tokens = {} if stored else self.tokens(page, joining="register_member" in typed)
         return Purchase(self, self.post(form.action, form.fields | tokens))
 
     def source(self, stored: bool) -> dict[str, str]:
         return {"card_source": "stored" if stored else "new"}
 
-    def tokens(self, page: Page) -> dict[str, str]:
-        """As the script makes them: a second one only where the page asks for it."""
+    def tokens(self, page: Page, *, joining: bool = False) -> dict[str, str]:
+        """As the script makes them: a second one only where the page asks for it, or where 会員登録 is ticked."""
         made = {"card_token": self.card_token(FRICTIONLESS, page), "card_brand": "Visa"}
-        links = page.having("data-card-panel")["data-link"] == "always"
+        links = {"always": True, "register": joining}.get(page.having("data-card-panel")["data-link"], False)
         return made | ({"link_token": self.card_token(FRICTIONLESS, page)} if links else {})
 
 

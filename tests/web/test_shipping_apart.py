@@ -9,7 +9,7 @@ from shop.core.db import db
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod
-from tests.support.buying import CARD, CASH, Buyer, buy
+from tests.support.buying import CARD, CASH, Buyer, StepsBuyer, buy
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
 from tests.support.world import Simulator
@@ -144,16 +144,44 @@ def test_a_forged_place_charges_no_card(shopper: Buyer, demo_app: Flask, simulat
     assert simulator.payments() == []
 
 
+@pytest.mark.req("R-115")
+def test_nor_in_the_steps(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
+    """STEP1 says where to, STEP2 offers no card, and what is forged at STEP2 or STEP3 is refused or ignored."""
+    walker = in_steps(shopper)
+    step2 = Page(walker.step1(prefecture=FAR).text)
+    form, token = step2.form("/checkout/step2"), shopper.card_token()
+    assert f"送料 {WORDS}" in step2.text
+    assert card(demo_app) not in form.offered["payment_method_id"]
+    forged = walker.post("/checkout/step2", form.fields | {"payment_method_id": card(demo_app), "prefecture": "東京都"})
+    assert (forged.status_code, beside_payment(forged)) == (422, NO_CARD)
+    assert walker.get("/checkout/step3").url.endswith("/checkout/step2"), "nothing is confirmed"
+    ended = walker.press(walker.step2(CASH), token, payment_method_id=card(demo_app), prefecture="東京都")
+    assert number_of(ended)
+    assert count(demo_app, Order, shipping_apart=True, payment_name="代金引換") == 1
+    assert simulator.payments() == []
+
+
+def in_steps(shopper: Buyer) -> StepsBuyer:
+    """The same browser and basket, on its way through the steps."""
+    walker = StepsBuyer(shopper.shop_url)
+    walker.session = shopper.session
+    return walker
+
+
 @pytest.mark.req("R-115", "R-121")
+@pytest.mark.parametrize("cart", ["zero", "steps"])
 @pytest.mark.parametrize(("method", "said"), [(CARD, NO_CARD), (CASH, "確認のあとで内容")])
 def test_a_prefecture_listed_after_the_confirmation_asks_again(
-    method: str, said: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
+    method: str, said: str, cart: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
 ) -> None:
     quote_separately(demo_app)
-    token, shown = shopper.card_token(), shopper.confirm(method, prefecture=FAR)
+    token, walker = shopper.card_token(), in_steps(shopper)
+    if cart == "steps":
+        walker.step1(prefecture=FAR)
+    shown = walker.step2(method) if cart == "steps" else shopper.confirm(method, prefecture=FAR)
     quote_separately(demo_app, FAR)
-    ended = shopper.place(shown, token)
-    assert ended.path == "/checkout/zero"
+    ended = (walker.press if cart == "steps" else shopper.place)(shown, token)
+    assert ended.path == {"zero": "/checkout/zero", "steps": "/checkout/step2"}[cart]
     assert said in ended.page.text
     assert count(demo_app, Order) == len(simulator.payments()) == 0
 

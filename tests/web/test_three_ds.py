@@ -9,12 +9,13 @@ import requests
 from flask import Flask
 from sqlalchemy import select
 
+from shop.catalogue.models import Variant
 from shop.core.db import db
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
 from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
-from tests.support.buying import Buyer, Purchase, StepsBuyer, buy
+from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer, buy
 from tests.support.issuer import (
     ATTEMPT,
     ATTEMPTED,
@@ -94,9 +95,14 @@ def away(shopper: Buyer) -> Purchase:
 def test_a_challenge_comes_between_confirmation_and_completion(
     away: Purchase, demo_app: Flask, simulator: Simulator
 ) -> None:
+    """What is held of the cart is its stock; coupons and points, which R-159 and R-160 name as well, there are none yet."""
     assert away.path.startswith("/pay/h/")
     assert (orders(demo_app), charged(simulator)) == (["draft"], [])
     assert stock(demo_app)[TEA][2] == 1
+    another = Buyer(away.buyer.shop_url)
+    another.put_into_cart(TEA)
+    change(demo_app, Variant.on_hand, 1, code=TEA)
+    assert "在庫が足りなくなりました" in Page(another.confirm(CASH).text).text, "the last one is the first buyer's"
     done = through(away, AUTHENTICATE)
     assert number_of(done)
     assert charged(simulator) == [("20", TOTAL)]
