@@ -44,13 +44,16 @@ def stopped(session: Session) -> str:
     )
 
 
-def advance_notice(session: Session, standing: cardguard.Standing, now: datetime) -> str:
-    """What stands at the choice of a card: that none, or only one more, can be tried. Empty while there is nothing to say."""
+def limit(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """Why no card can be tried now, and from when on one can again. Empty while one can."""
     if cardalarm.stage(standing.guard, now) == "stopped":
         return stopped(session)
-    if standing.until:
-        return too_many(standing.until)
-    if standing.left == 1:
+    return too_many(standing.until) if standing.until else ""
+
+
+def advance_notice(standing: cardguard.Standing) -> str:
+    """What stands at the choice of a card before the limit bites: that only one more can be tried."""
+    if standing.left == 1 and not standing.until:
         return _(
             "カードでのお支払いは、あと1回お試しいただけます。続けて失敗すると、%(minutes)s分間カードをご利用いただけません。ほかのお支払方法は、いつでもご利用いただけます。",
             minutes=standing.guard.window_minutes,
