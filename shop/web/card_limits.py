@@ -19,10 +19,19 @@ def who() -> cardguard.Who:
 
 def too_many(until: datetime) -> str:
     """Cards were refused so often that none is taken before ``until``."""
+    return _uncharged(_too_many(until))
+
+
+def _too_many(until: datetime) -> str:
     return _(
-        "請求はされていません。カードでのお支払いが続けて失敗したため、いまはカードを受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        "カードでのお支払いが続けて失敗したため、いまはカードを受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
         time=clock(until),
     )
+
+
+def _uncharged(more: str) -> str:
+    """The money first (U-035)."""
+    return _("請求はされていません。%(more)s", more=more)
 
 
 def too_many_codes(until: datetime) -> str:
@@ -35,20 +44,30 @@ def too_many_codes(until: datetime) -> str:
 
 def stopped(session: Session) -> str:
     """The shop takes no card at present."""
+    return _uncharged(_stopped(session))
+
+
+def _stopped(session: Session) -> str:
     until = cardalarm.guard(session).stage_until
     if until is None:
-        return _("請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。ほかのお支払方法をご利用ください。")
+        return _("カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。ほかのお支払方法をご利用ください。")
     return _(
-        "請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        "カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
         time=clock(until),
     )
 
 
-def limit(session: Session, standing: cardguard.Standing, now: datetime) -> str:
-    """Why no card can be tried now, and from when on one can again. Empty while one can."""
+def pause(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """Why no card can be tried now, and from when on one can again – beside a sentence on the money. Empty while one can."""
     if cardalarm.stage(standing.guard, now) == "stopped":
-        return stopped(session)
-    return too_many(standing.until) if standing.until else ""
+        return _stopped(session)
+    return _too_many(standing.until) if standing.until else ""
+
+
+def limit(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """The same where it stands alone."""
+    words = pause(session, standing, now)
+    return _uncharged(words) if words else ""
 
 
 def advance_notice(standing: cardguard.Standing) -> str:

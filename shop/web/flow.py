@@ -90,9 +90,13 @@ def _payable_now(offered: list[Choice], standing: cardguard.Standing) -> list[Ch
 def _card_words(methods: Iterable[PaymentMethod], standing: cardguard.Standing) -> dict[str, str]:
     """Where a card is, or would be, among the ``methods``: why none is taken now, or that one more can be tried."""
     if all(method.kind != "card" for method in methods):
-        return {"card_limit": "", "card_notice": ""}
-    limit = card_limits.limit(db.db.session(), standing, moment())
-    return {"card_limit": limit, "card_notice": card_limits.advance_notice(standing)}
+        return {"card_pause": "", "card_limit": "", "card_notice": ""}
+    session, at = db.db.session(), moment()
+    return {
+        "card_pause": card_limits.pause(session, standing, at),
+        "card_limit": card_limits.limit(session, standing, at),
+        "card_notice": card_limits.advance_notice(standing),
+    }
 
 
 def card_words(method: PaymentMethod) -> dict[str, str]:
