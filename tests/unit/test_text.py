@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.core.text import clean_line, clean_lines, digits, katakana, narrow, phone, postal_code, visible_lines
+from shop.core.text import (
+    clean_line,
+    clean_lines,
+    digits,
+    katakana,
+    narrow,
+    phone,
+    postal_code,
+    visible_lines,
+)
 
 
 @pytest.mark.parametrize(
