@@ -75,20 +75,6 @@ def postal_code(value: str) -> str:
     return f"〒{plain[:3]}-{plain[3:]}" if len(plain) == 7 and plain.isdecimal() else f"〒{value}"
 
 
-#: Where a number itself tells the length of its first part (numbering plan of 総務省); of all others only the subscriber's
-#: four digits are certain.
-_PHONE = re.compile(
-    r"(0800)(\d{3})(\d{4})|(0[25789]0)(\d{4})(\d{4})|(0120|0570|0990)(\d{3})(\d{3})|(0[36])(\d{4})(\d{4})"
-    r"|(011|04[45]|052|075|078)(\d{3})(\d{4})|(\d{6})(\d{4})"
-)
-
-
-def phone(value: str) -> str:
-    """A number as it is read, ``090-1234-5678``, however it is kept; one from elsewhere as it stands."""
-    found = _PHONE.fullmatch(digits(value))
-    return "-".join(filter(None, found.groups())) if found else value
-
-
 def digits(value: str) -> str:
     """Digits only, from whatever width and with whatever hyphens and spaces between them."""
     return re.sub(r"[-\s()]", "", narrow(value).translate(_HYPHENS))

@@ -19,10 +19,11 @@ from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, language
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.core.phone_numbers import phone
 from shop.core.pictures import Picture
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
-from shop.core.text import phone, postal_code
+from shop.core.text import postal_code
 
 _family = Category.__table__.c
 _shop = ShopInfo.__table__.c

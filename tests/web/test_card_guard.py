@@ -12,7 +12,7 @@ from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.guard_models import CardGuard
 from shop.staff.models import StaffLog
-from tests.support.buying import CARD, CASH, Buyer, Purchase, buy
+from tests.support.buying import CARD, CASH, Buyer, Purchase, StepsBuyer, buy
 from tests.support.members import Member, join
 from tests.support.pages import Page
 from tests.support.servers import LiveServer
@@ -88,6 +88,22 @@ def test_a_limit_is_announced_and_says_when_it_ends(
     shopper.put_into_cart(TEA)
     clock.advance(31 * 60)
     assert number_of(try_card(shopper, VISA))
+
+
+@pytest.mark.req("U-034", "U-036")
+def test_at_step_3_a_limit_leads_to_the_other_methods(live_server: LiveServer, demo_app: Flask, simulator: Simulator) -> None:
+    change(demo_app, CardGuard.per_session, 1)
+    walker = StepsBuyer(live_server.url)
+    walker.put_into_cart(TEA)
+    walker.step1()
+    page = walker.step2()
+    ended = walker.press(page, walker.card_token(REFUSED, Page(page.text)))
+    assert (ended.path, len(LATER.findall(ended.page.text)), ended.page.text.count(NO_CHARGE)) == ("/checkout/step3", 1, 1)
+    assert not list(ended.page.find("input", data_card="number"))
+    assert "ほかのお支払方法を選ぶ" in ended.page.text
+    offered = Page(walker.get("/checkout/step2").text)
+    assert [each["data-kind"] for each in offered.find("input", name="payment_method_id")] == [CASH]
+    assert number_of(walker.press(walker.step2(CASH)))
 
 
 @pytest.mark.req("P-22", "T-085")
