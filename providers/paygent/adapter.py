@@ -116,7 +116,11 @@ class PaygentGateway:
         if isinstance(verdict, Declined):
             return verdict
         authenticated = [("3dsecure_use_type", "2"), ("3ds_auth_id", kept.auth_id)]
-        return self._authorize(charge, kept.source, authenticated, verdict)
+        result = self._authorize(charge, kept.source, authenticated, verdict)
+        if not isinstance(result, Approved) or result.card_brand:
+            return result
+        # 020 names few brands, 450 all. The digest does not cover it: it is shown, and nothing goes by it.
+        return replace(result, card_brand=cards.BRANDS.get(dict(fields).get("card_brand", ""), ""))
 
     def _authorize(
         self,
@@ -251,6 +255,7 @@ class PaygentGateway:
                 status=done,
                 references=(Reference("payment_id", payment_id),),
                 masked_card=answer.fields.get("masked_card_number", ""),
+                card_brand=cards.BRANDS.get(answer.fields.get("acq_id", ""), ""),
                 fingerprint=answer.fields.get("fingerprint", ""),
             )
         return _refusal(answer, (Reference("payment_id", payment_id),) if payment_id else ())

@@ -13,8 +13,8 @@ NO_SUCH_CARD = "P022"
 _NO_CARDS = "P026"
 #: Bytes of ``card_token``.
 _TOKEN_LENGTH = 30
-#: card_brand of 027, and those of acq_id in 025 that stand for one brand only.
-_BRANDS = {
+#: card_brand of 027, and those of acq_id in 020 and 025 that stand for one brand only.
+BRANDS = {
     "VISA": "Visa", "MASTER": "Mastercard", "JCB": "JCB", "AMEX": "American Express", "DINERS": "Diners Club",
     "99661": "JCB", "99660": "Diners Club", "99819": "American Express",
 }  # fmt: skip
@@ -70,7 +70,7 @@ def shown(row: Mapping[str, str]) -> Pairs:
 def _card(fields: Mapping[str, str], masked: str, brand: str) -> KeptCard:
     expiry = fields.get("card_valid_term", "")
     return KeptCard(
-        fields.get("customer_card_id", ""), masked[-4:], _BRANDS.get(brand, ""), expiry if _is_month(expiry) else ""
+        fields.get("customer_card_id", ""), masked[-4:], BRANDS.get(brand, ""), expiry if _is_month(expiry) else ""
     )
 
 

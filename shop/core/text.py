@@ -69,6 +69,12 @@ def folded(value: str) -> str:
     return narrow(value).translate(_HYPHENS).replace(" ", "").casefold()
 
 
+def postal_code(value: str) -> str:
+    """〒 as it is read, ``〒123-4567``, however it is kept; what is no 郵便番号 is said as it stands."""
+    plain = digits(value)
+    return f"〒{plain[:3]}-{plain[3:]}" if len(plain) == 7 and plain.isdecimal() else f"〒{value}"
+
+
 def digits(value: str) -> str:
     """Digits only, from whatever width and with whatever hyphens and spaces between them."""
     return re.sub(r"[-\s()]", "", narrow(value).translate(_HYPHENS))

@@ -235,12 +235,8 @@ SHIPPING_GUIDE = Bilingual(
 )
 
 CANCELLATION = Bilingual(
-    "発送前であれば、ご注文を取り消せます。ご注文番号を添えて、メールまたはお電話でお知らせください。"
-    "カードのご利用枠は当店から取り消しの手続きを行い、請求はされません。\n\n"
-    "発送後は「返品・キャンセル」の条件によりお受けします。"
-    "返金はご利用のカードへ行い、反映まで数日から1か月ほどかかることがあります。",
-    "Until it is dispatched you can cancel an order: write to us or call, giving the order number. "
-    "We release the amount reserved on your card and you are not charged.\n\n"
-    "After dispatch the terms under “Returns and cancellation” apply. "
-    "We refund to the card you used; it can take from a few days to about a month to appear.",
+    "発送前であれば、ご注文を取り消せます。ご注文番号を添えて、メールまたはお電話でお知らせください。\n\n"
+    "発送後は「返品・キャンセル」の条件によりお受けします。",
+    "Until it is dispatched you can cancel an order: write to us or call, giving the order number.\n\n"
+    "After dispatch the terms under “Returns and cancellation” apply.",
 )

@@ -11,6 +11,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
+from shop.core.text import postal_code
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 
@@ -59,7 +60,7 @@ def thanks_body(order: Order, info: ShopInfo) -> str:
         *filter(None, [order.payment_note]),
         _("■お届け先"),
         _("%(name)s様", name=order.ship_name),
-        f"〒{order.ship_postal_code} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
+        f"{postal_code(order.ship_postal_code)} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
         _("配送方法：%(name)s", name=order.delivery_name),
         _("■ご注文の照会・お問い合わせ"),
         _order_page(order),

@@ -47,7 +47,7 @@ class Letter:
 
 def hand_over(letter: Letter, config: Config) -> None:
     """Deliver to the configured server, else into ``instance/mails`` (demo). Raises :class:`NotHandedOver`."""
-    sender = config.mail_from or f"shop@{config.host}"
+    sender = config.mail_from or (letter.reply_to if _ADDRESS.fullmatch(letter.reply_to) else f"shop@{config.host}")
     if not _ADDRESS.fullmatch(letter.recipient):
         raise NotHandedOver("no address of one recipient", permanent=True)
     message = compose(letter, sender)

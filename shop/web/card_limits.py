@@ -19,10 +19,19 @@ def who() -> cardguard.Who:
 
 def too_many(until: datetime) -> str:
     """Cards were refused so often that none is taken before ``until``."""
+    return _uncharged(_too_many(until))
+
+
+def _too_many(until: datetime) -> str:
     return _(
-        "請求はされていません。カードでのお支払いが続けて失敗したため、いまはカードを受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        "カードでのお支払いが続けて失敗したため、いまはカードを受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
         time=clock(until),
     )
+
+
+def _uncharged(more: str) -> str:
+    """The money first (U-035)."""
+    return _("請求はされていません。%(more)s", more=more)
 
 
 def too_many_codes(until: datetime) -> str:
@@ -35,22 +44,35 @@ def too_many_codes(until: datetime) -> str:
 
 def stopped(session: Session) -> str:
     """The shop takes no card at present."""
+    return _uncharged(_stopped(session))
+
+
+def _stopped(session: Session) -> str:
     until = cardalarm.guard(session).stage_until
     if until is None:
-        return _("請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。ほかのお支払方法をご利用ください。")
+        return _("カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。ほかのお支払方法をご利用ください。")
     return _(
-        "請求はされていません。カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
+        "カードでのお支払いは、不正利用を防ぐため、いまは受け付けていません。%(time)s以降にもう一度お試しください。ほかのお支払方法はご利用いただけます。",
         time=clock(until),
     )
 
 
-def advance_notice(session: Session, standing: cardguard.Standing, now: datetime) -> str:
-    """What stands at the choice of a card: that none, or only one more, can be tried. Empty while there is nothing to say."""
+def pause(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """Why no card can be tried now, and from when on one can again – beside a sentence on the money. Empty while one can."""
     if cardalarm.stage(standing.guard, now) == "stopped":
-        return stopped(session)
-    if standing.until:
-        return too_many(standing.until)
-    if standing.left == 1:
+        return _stopped(session)
+    return _too_many(standing.until) if standing.until else ""
+
+
+def limit(session: Session, standing: cardguard.Standing, now: datetime) -> str:
+    """The same where it stands alone."""
+    words = pause(session, standing, now)
+    return _uncharged(words) if words else ""
+
+
+def advance_notice(standing: cardguard.Standing) -> str:
+    """What stands at the choice of a card before the limit bites: that only one more can be tried."""
+    if standing.left == 1 and not standing.until:
         return _(
             "カードでのお支払いは、あと1回お試しいただけます。続けて失敗すると、%(minutes)s分間カードをご利用いただけません。ほかのお支払方法は、いつでもご利用いただけます。",
             minutes=standing.guard.window_minutes,

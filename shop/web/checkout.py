@@ -42,7 +42,7 @@ def confirm_zero() -> Any:
     if attempts.open_attempt(reading, cart.cart_id):
         return elsewhere(url_for("attempt.pending"))
     if cart.is_empty:
-        return elsewhere(url_for("cart.show"))
+        return elsewhere(flow.emptied())
     form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
     if flow.refreshed(form) or postal.looked_up(form):

@@ -19,9 +19,11 @@ from shop.core.db import db, look
 from shop.core.i18n import DEFAULT, language
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
+from shop.core.phone_numbers import phone
 from shop.core.pictures import Picture
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
+from shop.core.text import postal_code
 
 _family = Category.__table__.c
 _shop = ShopInfo.__table__.c
@@ -44,7 +46,7 @@ def init_app(app: Flask) -> None:
     """Register filters and globals. Globals are functions, so a page that does not use one does not pay for it."""
     app.jinja_env.filters.update(
         yen=format_yen, long_date=long_date, moment=moment, masked_email=masked_email, prose=prose,
-        instalments=instalment_word,
+        instalments=instalment_word, postal=postal_code, phone=phone,
     )
     app.jinja_env.globals.update(
         shop=shop_info,

@@ -2,7 +2,8 @@
 confirmation, press 注文する."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, get_flashed_messages, redirect, render_template, request, session, url_for
@@ -64,7 +65,7 @@ def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dic
     ``form`` – the first of each where nothing was chosen that fits."""
     # First: with it comes the row that the choices ask for as well.
     standing = cardguard.standing(db.db.session(), card_limits.who(), moment())
-    offered = choices(db.db.session(), cart.goods_yen)
+    offered = _payable_now(choices(db.db.session(), cart.goods_yen), standing)
     courier = _chosen_courier(offered, form.delivery_id.data)
     methods = courier.methods_to(prefecture) if courier else ()
     method = next((m for m in methods if str(m.id) == form.payment_method_id.data), methods[0] if methods else None)
@@ -74,22 +75,33 @@ def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dic
         "quote": quote(cart, courier.delivery if courier else None, method, prefecture),
         "choices": [delivery_choice(choice, prefecture, with_card=with_card) for choice in offered],
         "resting": dict.fromkeys(method.name for choice in offered for method in choice.resting),
-        "card_notice": _card_notice(offered, standing),
+        **_card_words([method for choice in offered for method in (*choice.methods, *choice.stopped)], standing),
     }
 
 
-def _card_notice(offered: list[Choice], standing: cardguard.Standing) -> str:
-    """What stands at the choice of a method, where a card is among those that are, or would be, offered."""
-    cards = [method for choice in offered for method in (*choice.methods, *choice.stopped) if method.kind == "card"]
-    return card_limits.advance_notice(db.db.session(), standing, moment()) if cards else ""
+def _payable_now(offered: list[Choice], standing: cardguard.Standing) -> list[Choice]:
+    """Without cards for who has failed with too many: nobody types one for nothing."""
+    if not standing.until:
+        return offered
+    cards = [tuple(method for method in choice.methods if method.kind == "card") for choice in offered]
+    return [replace(c, methods=c.methods_apart, stopped=c.stopped + taken) for c, taken in zip(offered, cards, strict=True)]
 
 
-def notice_for(method: PaymentMethod) -> str:
+def _card_words(methods: Iterable[PaymentMethod], standing: cardguard.Standing) -> dict[str, str]:
+    """Where a card is, or would be, among the ``methods``: why none is taken now, or that one more can be tried."""
+    if all(method.kind != "card" for method in methods):
+        return {"card_pause": "", "card_limit": "", "card_notice": ""}
+    session, at = db.db.session(), moment()
+    return {
+        "card_pause": card_limits.pause(session, standing, at),
+        "card_limit": card_limits.limit(session, standing, at),
+        "card_notice": card_limits.advance_notice(standing),
+    }
+
+
+def card_words(method: PaymentMethod) -> dict[str, str]:
     """The same where the method is chosen already."""
-    if method.kind != "card":
-        return ""
-    session = db.db.session()
-    return card_limits.advance_notice(session, cardguard.standing(session, card_limits.who(), moment()), moment())
+    return _card_words([method], cardguard.standing(db.db.session(), card_limits.who(), moment()))
 
 
 def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
@@ -110,7 +122,11 @@ def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:
     for they are no field; each line of them says what there is left."""
     delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
     try:
-        return confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
+        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
+        if said := card_words(agreement.method)["card_limit"]:
+            form.payment_method_id.errors = [*form.payment_method_id.errors, said]
+            return None
+        return agreement
     except CannotConfirm as error:
         said = changed_words(error.problem, error.product_names)
         if error.problem in ("stock", "empty"):
@@ -263,6 +279,13 @@ def posted_token(name: str) -> str:
     return request.form.get(name, "").strip()[:200]
 
 
+def emptied() -> str:
+    """Where a press leads that finds the cart empty: to the cart, which says why nothing was ordered."""
+    if request.method == "POST":
+        flash(changed_words("empty", ()), "changed")
+    return url_for("cart.show")
+
+
 def flashed(category: str) -> list[str]:
     return [str(message) for message in get_flashed_messages(category_filter=[category])]
 
@@ -304,7 +327,7 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":
-            return _("カートに商品がありません。")
+            return _("カゴが空になっています。別の画面で商品を削除したか、このカゴの注文を終えられたためです。終えられたご注文は、確認のメールでご覧いただけます。")
         case "card_terms":
             return _("ご登録のクレジットカードについての内容が、確認のあとで変わりました。請求はされていません。もう一度ご確認ください。")
         case "card":

@@ -11,9 +11,19 @@ def final_page_texts(courier: Delivery, method: PaymentMethod) -> dict[str, str]
     return {
         "payment_timing": payment_timing(method),
         "delivery_timing": courier.lead_time,
-        "cancellation": shop_text("cancellation"),
+        "cancellation": "\n\n".join(filter(None, [shop_text("cancellation"), money_back(method)])),
         "period": shop_text("period"),
     }
+
+
+def money_back(method: PaymentMethod) -> str:
+    """What becomes of the buyer's money when the order is cancelled: it depends on how it is paid, not on the shop's terms."""
+    if method.kind == "cash_on_delivery":
+        return _("商品をお受け取りになるまで、お支払いはありません。お受け取り後の返金の方法は、ご連絡の際にご案内します。")
+    to_the_card = _("返金はご利用のカードへ行い、反映まで数日から1か月ほどかかることがあります。")
+    if method.capture_at_once:
+        return to_the_card
+    return _("発送前に取り消されたご注文は、カードのご利用枠を戻す手続きを行い、請求しません。") + to_the_card
 
 
 def payment_timing(method: PaymentMethod) -> str:

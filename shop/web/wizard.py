@@ -136,7 +136,7 @@ def _cart() -> CartView | Response:
     cart = carts.view(reading, cart_key())
     if attempts.open_attempt(reading, cart.cart_id):
         return redirect(url_for("attempt.pending"), 303)
-    return redirect(url_for("cart.show"), 303) if cart.is_empty else cart
+    return redirect(flow.emptied(), 303) if cart.is_empty else cart
 
 
 def _keep(cart: CartView, values: dict[str, str], registration: str) -> None:
@@ -211,6 +211,6 @@ def _step3_page(
         method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
         authenticates=authenticates(method),
         refusal=refusal,
-        card_notice=flow.notice_for(method),
+        **flow.card_words(method),
         changed=flow.flashed("changed"),
     )

@@ -111,6 +111,10 @@ def test_every_step_fits_a_phone_and_has_no_barrier(window: Callable[..., Page])
     onward(page, "step2")
     assert_comfortable(page)
     expect(page.locator("[aria-current=step]")).to_contain_text("支払い方法・配送指定")
+    page.emulate_media(forced_colors="active")
+    lines = page.locator(".step-bar li").evaluate_all("all => all.map(each => getComputedStyle(each).borderBlockStartStyle)")
+    assert lines == ["solid", "solid", "double", "dotted", "dotted"], "done, now and to come without colours of ours"
+    page.emulate_media(forced_colors="none")
     assert page.locator(".step-name").evaluate_all(BROKEN) == [], "all steps are named, in two lines at most, no line of one letter"
     onward(page, "step3")
     order(page)  # without a card

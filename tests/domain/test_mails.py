@@ -71,6 +71,7 @@ def test_thanks_mail_word_for_word(desk: Desk) -> None:
     desk.run()
     replies = {str(sent["To"]): sent["Reply-To"] for sent in mails(desk.app)}
     assert replies == {mail.recipient: info.email, info.email: None}, "a reply reaches the shop"
+    assert {str(sent["From"]) for sent in mails(desk.app)} == {info.email}, "the shop's own, where no other is configured"
 
 
 def _lines(desk: Desk, order: Order) -> list[OrderLine]:

@@ -104,6 +104,9 @@ def checkout(walk: Walk) -> None:
     page, shoot = walk.window(), walk.camera.shoot
     steps.into_basket(page, "/products/U-005")
     steps.into_basket(page)
+    page.get_by_text("会員登録する").click()
+    shoot(page, "checkout-register")
+    page.get_by_text("会員登録する").click()
     shoot(page, "checkout-empty")
     walk.pages(page, {"cart": "/cart"})
     page.goto("/checkout/zero")
@@ -164,15 +167,21 @@ def in_steps(walk: Walk) -> None:
 def one_step_more(walk: Walk) -> None:
     """メールアドレスの確認, while the shop is on its guard."""
     page = walk.window()
-    with walk.app.app_context():
-        since = now()
-    change(walk.app, CardGuard.stage, "step_up")
-    change(walk.app, CardGuard.stage_since, since)
+    set_stage(walk, "step_up")
     steps.open_confirmation(page)
     steps.dialog(page).get_by_role("button", name="注文する").click()
     page.wait_for_url("**/checkout/verify")
     walk.camera.shoot(page, "checkout-verify")
-    change(walk.app, CardGuard.stage, "off")
+    set_stage(walk, "stopped")
+    walk.pages(page, {"checkout-card-limit": "/checkout/zero"})
+    set_stage(walk, "off")
+
+
+def set_stage(walk: Walk, stage: str) -> None:
+    with walk.app.app_context():
+        since = now()
+    change(walk.app, CardGuard.stage, stage)
+    change(walk.app, CardGuard.stage_since, since)
 
 
 def refused_and_waiting(walk: Walk) -> None:
@@ -232,6 +241,15 @@ def desk_at_work(walk: Walk, page: Page) -> None:
     change(walk.app, OutboxMail.last_error, "550 mailbox unavailable", id=1)
 
 
+def in_doubt(walk: Walk, page: Page) -> None:
+    """An order that a person has to look at: another card goes to the same address."""
+    change(walk.app, CardGuard.review_cards, 2)
+    buyer = walk.window()
+    steps.open_confirmation(buyer, カード番号="3580000000001000")
+    number = steps.place(buyer)
+    walk.pages(page, {"admin-order-doubt": f"/admin/orders/{number}"})
+
+
 def lists_and_settings(walk: Walk, page: Page) -> None:
     page.goto("/admin/settings/deliveries/1")
     page.get_by_label("表示用宅配便名").fill("つきのわ便")
@@ -246,6 +264,7 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
         "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
         "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
         "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
+        "admin-member-settings": "/admin/settings/members", "admin-own-password": "/admin/password", "admin-two-step": "/admin/two-step", "admin-two-step-set-up": "/admin/two-step/set-up",
         "admin-log": "/admin/log", "admin-staff": "/admin/staff", "admin-staff-new": "/admin/staff/new", "admin-card-guard": "/admin/settings/card-guard", "admin-design": "/admin/design",
         "admin-customers": "/admin/customers", "admin-customer": "/admin/customers/1", "admin-products": "/admin/products",
         **{f"admin-design-{screen}": f"/admin/design/carts/{screen}" for screen in SCREENS},
@@ -296,6 +315,20 @@ def my_page(walk: Walk, page: Page) -> None:
     walk.pages(page, {"mypage-orders": "/mypage/orders"})
     page.get_by_role("link", name=number).click()
     walk.camera.shoot(page, "mypage-order")
+    walk.pages(page, {"mypage-cards": "/mypage/cards", "mypage-card-change": "/mypage/cards/1/form", "mypage-card-remove": "/mypage/cards/1/remove"})
+    page.goto("/mypage/addresses/new")
+    for label, text in {"お届け先のお名前": "山田 みのり", "電話番号": "0263-00-0002", "郵便番号": "390-0811", "市区町村・番地": "松本市中央2-3-4"}.items():
+        steps.field(page, label).fill(text)
+    steps.field(page, "都道府県").select_option("長野県")
+    page.get_by_role("button", name="追加する").click()
+    page.wait_for_url("**/mypage/addresses")
+    walk.camera.shoot(page, "mypage-addresses")
+    page.get_by_role("link", name="削除").click()
+    walk.camera.shoot(page, "mypage-address-remove")
+    page.goto("/products/N-004")
+    page.get_by_role("button", name="カゴに入れる").click()
+    page.get_by_role("link", name="注文手続きへ").click()
+    walk.camera.shoot(page, "step1-member")
 
 
 @contextmanager
@@ -334,6 +367,7 @@ def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
     one_step_more(walk)
     accounts(walk)
     desk_at_work(walk, staff)
+    in_doubt(walk, staff)
     refused_and_waiting(walk)
     lists_and_settings(walk, staff)
     return walk.camera

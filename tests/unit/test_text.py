@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.core.text import clean_line, clean_lines, digits, katakana, narrow, visible_lines
+from shop.core.phone_numbers import phone
+from shop.core.text import (
+    clean_line,
+    clean_lines,
+    digits,
+    katakana,
+    narrow,
+    postal_code,
+    visible_lines,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +57,28 @@ def test_a_clean_line_is_one_line(typed: str) -> None:
 )  # fmt: skip
 def test_digits(typed: str, kept: str) -> None:
     assert digits(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("1000001", "〒100-0001"), ("100-0001", "〒100-0001"), ("１００－０００１", "〒100-0001"), ("10001", "〒10001"),
+    ],
+)  # fmt: skip
+def test_a_postal_code_is_read_in_one_way(kept: str, read: str) -> None:
+    assert postal_code(kept) == read
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("09012345678", "090-1234-5678"), ("０９０－１２３４－５６７８", "090-1234-5678"), ("05012345678", "050-1234-5678"),
+        ("0312345678", "03-1234-5678"), ("0112345678", "011-234-5678"), ("0120123456", "0120-123-456"),
+        ("08001234567", "0800-123-4567"), ("0263123456", "0263-12-3456"), ("0262345678", "026-234-5678"), ("+81 3 1234 5678", "+81 3 1234 5678"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_phone_number_is_read_in_one_way(kept: str, read: str) -> None:
+    assert phone(kept) == read
 
 
 @pytest.mark.parametrize(

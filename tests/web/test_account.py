@@ -587,7 +587,9 @@ def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask) -> None:
     hanako.log_in()
     hanako.put_into_cart(TEA)
     goes_too = "ご登録のクレジットカードがあるときは、決済代行会社の登録からも削除されます。"
-    assert goes_too in said(hanako.get("/mypage/leave"))
+    asked = Page(hanako.get("/mypage/leave").text)
+    assert goes_too in asked.text
+    assert list(asked.find("button", class_="button button-grave button-large"))
     assert "退会しました" in said(hanako.submit("/mypage/leave", password=PASSWORD))
     assert not hanako.is_in
     assert not elsewhere.is_in

@@ -284,6 +284,11 @@ def test_the_final_page_says_when_a_card_is_charged(
     words = Page(shopper.confirm(installments="3").text).text
     assert said in words
     assert "（3回払い）" in words
+    assert "返金はご利用のカードへ行い" in words
+    assert ("カードのご利用枠を戻す手続き" in words) is not at_once
+    in_cash = Page(shopper.confirm(CASH).text).text
+    assert "商品をお受け取りになるまで、お支払いはありません。" in in_cash
+    assert "カード" not in in_cash, "what does not go with the method is not said"
 
 
 @pytest.mark.req("R-280")

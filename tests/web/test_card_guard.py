@@ -12,7 +12,7 @@ from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.guard_models import CardGuard
 from shop.staff.models import StaffLog
-from tests.support.buying import CARD, CASH, Buyer, Purchase, buy
+from tests.support.buying import CARD, CASH, Buyer, Purchase, StepsBuyer, buy
 from tests.support.members import Member, join
 from tests.support.pages import Page
 from tests.support.servers import LiveServer
@@ -57,18 +57,28 @@ def test_a_limit_is_announced_and_says_when_it_ends(
     shopper.put_into_cart(TEA)
     for _ in range(LIMIT - 2):
         assert LAST not in try_card(shopper).page.text
-    assert LAST in try_card(shopper).page.text
-    ended = try_card(shopper).page.text
-    assert LATER.search(ended)
-    assert NO_CHARGE in ended
-    assert LAST not in ended
-    assert LATER.search(shopper.checkout_form()[0].text), "also after a reload"
+    last = try_card(shopper)
+    assert LAST in last.page.text
+    before, token = last.page, shopper.card_token(VISA, last.page)
+    confirmed = shopper.confirm(CARD, before)
+    limited = try_card(shopper).page
+    for ended in (limited, shopper.checkout_form()[0]):  # also after a reload
+        assert len(LATER.findall(ended.text)) == 1
+        assert ended.text.count(NO_CHARGE) == 1, "the money is spoken of once"
+        assert LAST not in ended.text
+        assert not list(ended.find("input", data_card="number")), "nobody types a card for nothing"
+        assert list(ended.find("input", data_kind=CASH))
+    assert "エラーコード: 2001" in limited.text
 
     tried = simulator.ledger()["telegrams"]["020"]
     assert tried == LIMIT
-    late = try_card(shopper, VISA)
+    at_field = shopper.confirm(CARD, before)
+    assert at_field.status_code == 422
+    assert LATER.search(complaints(at_field.text)["payment_method_id"])
+    late = shopper.place(confirmed, token)
     assert late.path == "/checkout/zero"
-    assert LATER.search(late.page.text)
+    assert len(LATER.findall(late.page.text)) == late.page.text.count(NO_CHARGE) == 1
+    assert "注文も請求も" not in late.page.text
     assert simulator.ledger()["telegrams"]["020"] == tried
     run_jobs(demo_app, "outbox")
     told = [mail for mail in mails(demo_app) if "失敗が30分のあいだに6回" in mail.get_content()]
@@ -78,6 +88,22 @@ def test_a_limit_is_announced_and_says_when_it_ends(
     shopper.put_into_cart(TEA)
     clock.advance(31 * 60)
     assert number_of(try_card(shopper, VISA))
+
+
+@pytest.mark.req("U-034", "U-036")
+def test_at_step_3_a_limit_leads_to_the_other_methods(live_server: LiveServer, demo_app: Flask, simulator: Simulator) -> None:
+    change(demo_app, CardGuard.per_session, 1)
+    walker = StepsBuyer(live_server.url)
+    walker.put_into_cart(TEA)
+    walker.step1()
+    page = walker.step2()
+    ended = walker.press(page, walker.card_token(REFUSED, Page(page.text)))
+    assert (ended.path, len(LATER.findall(ended.page.text)), ended.page.text.count(NO_CHARGE)) == ("/checkout/step3", 1, 1)
+    assert not list(ended.page.find("input", data_card="number"))
+    assert "ほかのお支払方法を選ぶ" in ended.page.text
+    offered = Page(walker.get("/checkout/step2").text)
+    assert [each["data-kind"] for each in offered.find("input", name="payment_method_id")] == [CASH]
+    assert number_of(walker.press(walker.step2(CASH)))
 
 
 @pytest.mark.req("P-22", "T-085")

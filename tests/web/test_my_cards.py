@@ -115,6 +115,7 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert "JCB 下4桁 *****1000" in page.text
     assert "1111" not in page.text
     asked = member.page(f"{member.path}/remove")
+    assert list(asked.find("button", class_="button button-grave"))
     assert ASKS in asked.text
     assert kept(simulator) == ["1000"]  # asking removes nothing
     page = member.remove()

@@ -14,7 +14,7 @@ from shop.core.db import db
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
-from shop.payments.models import PaymentMethod, PaymentOperation, ProviderAccount
+from shop.payments.models import Payment, PaymentMethod, PaymentOperation, ProviderAccount
 from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer, buy
 from tests.support.issuer import (
     ATTEMPT,
@@ -164,10 +164,12 @@ def test_a_failed_return_says_nothing_about_whether_the_provider_answers(away: P
 
 
 @pytest.mark.req("R-113")
-def test_without_a_challenge_the_buyer_sees_no_issuer(shopper: Buyer, simulator: Simulator) -> None:
+def test_without_a_challenge_the_buyer_sees_no_issuer(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
     done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS))
     assert number_of(done)
     assert charged(simulator) == [("20", TOTAL)]
+    with demo_app.app_context():
+        assert db.session.scalars(select(Payment.card_brand)).one() == "Visa", "450 names it"
 
 
 #: Card, what is pressed at the issuer, and the Attemptオーソリ制御区分 under which the shop then authorises.

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from shop.catalogue.models import Product, Variant
-from shop.checkout.models import Cart
+from shop.checkout.models import Cart, CartItem
 from shop.core.db import db, write
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -122,6 +122,33 @@ def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsB
     assert refused.path == "/checkout/step2"
     assert "もう一度ご確認ください" in refused.page.text
     assert count(demo_app, Order) == 0
+
+
+@pytest.mark.req("S-071", "P-14", "U-035")
+@pytest.mark.parametrize("through", ["steps", "zero", "zero-open"])
+def test_a_basket_emptied_in_another_tab_is_told_with_the_order_and_the_money(
+    through: str, walker: StepsBuyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    """注文する, or the confirmation asked for, on a page that still shows the goods."""
+    if through == "steps":
+        page = at_step3(walker)
+    else:
+        walker.put_into_cart(TEA)
+        form, page = walker.checkout_form()[0], walker.confirm(CASH)
+    token = walker.card_token(VISA, Page(page.text)) if through == "steps" else ""
+    with demo_app.app_context():
+        item = db.session.scalars(select(CartItem.id)).one()
+    basket = Page(walker.get("/cart").text).form(f"/cart/items/{item}")
+    walker.post(basket.action, {"csrf_token": basket.fields["csrf_token"], "remove": "1"})
+    if through == "zero-open":
+        answer = walker.confirm(CASH, form)
+    else:
+        answer = (walker.press(page, token) if through == "steps" else walker.place(page)).response
+    assert path_of(answer) == "/cart"
+    said = Page(answer.text).text
+    assert "ご注文は確定していません いまの操作では、注文も請求もされていません。 カゴが空になっています。" in said
+    assert "まだ何も入っていません" in walker.get("/cart").text, "said once"
+    assert (orders(demo_app), simulator.payments()) == (0, [])
 
 
 @pytest.mark.req("R-121")
