@@ -12,6 +12,7 @@ from shop.core.runtime import now
 from shop.jobs import lease
 from shop.payments import inbox, settle
 from shop.payments.models import Payment, PaymentOperation
+from tests.domain.cards import Cards
 from tests.domain.desk import BUYER, Desk, body, notice
 
 
@@ -22,6 +23,20 @@ def test_a_confirmation_opens_for_its_own_cart_only(desk: Desk) -> None:
     with desk.app.app_context():
         assert confirm.find(db.db.session(), mine, my_key)
         assert confirm.find(db.db.session(), mine, your_key) is None
+
+
+def test_what_a_guest_confirmed_is_no_member_s_order(desk: Desk) -> None:
+    """Nor shown to one: a log-in leaves no cart as it was, and the ledger does not rely on it."""
+    token, key = desk.confirmed(method="cash_on_delivery")
+    member = Cards(desk).member_id
+    with desk.app.app_context():
+        confirmed = confirm.find(db.db.session(), token, key)
+        assert confirmed
+        confirmed.flow = "steps"
+        look = partial(confirm.standing, db.db.session(), cart.view(db.db.session(), key))
+        assert [look(None, now()), look(member, now())] == [confirmed, None]
+        with pytest.raises(placement.ConfirmAgain):
+            placement.place(confirmed, key, placement.Card(), placement.Buyer("PC", "127.0.0.1", "ja", key, member))
 
 
 def test_a_cart_changed_after_the_last_look_is_not_ordered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
