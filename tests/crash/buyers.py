@@ -53,7 +53,7 @@ def on_one_page(
 
 
 def at_step3(
-    stage: Stage, card: str = VISA, *, browser: requests.Session | None = None, linking: bool = False, **typed: str
+    stage: Stage, card: str = VISA, browser: requests.Session | None = None, /, *, linking: bool = False, **typed: str
 ) -> Ready:
     """The same in the 3-step cart."""
     buyer = StepsBuyer(stage.url)

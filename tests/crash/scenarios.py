@@ -103,7 +103,7 @@ def changing_the_card(stage: Stage) -> State:
     """A member with a card is at STEP3 of an order by another one, which is to take its place; 3-D Secure."""
     buyers.set_card_method(stage, secure=True, linking="always")
     member = buyers.member_with_card(stage)
-    return _ready(stage, buyers.at_step3(stage, FRICTIONLESS, browser=member, linking=True))
+    return _ready(stage, buyers.at_step3(stage, FRICTIONLESS, member, linking=True))
 
 
 def taking_the_card_away(stage: Stage) -> State:

@@ -17,7 +17,7 @@ from shop.payments import accounts
 from shop.payments.cards import book, reconcile, settle
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import ProviderAccount
-from tests.domain.cards import JCB, MASTER, Cards
+from tests.domain.cards import JCB, MASTER, VISA, Cards
 from tests.domain.desk import MERCHANT
 from tests.domain.test_accounts import with_demo
 from tests.domain.test_cards import ALWAYS, LATE, NEVER, settle_all
@@ -103,16 +103,19 @@ def test_a_list_that_cannot_be_had_settles_nothing(cards: Cards, clock: MovableC
 
 @pytest.mark.req("P-03", "R-137")
 def test_an_answer_that_comes_while_it_is_asked_for_stands(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list shows a stranger beside the new card: who asks would adopt the stranger and remove the card that is linked."""
-    _a_lost_card_believed_absent(cards)
-    assert cards.change(JCB) == "pending"
-    unknown = cards.desk.rows(CardOperation)[-1]
-    new = cards.desk.simulator.ledger()["stored_cards"][-1]
+    """The list shows a stranger before the new card: who asks would adopt the stranger and remove the card that is linked."""
+    cards.desk.simulator.fault("reset", kind="025", phase="after", times=2)
+    for card in (VISA, JCB):
+        assert cards.change(card) == "pending"
+        cards.desk.change(CardOperation, state="absent")
+    unknown, _stranger = cards.desk.rows(CardOperation)
+    cards.desk.change(CardOperation, CardOperation.id == unknown.id, state="unknown")
+    new = cards.desk.simulator.ledger()["stored_cards"][0]
     post = transport.post
 
     def answered_meanwhile(*args: Any, **options: Any) -> Any:
         answer = post(*args, **options)
-        settle.settle(unknown.id, CardStored(KeptCard(new["customer_card_id"], "1000", "JCB")))
+        settle.settle(unknown.id, CardStored(KeptCard(new["customer_card_id"], "1111", "Visa")))
         return answer
 
     cards.due()
@@ -120,14 +123,8 @@ def test_an_answer_that_comes_while_it_is_asked_for_stands(cards: Cards, monkeyp
         patch.setattr(transport, "post", answered_meanwhile)
         cards.desk.run("reconcile_cards")
     settle_all(cards)
-    assert cards.linked() == "JCB 1000"
-    assert "1000" in cards.kept()
-
-
-def _a_lost_card_believed_absent(cards: Cards) -> None:
-    cards.desk.simulator.fault("reset", kind="025", phase="after", times=2)
-    assert cards.change() == "pending"
-    cards.desk.change(CardOperation, state="absent")
+    assert cards.linked() == "Visa 1111"
+    assert "1111" in cards.kept()
 
 
 # ---- errors of ours ----------------------------------------------------------------------------------
