@@ -110,7 +110,7 @@ def test_their_card_pays_from_when_the_registration_takes_effect(
     settings(demo_app, timing=timing)
     change(demo_app, PaymentMethod.options, json.dumps({"card_linking": "always", "use_3ds": "0"}), kind="card")
     buyer = Walker(shop_url)
-    number = number_of(buyer.order(cart, **JOIN))
+    number = number_of(buyer.order(cart, stored=False, **JOIN))
     run_jobs(demo_app, "dispatch_cards")
     if timing == "completed":
         assert buyer.log_in("hanako.77", PASSWORD).status_code == 403
