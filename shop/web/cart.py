@@ -22,9 +22,14 @@ class BadQuantity(ValueError):
 
 
 def cart_key() -> str:
-    """The key of this visitor's cart, made at the first need. For POSTs: a GET needs no cart that is not there yet."""
-    key: str = session.setdefault("cart", ids.public_id())
-    return key
+    """The key of this visitor's cart, made at the first need. For POSTs: a GET needs no cart that is not there yet.
+
+    It comes out of what the session has from its first page on, so that first adds in several tabs at once, which do not know
+    of each other's answers, find one cart (S-097)."""
+    if "cart" not in session:
+        common = session.get("csrf_token")
+        session["cart"] = ids.derived("cart", common) if common else ids.public_id()
+    return str(session["cart"])
 
 
 def current() -> cart.CartView:

@@ -56,9 +56,13 @@ class Browser:
     def get(self, path: str) -> Answer:
         return self.request("GET", path)
 
+    def look(self) -> None:
+        """Have a page open, and with it the session's CSRF token."""
+        self.csrf = self.csrf or found(_CSRF, self.get("/legal/privacy"))
+
     def post(self, path: str, fields: dict[str, object], **headers: str) -> Answer:
         """A form. The CSRF token is fetched at the first need."""
-        self.csrf = self.csrf or found(_CSRF, self.get("/legal/privacy"))
+        self.look()
         body = urlencode({"csrf_token": self.csrf} | fields).encode()
         return self.request("POST", path, body, **headers)
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import pytest
 from flask import Flask
@@ -386,9 +385,7 @@ def test_bombs_and_big_files_are_refused_before_they_are_opened(
     with monkeypatch.context() as closed:
         closed.setattr(Image.Image, "convert", lambda *_: pytest.fail("decoded"))
         for what, made in BOMBS.items():
-            started = time.monotonic()
             answer = owner.confirm(path, logo=made())
-            assert time.monotonic() - started < 2, what
             assert answer.status_code == 422, what
             assert "縦も横も4000ピクセルまでの画像を選んでください。" in Page(answer.text).text, what
     padded = images.picture() + b"\0" * MAX_BYTES

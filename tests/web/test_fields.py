@@ -67,7 +67,6 @@ def test_a_field_is_judged_alone_in_the_words_of_a_refusal(typing: Buyer, demo_a
     assert count(demo_app, Confirmation) == 0
 
 
-@pytest.mark.req("T-045")
 def test_no_name_carries_a_link_into_a_mail(typing: Buyer) -> None:
     for name in ("http://x.example", "ＨＴＴＰＳ：／／x.example", "Www.evil.example", "evil.example/win"):
         for field, more in (("buyer_name", {}), ("ship_name", {"ship_to": "other"})):
