@@ -71,7 +71,7 @@ def _rehearse(stage: Stage) -> None:
 def _rehearse_members(stage: Stage) -> None:
     """Two become members' orders: in steps with 会員登録, and with another card, whose registration is found out."""
     buyers.set_card_method(stage, linking="always")
-    _press(stage, buyers.at_step3(stage, browser=None, linking=True, email="kaede@example.jp", **buyers.JOIN))
+    _press(stage, buyers.at_step3(stage, linking=True, email="kaede@example.jp", **buyers.JOIN))
     other = buyers.on_one_page(stage, card=buyers.OTHER_CARD, browser=buyers.member_with_card(stage), linking=True)
     stage.ask("sweep")
     stage.provider.switch("faults", kind="025", mode="reset", phase="after")
@@ -96,7 +96,7 @@ def confirmed(method: str = CARD, *, capture: bool = False) -> Prepare:
 def registering_in_steps(stage: Stage) -> State:
     """A guest at STEP3 becomes a member with the order, and the card is to be linked with it; 同時売上."""
     buyers.set_card_method(stage, capture=True, linking="always")
-    return _ready(stage, buyers.at_step3(stage, browser=None, linking=True, **buyers.JOIN))
+    return _ready(stage, buyers.at_step3(stage, linking=True, **buyers.JOIN))
 
 
 def changing_the_card(stage: Stage) -> State:
