@@ -115,10 +115,8 @@ def release_cards() -> ResponseReturnValue:
 def _page(form: CardGuardForm) -> str:
     session, moment = db.session(), now()
     row: CardGuard = cardalarm.guard(session)
-    failed, tried = cardalarm.figures(session, row, moment)
-    return render_template(
-        "admin/card_guard.html", form=form, guard=row, stage=cardalarm.stage(row, moment), failed=failed, tried=tried
-    )
+    seen, stage = cardalarm.figures(session, row, moment), cardalarm.stage(row, moment)
+    return render_template("admin/card_guard.html", form=form, guard=row, stage=stage, seen=seen)
 
 
 def _shown(value: Any) -> str:

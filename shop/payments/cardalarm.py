@@ -1,12 +1,13 @@
 """The whole shop on its guard: an attack that is spread over many cards, addresses and sessions reaches no limit of its own.
 
-Many failures that are most of all tries – or too many, whatever is sold beside them – put the shop on its guard: ``step_up`` –
-buyers prove their e-mail address before a card goes out (:mod:`shop.payments.stepup`). When most tries fail behind that, too,
+Many failures that are most of all tries – or too many, whatever is sold beside them – put the shop on its guard, and so do as
+many cards left at their issuer: ``step_up`` – buyers prove their e-mail address before a card goes out (:mod:`shop.payments.stepup`). When most tries fail behind that, too,
 ``stopped`` – cards are not offered, the other methods are. It ends by itself, or a person ends or begins it. The shop is mailed
 once for each.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -43,36 +44,53 @@ def is_stopped(session: Session, now: datetime) -> bool:
     return stage(guard(session), now) == "stopped"
 
 
-def figures(session: Session, row: CardGuard, now: datetime) -> tuple[int, int]:
-    """Failed tries and all tries with a known outcome that count for the whole shop now: within the window, and since it last
-    changed its stage."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The shop's tries of cards: how many ``failed``, of how many whose outcome is known (``tried``), and how many are ``open``:
+    at the provider, or with a buyer at 本人認証 – or one who has left there for good."""
+
+    failed: int
+    tried: int
+    open: int
+
+
+def figures(session: Session, row: CardGuard, now: datetime) -> Figures:
+    """What counts for the whole shop now: within the window, and since it last changed its stage."""
     since = max(filter(None, (_window_begin(row, now), row.counted_from, _stage_begin(row, now))))
     counted = session.execute(
-        select(CardTry.state, func.count()).where(CardTry.at > since, CardTry.state != "open").group_by(CardTry.state)
+        select(CardTry.state, func.count()).where(CardTry.at > since).group_by(CardTry.state)
     )
     by_state = {state: int(number) for state, number in counted}
-    return by_state.get("failed", 0), sum(by_state.values())
+    opened = by_state.pop("open", 0)
+    return Figures(by_state.get("failed", 0), sum(by_state.values()), opened)
 
 
 def judge(session: Session, row: CardGuard, now: datetime) -> bool:
-    """After a failure: go one stage up when there are too many; returns whether it did. The caller has locked ``row``.
+    """After a failure, or a card that goes to 本人認証: go one stage up when there are too many; returns whether it did. The caller
+    has locked ``row``.
 
     The bound whatever the share asks for a proof only: a shop that sells behind it is not closed for its honest refusals.
     """
     following = _NEXT.get(stage(row, now))
-    failed, tried = figures(session, row, now)
-    mostly = failed >= row.shop_failures and failed * 100 >= row.shop_percent * tried
-    if following is None or not (mostly or (following == "step_up" and failed >= row.shop_most)):
+    seen = figures(session, row, now)
+    mostly = _mostly(row, row.shop_failures, seen.failed, seen.tried)
+    # A bot that leaves 本人認証 has learned enough, long before its attempt lapses.
+    left = _mostly(row, row.shop_most, seen.failed + seen.open, seen.tried + seen.open)
+    if following is None or not (mostly or (following == "step_up" and (left or seen.failed >= row.shop_most))):
         return False
     _enter(row, following, now, now + timedelta(minutes=row.release_minutes))
     with force_locale(DEFAULT):
         word = _("注文者のメール確認を開始") if following == "step_up" else _("カード決済の受付を停止")
-        text = _("%(word)s（カードの失敗 %(failed)s件／%(tried)s件）", word=word, failed=failed, tried=tried)
-        body = _trip_words(row, following, failed, tried)
-    log.warning("card testing suspected", extra={"stage": following, "failed": failed, "tried": tried})
+        text = _("%(word)s（カードの失敗 %(failed)s件／%(tried)s件）", word=word, failed=seen.failed, tried=seen.tried)
+        body = _trip_words(row, following, seen)
+    log.warning("card testing suspected", extra={"stage": following, "failed": seen.failed, "tried": seen.tried, "open": seen.open})
     staff_log.add(session, ACTOR, text, now)
     outbox.queue_alarm(session, "card_testing", body, now, f"card_testing:{following}:{now.isoformat()}")
     return True
+
+
+def _mostly(row: CardGuard, bound: int, bad: int, of: int) -> bool:
+    return bad >= bound and bad * 100 >= row.shop_percent * of
 
 
 def stop(session: Session, now: datetime) -> None:
@@ -117,7 +135,7 @@ def _stage_begin(row: CardGuard, now: datetime) -> datetime | None:
     return over if over is not None and over <= now else None
 
 
-def _trip_words(row: CardGuard, following: str, failed: int, tried: int) -> str:
+def _trip_words(row: CardGuard, following: str, seen: Figures) -> str:
     what = {
         "step_up": N_("カードで支払うお客様には、注文の前にメールアドレスの確認（6けたの番号）をお願いしています。"),
         "stopped": N_("失敗が続いているため、カード決済の受付を止めました。ほかのお支払方法はそのままご利用いただけます。"),
@@ -125,9 +143,9 @@ def _trip_words(row: CardGuard, following: str, failed: int, tried: int) -> str:
     until = _clock(row.stage_until) if row.stage_until else ""
     return _(
         "盗まれたカード番号の確認（クレジットマスター）に使われているおそれがあります。\n"
-        "カードの失敗が%(failed)s件（結果の分かった%(tried)s件のうち）ありました。\n%(what)s\n"
+        "カードの失敗が%(failed)s件（結果の分かった%(tried)s件のうち）ありました。結果を待っているカードは%(open)s件です。\n%(what)s\n"
         "%(until)sに自動で解除されます。管理画面の「カード不正利用対策」で、すぐに解除することも、カードを止めることもできます。\n",
-        failed=failed, tried=tried, what=_(what), until=until,
+        failed=seen.failed, tried=seen.tried, open=seen.open, what=_(what), until=until,
     )  # fmt: skip
 
 

@@ -128,9 +128,16 @@ def _judged(guard: CardGuard, rows: list[Any], own: list[Identity], now: datetim
 
 def recognise(session: Session, reference: str, card: str, now: datetime) -> bool:
     """The provider says which card a try is of, before the buyer is sent to 本人認証: ``card`` is its fingerprint, empty where
-    it tells none. Returns whether this card may go on – not when it has failed so often, or may be about to, from wherever."""
-    if not card:
-        return True
+    it tells none. Returns whether this card may go on – not when it has failed so often, or may be about to, from wherever.
+    One more that goes on may be the one too many for the whole shop."""
+    if card and not _goes_on(session, reference, card, now):
+        return False
+    throttle.take_turn(session, "card", "shop")
+    cardalarm.judge(session, cardalarm.guard(session, for_update=True), now)
+    return True
+
+
+def _goes_on(session: Session, reference: str, card: str, now: datetime) -> bool:
     throttle.take_turn(session, "card", f"card:{card}")
     own: list[Identity] = [("card", card, "per_card")]
     found = _judged(*_counted(session, own, now), own, now)

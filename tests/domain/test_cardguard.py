@@ -241,6 +241,21 @@ def test_a_spread_attack_puts_the_shop_on_its_guard(desk: Desk, clock: MovableCl
     assert len(alarms(desk, "card_testing")) == 1
 
 
+@pytest.mark.req("P-22", "T-082")
+def test_cards_left_at_their_issuer_put_the_shop_on_its_guard(desk: Desk, clock: MovableClock) -> None:
+    """The answer before 本人認証 and the issuer's page tell a bot enough: it need not wait to fail."""
+    use_3ds(desk)
+    desk.change(CardGuard, shop_most=5)
+    assert all_from_elsewhere(desk, 7, VISA) == ["away"] * 5 + ["step up"] * 2
+    (told,) = alarms(desk, "card_testing")
+    assert "結果を待っているカードは5件" in told
+    clock.advance(60 * 60 + 1)
+    desk.change(PaymentMethod, PaymentMethod.kind == "card", options="{}")
+    assert all_from_elsewhere(desk, 2, VISA) == ["ordered"] * 2
+    use_3ds(desk)
+    assert "step up" not in all_from_elsewhere(desk, 6, VISA), "where two of eight were bought it is a busy hour"
+
+
 @pytest.mark.req("T-085")
 def test_an_attack_that_goes_on_behind_the_proof_stops_cards_alone(desk: Desk, clock: MovableClock) -> None:
     desk.change(CardGuard, shop_failures=5)
@@ -285,7 +300,7 @@ def test_neither_sales_nor_junk_hide_an_attack(desk: Desk, clock: MovableClock) 
         came.append([near[0].try_card(VISA), near[1].try_card(VISA), near[2].try_card()])
     assert came == [["ordered", "ordered", "refused"]] * 6 + [["step up"] * 3] * 2
     with desk.app.app_context():
-        assert cardalarm.figures(db.db.session(), cardalarm.guard(db.db.session()), now()) == (0, 0), "begins anew with the stage"
+        assert cardalarm.figures(db.db.session(), cardalarm.guard(db.db.session()), now()) == cardalarm.Figures(0, 0, 0), "begins anew with the stage"
     assert len(alarms(desk, "card_testing")) == 1
     clock.advance(60 * 60 + 1)
     asked = reached_the_provider(desk)
