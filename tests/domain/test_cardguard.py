@@ -200,8 +200,8 @@ def test_one_card_reaches_its_limit_from_wherever_it_is_tried(desk: Desk, clock:
     assert reached_the_provider(desk) == 0
 
 
-def use_3ds(desk: Desk) -> None:
-    options = '{"instalments": "split", "bonus": "0", "use_3ds": "1", "attempt_control": "low"}'
+def use_3ds(desk: Desk, *, on: bool = True) -> None:
+    options = f'{{"instalments": "split", "bonus": "0", "use_3ds": "{int(on)}", "attempt_control": "low"}}'
     desk.change(PaymentMethod, PaymentMethod.kind == "card", options=options)
 
 
@@ -250,7 +250,7 @@ def test_cards_left_at_their_issuer_put_the_shop_on_its_guard(desk: Desk, clock:
     (told,) = alarms(desk, "card_testing")
     assert "結果を待っているカードは5件" in told
     clock.advance(60 * 60 + 1)
-    desk.change(PaymentMethod, PaymentMethod.kind == "card", options="{}")
+    use_3ds(desk, on=False)
     assert all_from_elsewhere(desk, 2, VISA) == ["ordered"] * 2
     use_3ds(desk)
     assert "step up" not in all_from_elsewhere(desk, 6, VISA), "where two of eight were bought it is a busy hour"
