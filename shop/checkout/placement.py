@@ -32,7 +32,7 @@ from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.orders import placing
 from shop.orders.models import Order, OrderLine
-from shop.payments import accounts, cardguard, executor, hop
+from shop.payments import accounts, cardguard, executor, hop, methods
 from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment
@@ -173,12 +173,6 @@ def _source(agreement: Agreement, card: Card, buyer: Buyer) -> CardSource | Stor
     return CardSource(card.token)
 
 
-def _authenticates(agreement: Agreement) -> bool:
-    account = agreement.method.account
-    assert account is not None
-    return accounts.provider_of(account).capabilities.authenticates(accounts.method_options(agreement.method))
-
-
 def _linking(agreement: Agreement, confirmation: Confirmation) -> Linking | None:
     may_link = confirmation.member_id is not None or confirmation.registration
     return linking.mode(agreement.method) if may_link else None
@@ -232,7 +226,7 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
                 cardguard.admit(session, press.who, public_id, now)
             stock.hold(session, draft.id, wanted, now + HOLD)
             if slot:
-                fairshare.check(session, press.who, wanted, now, authenticates=_authenticates(agreement))
+                fairshare.check(session, press.who, wanted, now, authenticates=methods.authenticates(agreement.method))
             payment.order_id = draft.id
             session.add(payment)
             session.flush()

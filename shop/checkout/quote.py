@@ -105,10 +105,16 @@ def quote(cart: CartView, courier: Delivery | None, method: PaymentMethod | None
 
 
 def _digest(cart: CartView, courier: Delivery | None, shipping: int | None, method: PaymentMethod | None) -> str:
-    """Over everything the buyer agrees to: lines, prices, rates, courier, 引渡時期, shipping, method, fee, capture mode, 注意書き."""
+    """Over everything the buyer agrees to: lines, prices, rates, courier, 引渡時期, shipping, method, fee, capture mode, 注意書き,
+    支払回数 on offer, and whether the issuer is told who they are."""
     facts = [
         [[line.variant_id, line.name, line.unit_yen, line.quantity, line.tax_rate] for line in cart.lines],
         [courier.id, courier.name, courier.lead_time, shipping] if courier else None,
-        [method.id, method.name, method.fee_yen, method.capture_at_once, method.note] if method else None,
+        _facts(method) if method else None,
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _facts(method: PaymentMethod) -> list[object]:
+    how = methods.instalments(method), methods.authenticates(method)
+    return [method.id, method.name, method.fee_yen, method.capture_at_once, method.note, *how]

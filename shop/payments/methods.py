@@ -33,6 +33,20 @@ class Offer:
     listed: bool = False
 
 
+def authenticates(method: PaymentMethod) -> bool:
+    """Whether the issuer learns who the buyer is (3-D Secure): they are told so beside the press (U-032)."""
+    if method.account is None:
+        return False
+    return accounts.provider_of(method.account).capabilities.authenticates(accounts.method_options(method))
+
+
+def instalments(method: PaymentMethod) -> tuple[int, ...]:
+    """支払回数 a method offers; none where it is no card."""
+    if method.account is None:
+        return ()
+    return accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
+
+
 def listed(session: Session) -> list[PaymentMethod]:
     """使用決済 – the methods on the list, in the order buyers see those that are 設定済み."""
     query = select(PaymentMethod).where(PaymentMethod.removed_at.is_(None))

@@ -11,11 +11,12 @@ from shop.checkout import cart as carts
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement
 from shop.core import db
+from shop.payments import methods
 from shop.payments.engine import engine
 from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
-from shop.web.choices import authenticates, card_terms
+from shop.web.choices import card_terms
 from shop.web.paths import by_script, elsewhere
 
 blueprint = Blueprint("checkout", __name__)
@@ -111,7 +112,7 @@ def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
         render_template(
             "shop/_confirm_panel.html", receipt=receipt, confirmation_token=token, quote=agreement.quote,
             is_card=agreement.method.kind == "card", needs_token=form.card_source.data == "new",
-            authenticates=authenticates(agreement.method), **shape,
+            authenticates=methods.authenticates(agreement.method), **shape,
         )
     )  # fmt: skip
     return panel if by_script() else render_template("shop/checkout_confirm.html", panel=panel)

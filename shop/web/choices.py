@@ -12,7 +12,7 @@ from shop.core.i18n import gettext as _
 from shop.core.pictures import Picture
 from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
-from shop.payments import accounts
+from shop.payments import accounts, methods
 from shop.payments.cards import book, linking, rules
 from shop.payments.cards.book import Registered
 from shop.payments.models import PaymentMethod
@@ -109,7 +109,7 @@ def delivery_choice(choice: Choice, prefecture: str, *, with_card: bool) -> Deli
 
 def method_choice(method: PaymentMethod, *, with_card: bool, registering: bool | None = None) -> MethodChoice:
     """``registering``: whether a guest becomes a member with this order; ``None`` where the page itself asks."""
-    counts = tuple((str(count), instalment_word(count)) for count in instalments(method))
+    counts = tuple((str(count), instalment_word(count)) for count in methods.instalments(method))
     note = method.note if method.note_at_choice else ""
     return MethodChoice(
         id=method.id,
@@ -126,22 +126,8 @@ def method_choice(method: PaymentMethod, *, with_card: bool, registering: bool |
 
 
 def _what_next(method: PaymentMethod) -> tuple[str, ...]:
-    issuer = (_("ご注文の途中で、カード会社の本人認証（3Dセキュア）があります。"),) if authenticates(method) else ()
+    issuer = (_("ご注文の途中で、カード会社の本人認証（3Dセキュア）があります。"),) if methods.authenticates(method) else ()
     return (legal.payment_timing(method), *issuer)
-
-
-def authenticates(method: PaymentMethod) -> bool:
-    """Whether the issuer learns who the buyer is (3-D Secure): they are told so beside the press (U-032)."""
-    if method.account is None:
-        return False
-    return accounts.provider_of(method.account).capabilities.authenticates(accounts.method_options(method))
-
-
-def instalments(method: PaymentMethod) -> tuple[int, ...]:
-    """支払回数 a method offers; none where it is no card."""
-    if method.account is None:
-        return ()
-    return accounts.provider_of(method.account).capabilities.instalments(accounts.method_options(method))
 
 
 def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | None:

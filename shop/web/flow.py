@@ -24,12 +24,12 @@ from shop.core.money import format_yen
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
 from shop.members import links, profile
-from shop.payments import cardguard, stepup
+from shop.payments import cardguard, methods, stepup
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
-from shop.web.choices import delivery_choice, instalments, kept, linked_card
+from shop.web.choices import delivery_choice, kept, linked_card
 from shop.web.filters import instalment_word
 from shop.web.forms import CheckedForm
 from shop.web.member import browser_key, current_member, member_settings
@@ -139,7 +139,7 @@ def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:
 
 def fits_instalments(form: Any, method: PaymentMethod) -> bool:
     """Whether 支払回数 is one the method offers; a sentence at its field when not. Where there is no card it is 1."""
-    offered = instalments(method) or (1,)
+    offered = methods.instalments(method) or (1,)
     form.installments.data = (form.installments.data if method.kind == "card" else "") or "1"
     if form.installments.data in {str(count) for count in offered}:
         return True

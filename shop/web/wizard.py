@@ -19,11 +19,12 @@ from shop.core import db
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.members import with_order
+from shop.payments import methods
 from shop.payments.models import PaymentMethod
 from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
-from shop.web.choices import authenticates, method_choice
+from shop.web.choices import method_choice
 from shop.web.member import current_member
 
 blueprint = Blueprint("wizard", __name__)
@@ -209,7 +210,7 @@ def _step3_page(
         attempt=attempts.made(db.db.session(), confirmation) + 1,
         total_yen=confirmation.total_yen,
         method=method_choice(method, with_card=True, registering=bool(confirmation.registration)),
-        authenticates=authenticates(method),
+        authenticates=methods.authenticates(method),
         refusal=refusal,
         **flow.card_words(method),
         changed=flow.flashed("changed"),

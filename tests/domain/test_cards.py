@@ -169,6 +169,28 @@ def test_an_order_that_stands_late_undoes_nothing_done_meanwhile(linked: Cards, 
     assert settle_all(linked) == done[last]
 
 
+NO, JCB_PLEASE, THE_LINKED_ONE = {"card": MASTER}, {"card": JCB, "keep": True}, {"stored": True, "keep": True}
+VISA_LEFT = ("Visa 1111 01/40", ["1111"])
+
+
+@pytest.mark.req("R-131", "R-136")
+@pytest.mark.parametrize(
+    ("has_card", "first", "last", "left"),
+    [
+        (False, JCB_PLEASE, NO, ("", [])), (True, JCB_PLEASE, NO, ("", [])), (True, JCB_PLEASE, THE_LINKED_ONE, VISA_LEFT),
+        (True, NO, THE_LINKED_ONE, VISA_LEFT),
+    ],
+)  # fmt: skip
+def test_the_last_press_decides_whichever_order_stands_first(
+    cards: Cards, has_card: bool, first: dict[str, Any], last: dict[str, Any], left: tuple[str, list[str]]
+) -> None:
+    """The first order is at the issuer while the member places another one, from a cart of its own."""
+    if has_card:
+        assert cards.change(VISA) == "registered"
+    cards.order(ASK, **first, then=lambda _: cards.order(ASK, **last))
+    assert settle_all(cards) == left
+
+
 @pytest.mark.req("R-133")
 @pytest.mark.parametrize("stored", [True, False])
 def test_no_link_is_left_where_none_is_wanted(linked: Cards, stored: bool) -> None:

@@ -140,6 +140,8 @@ CHANGES = {
     "fee": (PaymentMethod.fee_yen, 100),
     "taken at once": (PaymentMethod.capture_at_once, True),
     "note": (PaymentMethod.note, "12月28日以降のご注文は年明けの請求になります。"),
+    "instalments": (PaymentMethod.options, '{"instalments": "single", "use_3ds": "0"}'),
+    "told to the issuer": (PaymentMethod.options, '{"instalments": "split", "use_3ds": "1"}'),
     "delivery time": (Delivery.lead_time, "発送まで二週間ほどかかります。"),
     "not set up": (PaymentMethod.configured, False),
     "withdrawn": (Product.published, False),
@@ -155,8 +157,9 @@ NEW_TOTALS = {"price": "1,571円", "shipping": "1,672円", "fee": "1,672円"}
 def test_a_change_after_the_confirmation_asks_again(
     what: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
 ) -> None:
+    change(demo_app, PaymentMethod.options, '{"instalments": "split", "use_3ds": "0"}', kind="card")
     shopper.put_into_cart(TEA)
-    token, confirmation = shopper.card_token(), shopper.confirm()
+    token, confirmation = shopper.card_token(), shopper.confirm(installments="6")
     changed = CHANGES[what]
     if changed:
         change(demo_app, *changed)

@@ -50,6 +50,12 @@ def linked(session: Session, member_id: int, account_id: int) -> bool:
     return row(session, member_id, account_id) is not None or coming(session, member_id, account_id) is not None
 
 
+def expected(session: Session, member_id: int, account_id: int) -> bool:
+    """Whether an order that does not stand yet would link a card of the member's here."""
+    waiting = _newest(member_id, account_id).where(_STORE, CardOperation.state == "waiting")
+    return session.scalar(waiting) is not None
+
+
 def coming(session: Session, member_id: int, account_id: int) -> CardOperation | None:
     """The registration whose card may be linked yet: sent or to be sent, and not given up since."""
     query = _newest(member_id, account_id).where(CardOperation.state.in_(OPEN_STATES), _STORE | _REMOVE_ALL)

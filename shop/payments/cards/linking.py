@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from providers.contract import Category
@@ -65,7 +65,9 @@ def expect(
     """
     assert payment.account_version_id is not None
     account_id = session.get_one(AccountVersion, payment.account_version_id).account_id
-    linked = member_id is not None and book.linked(session, member_id, account_id)
+    linked = member_id is not None and (
+        book.linked(session, member_id, account_id) or book.expected(session, member_id, account_id)
+    )
     used = Used.STORED if used_stored else Used.NEW
     keep = keep and offer(linking, member_id is not None, linked).keep  # a box that was not shown is not heard
     after = after_order(linking, member_id is not None or registering, linked, used, keep)
@@ -86,9 +88,11 @@ def expect(
 def order_settled(session: Session, order_id: int, member_id: int | None, placed: bool, now: datetime) -> None:
     """The order stands, or it lapsed: what was expected is to be sent, or is void. In the settling transaction, after a buyer
     who registers with the order has become its member. Void as well is what was expected by a press before the member's last
-    word: the page of their card may have been used while the order was at the issuer."""
+    word: the page of their card may have been used, or another order placed, while this one was at the issuer."""
     if member_id is not None and not settle.take_turn(session, member_id):
         member_id = None  # left meanwhile
+    if placed and member_id is not None:
+        _void_earlier(session, order_id, member_id, now)
     query = select(CardOperation).where(CardOperation.order_id == order_id, CardOperation.state == "waiting")
     for operation in session.scalars(query):
         if not placed or member_id is None or book.overtaken(session, operation, member_id):
@@ -98,6 +102,16 @@ def order_settled(session: Session, order_id: int, member_id: int | None, placed
         else:
             _unlink(session, operation, member_id, now)
     session.flush()
+
+
+def _void_earlier(session: Session, order_id: int, member_id: int, now: datetime) -> None:
+    """An order that stands is the member's word on their card, also where it changes nothing."""
+    account = select(AccountVersion.account_id).join(Payment, Payment.account_version_id == AccountVersion.id)
+    earlier = update(CardOperation).where(
+        CardOperation.member_id == member_id, CardOperation.account_id == account.where(Payment.order_id == order_id).scalar_subquery(),
+        CardOperation.state == "waiting", CardOperation.order_id < order_id,
+    )  # fmt: skip
+    session.execute(earlier.values(state="dropped", sealed=None, settled_at=now))
 
 
 def _queue_store(session: Session, operation: CardOperation, member_id: int, now: datetime) -> None:
