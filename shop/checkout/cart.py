@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shop.catalogue.models import Product, Variant
-from shop.checkout.models import Cart, CartItem
+from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core.money import REDUCED_RATE, STANDARD_RATE
 from shop.orders.models import Order
 
@@ -22,6 +22,7 @@ _ORDERED = (
     .where(Cart.__table__.c.id == bindparam("cart"))
     .values(version=Cart.__table__.c.version + 1, password_hash="")
 )
+_JOINED = update(Confirmation.__table__).where(Confirmation.__table__.c.cart_id == bindparam("cart")).values(registration="")  # type: ignore[arg-type]
 
 #: Units of one variant in a cart, and different variants in a cart.
 MAX_QUANTITY = 999
@@ -183,9 +184,11 @@ def remove(session: Session, key: str, item_id: int, now: datetime) -> None:
 
 
 def take_out(session: Session, order: Order) -> None:
-    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096). 会員登録 is done."""
+    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096). 会員登録 is done: nothing is
+    left of the password."""
     sold = [{"cart": order.cart_id, "variant": line.variant_id, "sold": line.quantity} for line in order.lines]
     session.execute(_ORDERED, {"cart": order.cart_id})
+    session.execute(_JOINED, {"cart": order.cart_id})
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
 

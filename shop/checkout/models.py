@@ -58,7 +58,7 @@ class Confirmation(Base):
     flow: Mapped[str] = mapped_column(String(8), default="zero")
     #: Who confirmed: a log-in or log-out since then asks to confirm again.
     member_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    #: 会員登録 with this order, JSON with the password's hash; blank without.
+    #: 会員登録 with this order, JSON with the password's hash; blank without, and once the order stands.
     registration: Mapped[str] = mapped_column(Text, default="")
     #: The buyer's form, JSON. Never card data.
     form: Mapped[str] = mapped_column(Text)

@@ -212,7 +212,7 @@ def press(confirmation: Confirmation | None, chosen: Mapping[str, str], *, throu
         flash(_refused_words(error), "changed")
         return home
     session["attempt"] = placed.order_id
-    if confirmation.registration:
+    if confirm.form_of(confirmation).get("register_member"):
         attempt.ask_to_join(placed.order_id)
     return redirect(attempt.onward(placed.order_id, first=True), 303)
 

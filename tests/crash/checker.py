@@ -205,7 +205,7 @@ def _orders(books: Books) -> Iterator[str]:
 def _members(books: Books) -> Iterator[str]:
     """会員登録 with a purchase happens once and with its order, or not at all; then nothing of the password is left."""
     for confirmation in books.confirmations:
-        if not confirmation.registration:
+        if not json.loads(confirmation.form).get("register_member"):
             continue
         stands = [order for order in books.orders
                   if order.state == "placed" and order.submission_key.startswith(confirmation.token)]  # fmt: skip
@@ -216,6 +216,9 @@ def _members(books: Books) -> Iterator[str]:
         welcomes = sum(mail.kind == "member_welcome" and mail.recipient == address for mail in books.promised)
         if welcomes != len(stands):
             yield f"member: {address} was welcomed {welcomes} times, by {len(stands)} orders that stand"
+    ordered = {order.cart_id for order in books.orders if order.state == "placed"}
+    yield from (f"secret: confirmation {each.id} of an order that stands keeps a password's hash" for each in books.confirmations
+                if each.registration and each.cart_id in ordered)  # fmt: skip
     yield from (f"secret: the {order.state} order {order.id} keeps a password's hash" for order in books.orders
                 if order.registration)  # fmt: skip
 

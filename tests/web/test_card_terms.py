@@ -135,3 +135,18 @@ def test_a_box_that_was_not_shown_is_not_heard(
     number_of(Purchase(buyer, buyer.post(form.action, form.fields | tokens | {"keep_card": "y", "card_source": "new"})))
     run_jobs(demo_app)
     assert kept(simulator) == []
+
+
+@CARTS
+def test_a_link_that_would_go_unsaid_asks_again(cart: str, member: Walker, demo_app: Flask) -> None:
+    """Who pays by another card was told nothing of the linked one: the shop's setting changed since, or it came since."""
+    member.register(VISA)
+    _, press = confirmed(member, cart)
+    link_as(demo_app, "never")
+    assert AGAIN in press().page.text
+    member.remove()
+    link_as(demo_app, "ask")
+    _, press = confirmed(member, cart)
+    member.register(JCB, "JCB")
+    assert AGAIN in press().page.text
+    assert orders(demo_app) == 0

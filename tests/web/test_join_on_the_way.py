@@ -128,7 +128,7 @@ def test_their_card_pays_from_when_the_registration_takes_effect(
 def test_the_hash_is_kept_nowhere_once_the_order_stands(shop_url: str, demo_app: Flask, order: Order_) -> None:
     number_of(order(shop_url, **JOIN))
     with demo_app.app_context():
-        for column in (Cart.password_hash, Order.registration):
+        for column in (Cart.password_hash, Confirmation.registration, Order.registration):
             assert db.session.scalars(select(column)).all() == [""]
 
 
