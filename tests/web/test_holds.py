@@ -8,18 +8,26 @@ from flask import Flask
 
 from shop.catalogue.models import Variant
 from shop.orders.models import Order, OrderHistory
-from tests.support.buying import Buyer, buy
+from tests.support.buying import Buyer, StepsBuyer, buy, buy_in_steps
 from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import TEA, Desk, change, count, orders, stock
 
 
 @pytest.fixture
-def unknown(shopper: Buyer, simulator: Simulator, demo_app: Flask, clock: MovableClock) -> None:
+def cart() -> str:
+    return "zero"
+
+
+@pytest.fixture
+def unknown(cart: str, shopper: Buyer, simulator: Simulator, demo_app: Flask, clock: MovableClock) -> None:
     """An attempt whose answer got lost, and a provider that does not say what became of it."""
     simulator.fault("close", kind="094", times=None)
     simulator.fault("reset", kind="020", phase="after")
-    buy(shopper.shop_url, TEA, buyer=shopper)
+    if cart == "zero":
+        buy(shopper.shop_url, TEA, buyer=shopper)
+    else:
+        buy_in_steps(shopper.shop_url, TEA, buyer=StepsBuyer(shopper.shop_url))
     assert stock(demo_app)[TEA][2] == 1
     clock.advance(60)
 
@@ -29,6 +37,7 @@ def release(desk: Desk, order_id: int = 1):
     return desk.submit(path, path)
 
 
+@pytest.mark.parametrize("cart", ["zero", "steps"])
 @pytest.mark.req("R-167")
 def test_an_open_hold_is_listed_with_its_time_and_released(unknown: None, desk: Desk, demo_app: Flask) -> None:
     on_hand = stock(demo_app)[TEA][0]

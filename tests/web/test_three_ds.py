@@ -15,7 +15,7 @@ from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation, ProviderAccount
-from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer, buy
+from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer, buy, buy_in_steps
 from tests.support.issuer import (
     ATTEMPT,
     ATTEMPTED,
@@ -82,15 +82,34 @@ def telegrams(simulator: Simulator, kind: str) -> int:
     return int(simulator.ledger()["telegrams"].get(kind, 0))
 
 
+#: What a buyer meets there is the same from both carts; the page they order on is not.
+ORDERED_ON = {"zero": "/checkout/zero", "steps": "/checkout/step3"}
+BOTH = pytest.mark.parametrize("cart", ORDERED_ON)
+
+
 @pytest.fixture
-def away(shopper: Buyer) -> Purchase:
+def cart() -> str:
+    return "zero"
+
+
+@pytest.fixture
+def away(cart: str, shopper: Buyer) -> Purchase:
     """A buyer whose browser has just opened the way to the issuer."""
-    return buy(shopper.shop_url, TEA, buyer=shopper)
+    return order(cart, shopper)
+
+
+def order(cart: str, buyer: Buyer) -> Purchase:
+    if cart == "zero":
+        return buy(buyer.shop_url, TEA, buyer=buyer)
+    walker = StepsBuyer(buyer.shop_url)
+    walker.session = buyer.session
+    return buy_in_steps(buyer.shop_url, TEA, buyer=walker)
 
 
 # ---- there and back ----
 
 
+@BOTH
 @pytest.mark.req("R-113", "R-159")
 def test_a_challenge_comes_between_confirmation_and_completion(
     away: Purchase, demo_app: Flask, simulator: Simulator
@@ -393,9 +412,12 @@ def test_a_browser_without_cookies_is_not_told_that_nothing_was_charged_either(
 # ---- S10 ----
 
 
+@BOTH
 @pytest.mark.req("R-162", "R-163", "S-008")
-def test_coming_back_by_oneself_shows_the_open_attempt(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
-    page = away.buyer.get("/checkout/zero")
+def test_coming_back_by_oneself_shows_the_open_attempt(
+    cart: str, away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
+    page = away.buyer.get(ORDERED_ON[cart])
     assert urlsplit(page.url).path == "/checkout/pending"
     words = Page(page.text)
     assert "本人認証（3Dセキュア）のお手続きが終わっていません。" in words.text
@@ -408,19 +430,22 @@ def test_coming_back_by_oneself_shows_the_open_attempt(away: Purchase, demo_app:
     assert number_of(through(again, AUTHENTICATE))
 
 
+@BOTH
 @pytest.mark.req("R-163", "R-160", "S-041")
-def test_giving_up_frees_stock_and_keeps_the_cart(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
+def test_giving_up_frees_stock_and_keeps_the_cart(
+    cart: str, away: Purchase, demo_app: Flask, simulator: Simulator
+) -> None:
     back = way_back(away, AUTHENTICATE)
     pending = Page(away.buyer.get("/checkout/pending").text)
     given_up = away.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
-    assert urlsplit(given_up.url).path == "/checkout/zero"
+    assert urlsplit(given_up.url).path == ORDERED_ON[cart]
     assert "お支払いを中止しました。カゴの中身はそのまま残っています。" in Page(given_up.text).text
     assert stock(demo_app)[TEA][1:] == (0, 0)
     late = away.buyer.get(back)
     assert "請求はされていません" in Page(late.text).text
     assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["lapsed"], [], 0)
     # The same cart can be ordered again.
-    assert number_of(through(buy(away.buyer.shop_url, TEA, buyer=away.buyer), AUTHENTICATE))
+    assert number_of(through(order(cart, away.buyer), AUTHENTICATE))
 
 
 @pytest.mark.req("R-163", "R-164")
@@ -467,9 +492,10 @@ def test_asking_completes_at_once(away: Purchase, demo_app: Flask, simulator: Si
 # ---- time ----
 
 
+@BOTH
 @pytest.mark.req("R-161", "S-015")
 def test_a_buyer_who_never_comes_back(
-    away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
+    cart: str, away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
 ) -> None:
     assert way_back(away, GIVE_UP) == ""
     clock.advance(20 * MINUTE - 5)
@@ -480,11 +506,12 @@ def test_a_buyer_who_never_comes_back(
     assert stock(demo_app)[TEA][1:] == (0, 0)
     assert orders(demo_app) == ["lapsed"]
     assert promised(demo_app) == ["not_placed"]
-    page = Page(away.buyer.get("/checkout/zero").text).text
+    page = Page(away.buyer.get(ORDERED_ON[cart]).text).text
     assert "本人認証（3Dセキュア）が終わる前に、商品のお取り置きが終わりました。" in page
     assert charged(simulator) == []
 
 
+@BOTH
 @pytest.mark.req("R-164", "S-035")
 def test_a_return_after_the_hold_has_ended_charges_nothing(
     away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
