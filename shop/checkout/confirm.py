@@ -171,8 +171,10 @@ def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:
     """Whether what would be ordered now is exactly what was confirmed – by the shop's prices and by what the buyer has said
     since, in this tab or another one (R-121, P-14)."""
     said = typed(agreement.cart)
+    joining = json.loads(confirmation.registration or "{}")
     return (
-        all(said.get(name) == value for name, value in form_of(confirmation).items())
+        joining.get("password_hash", agreement.cart.password_hash) == agreement.cart.password_hash
+        and all(said.get(name) == value for name, value in form_of(confirmation).items())
         and agreement.quote.digest == confirmation.quote_digest
         and agreement.cart.version == confirmation.cart_version
         and agreement.quote.total_yen == confirmation.total_yen

@@ -152,6 +152,7 @@ def fix(
 ) -> tuple[str, Markup]:
     """Write down what is confirmed. Returns the confirmation's token and the final page as shown (R-290)."""
     courier, method = agreement.delivery, agreement.method
+    with_card = flow == "zero" and method.kind == "card"  # at STEP3 it is still to come
     receipt = Markup(
         render_template(
             "shop/_receipt.html",
@@ -161,9 +162,9 @@ def fix(
             advised=advised,
             delivery=courier,
             method=method,
-            instalments=instalment_word(int(values["installments"])) if method.kind == "card" and "installments" in values else "",
-            stored=linked_card(method) if values.get("card_source") == "stored" else None,
-            unlinks=flow == "zero" and method.kind == "card" and kept(method).takes_away(values["keep_card"] == "1"),
+            instalments=instalment_word(int(values["installments"])) if with_card else "",
+            stored=linked_card(method) if with_card and values["card_source"] == "stored" else None,
+            card_fate=_card_fate(method, values, bool(registration)) if with_card else "",
             texts=legal.final_page_texts(courier, method),
             legal_url=url_for("storefront.legal", page="commerce"),
             registration=json.loads(registration) if registration else None,
@@ -176,6 +177,16 @@ def fix(
             registration=registration,
         )  # fmt: skip
     return token, receipt
+
+
+def _card_fate(method: PaymentMethod, values: Mapping[str, str], registering: bool) -> str:
+    """What the order does to the card that is kept, in a sentence; empty where it stays as it is (R-139, R-285)."""
+    rule, keep = kept(method, registering), values.get("keep_card") == "1"
+    if rule.takes_away(keep):
+        return _("ご注文のあとで、ご登録のカードは削除されます。次のご注文では、カード情報の入力が必要です。")
+    if values.get("card_source") != "stored" and (rule.link == "always" or (rule.link == "ask" and keep)):
+        return _("お支払いに使ったカードは、次のご注文でも使えるように、決済代行会社に登録されます。マイページから削除できます。")
+    return ""
 
 
 def settle_card(form: Any, method: PaymentMethod) -> None:
@@ -238,7 +249,8 @@ def _card_shown(confirmation: Confirmation, chosen: Mapping[str, str]) -> Markup
         return Markup()
     stored = linked_card(method) if chosen.get("card_source") == "stored" else None
     count = instalment_word(int(chosen.get("installments") or "1"))
-    return Markup(render_template("shop/_receipt_card.html", instalments=count, stored=stored))
+    fate = _card_fate(method, chosen, bool(confirmation.registration))
+    return Markup(render_template("shop/_receipt_card.html", instalments=count, stored=stored, card_fate=fate))
 
 
 def _refused_words(error: Exception) -> str:

@@ -221,6 +221,11 @@ class CardFields:
     #: What the page said of the member's card (:func:`~shop.payments.cards.linking.terms`).
     card_terms = StringField(filters=_filtered(clean_line))
 
+    def asked_of_the_card(self) -> bool:
+        """Whether what goes with a card was on the page that was posted: it is silent while another method is chosen."""
+        form: Any = self
+        return bool(form.installments.raw_data)
+
 
 class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types
     """What all forms of the shop have in common."""

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from requests import Response
+from sqlalchemy import select
 
+from shop.core.db import db
+from shop.orders.models import Order
 from shop.payments.cards.models import StoredCard
 from shop.payments.models import PaymentMethod
-from tests.support.buying import Purchase
+from tests.support.buying import CASH, Purchase, method_id
 from tests.support.issuer import FRICTIONLESS
 from tests.support.members import join
 from tests.support.pages import Page
@@ -150,3 +153,65 @@ def test_a_link_that_would_go_unsaid_asks_again(cart: str, member: Walker, demo_
     member.register(JCB, "JCB")
     assert AGAIN in press().page.text
     assert orders(demo_app) == 0
+
+
+# ---- what the kept page says ----
+
+STAYS, IS_KEPT = "name=\"keep_card\" value=\"1\" checked", "決済代行会社に登録されます"
+
+
+@pytest.mark.req("R-132", "R-139")
+def test_another_method_chosen_meanwhile_unchecks_nothing(member: Walker, demo_app: Flask) -> None:
+    """The box is silent while 代金引換 is chosen; a page of mistakes must not hear a no in that."""
+    link_as(demo_app, "ask")
+    member.register(VISA)
+    member.put_into_cart(TEA)
+    page, form = member.checkout_form()
+    silent = {name: value for name, value in form.fields.items() if name not in ("keep_card", "card_source", "installments")}
+    cash = {"payment_method_id": method_id(page, form, CASH), "buyer_name": ""}
+    mistaken = member.post("/checkout/zero/confirm", silent | cash)
+    assert (mistaken.status_code, STAYS in mistaken.text) == (422, True)
+    card = {"payment_method_id": method_id(page, form, "card"), "buyer_name": "", "installments": "1"}
+    unchecked = member.post("/checkout/zero/confirm", silent | card)
+    assert (unchecked.status_code, STAYS in unchecked.text) == (422, False)
+
+
+@CARTS
+@pytest.mark.req("R-285", "R-290")
+def test_the_kept_page_says_what_becomes_of_the_card(cart: str, member: Walker, demo_app: Flask) -> None:
+    link_as(demo_app, "never")
+    member.register(VISA)
+    _, press = confirmed(member, cart, stored=True)
+    number_of(press())
+    assert GOES in snapshot(demo_app)
+
+
+@CARTS
+@pytest.mark.req("R-285", "R-290")
+def test_and_that_it_is_kept_with_the_registration(cart: str, live_server: LiveServer, demo_app: Flask) -> None:
+    link_as(demo_app, "always")
+    guest = Walker(live_server.url)
+    number_of(guest.order(cart, stored=False, register_member="y", login_id="kaede", new_password="tsuki-no-wa-77"))
+    assert IS_KEPT in snapshot(demo_app)
+
+
+@pytest.mark.req("R-285", "R-290")
+def test_step_3_forgets_what_the_one_page_was_told_of_the_card(member: Walker, demo_app: Flask) -> None:
+    change(demo_app, PaymentMethod.options, '{"card_linking": "ask", "use_3ds": "0", "instalments": "split"}', kind="card")
+    member.register(VISA)
+    member.put_into_cart(TEA)
+    page, _ = member.checkout_form()
+    assert "6回払い" in member.confirm("card", page, installments="6", card_source="stored", keep_card="1").text
+    member.step1()
+    shown = member.step2()
+    token = member.card_token(JCB, Page(shown.text))
+    number_of(member.press(shown, token, card_source="new", installments="1", keep_card=""))
+    words = snapshot(demo_app)
+    assert "6回払い" not in words
+    assert "1111" not in words
+    assert "一括払い" in words
+
+
+def snapshot(app: Flask) -> str:
+    with app.app_context():
+        return Page(db.session.scalars(select(Order.snapshot)).one()).text

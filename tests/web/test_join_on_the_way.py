@@ -62,9 +62,9 @@ def settings(app: Flask, **values: object) -> None:
         session.add(MemberSettings(**values))
 
 
-def log_in(shop_url: str) -> Member:
+def log_in(shop_url: str, password: str = PASSWORD) -> Member:
     member = Member(shop_url)
-    member.log_in("hanako.77", PASSWORD)
+    member.log_in("hanako.77", password)
     return member
 
 
@@ -130,6 +130,19 @@ def test_the_hash_is_kept_nowhere_once_the_order_stands(shop_url: str, demo_app:
     with demo_app.app_context():
         for column in (Cart.password_hash, Confirmation.registration, Order.registration):
             assert db.session.scalars(select(column)).all() == [""]
+
+
+def test_a_password_changed_since_confirms_again(shop_url: str, demo_app: Flask) -> None:
+    """Nobody registers with a password that they have replaced: STEP3 leads back, an older one orders nothing."""
+    buyer = StepsBuyer(shop_url)
+    buyer.put_into_cart(TEA)
+    buyer.step1(**JOIN)
+    older = buyer.step2(CASH)
+    buyer.step1(**JOIN | {"new_password": "another-pass-99"})
+    assert path_of(buyer.get("/checkout/step3")) == "/checkout/step2"
+    assert "もう一度ご確認ください" in buyer.press(older).page.text
+    number_of(buyer.press(buyer.step2(CASH)))
+    assert log_in(shop_url, "another-pass-99").is_in
 
 
 @pytest.mark.req("U-013")
