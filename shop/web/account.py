@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from shop.checkout import cart_merge
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
@@ -226,7 +227,8 @@ def set_password() -> ResponseReturnValue:
     hashed, moment = form.hashed(), now()
     try:
         with write() as transaction:
-            accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
+            member = accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
+            cart_merge.forget_typed(transaction, member.id)
     except LinkDead:
         return dead_link("account.forgotten")
     close_session()

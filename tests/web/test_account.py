@@ -373,6 +373,24 @@ def test_a_link_works_once_and_for_half_an_hour(hanako: Member, demo_app: Flask,
     assert path_of(hanako.log_in(password=NEW)) == "/mypage"
 
 
+@pytest.mark.req("T-046")
+def test_who_comes_back_by_mail_finds_nobody_else_s_address_in_the_checkout(hanako: Member, demo_app: Flask) -> None:
+    """Whoever was in before – or had registered with an address that was not theirs – typed where the goods should go."""
+    hanako.log_in()
+    hanako.put_into_cart(TEA)
+    elsewhere = {"ship_name": "泥 棒", "ship_phone": "0312345678", "ship_postal_code": "1000001", "ship_prefecture": "東京都"}
+    assert hanako.confirm(CASH, ship_to="other", **elsewhere, ship_address1="泥棒町1-2").status_code == 200
+    assert "泥棒町1-2" in hanako.get("/checkout/zero").text
+    owner = Member(hanako.shop_url)
+    owner.submit("/password/forgotten", email=hanako.email)
+    owner.get(link(demo_app, hanako.email))
+    owner.submit("/password/new", new_password=NEW)
+    owner.log_in(password=NEW)
+    page = owner.get("/checkout/zero").text
+    assert "泥棒町" not in page
+    assert "茎ほうじ茶" in page
+
+
 @pytest.mark.req("T-091")
 def test_who_has_proven_the_mailbox_is_let_in_whatever_strangers_try(hanako: Member, demo_app: Flask) -> None:
     with demo_app.app_context():

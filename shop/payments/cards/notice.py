@@ -28,10 +28,13 @@ def shown(brand: str, last_four: str) -> str:
 
 
 def changed(session: Session, operation: CardOperation, text: str, card: str, now: datetime) -> None:
-    """A card was linked, replaced or removed: a line, and a mail to the member."""
+    """A card was linked, replaced or removed: a line, and a mail to the member – not before 本登録: it leads to マイページ, and who
+    has just registered with an order was told of the card on its final page."""
     assert operation.member_id is not None
     history.note(session, operation.member_id, text, now, card=card)
     member = session.get_one(Member, operation.member_id)
+    if member.state == "provisional":
+        return
     info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card)
