@@ -561,6 +561,27 @@ def test_a_new_id_opens_and_the_old_one_does_not(hanako: Member, demo_app: Flask
     assert path_of(hanako.log_in("hana_2")) == "/mypage"
 
 
+@pytest.mark.req("T-091")
+def test_a_member_s_browsers_know_the_new_id_and_address_too(hanako: Member, demo_app: Flask) -> None:
+    elsewhere = Member(hanako.shop_url)
+    for browser in (hanako, elsewhere):
+        browser.log_in()
+    hanako.submit("/mypage/login-id", password=PASSWORD, login_id="hana_2")
+    hanako.submit("/mypage/email", password=PASSWORD, email="new@example.jp")
+    hanako.get(link(demo_app, "new@example.jp"))
+    hanako.submit("/email/new")
+    assert elsewhere.is_in
+    with demo_app.app_context():
+        for number in range(entry.DOOR.everywhere):
+            for name in ("hana_2", "new@example.jp"):
+                entry.authenticate(name, WRONG, f"61.9.{number}.1", now())
+    for name in ("hana_2", "new@example.jp"):
+        for browser in (hanako, elsewhere):
+            browser.log_out()
+            assert path_of(browser.log_in(name)) == "/mypage", name
+        assert Member(hanako.shop_url).log_in(name).status_code == 429
+
+
 @pytest.mark.req("T-047", "T-039")
 def test_a_new_address_proves_itself_and_the_old_one_is_told(hanako: Member, demo_app: Flask) -> None:
     taro = other(hanako.shop_url, demo_app)
