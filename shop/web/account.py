@@ -227,6 +227,7 @@ def set_password() -> ResponseReturnValue:
     try:
         with write() as transaction:
             accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
+            links.reset_used(transaction, email)
     except LinkDead:
         return dead_link("account.forgotten")
     close_session()
