@@ -151,6 +151,27 @@ def test_what_was_typed_before_a_log_in_stays_there_and_is_not_the_member_s(hana
     assert "thief@example.jp" not in str(attacker.checkout_form()[1].fields), "nor with who planted the cart's key"
 
 
+@pytest.mark.req("T-034", "T-091")
+def test_a_password_set_by_mail_leaves_nothing_a_stranger_typed_in_the_checkout(hanako: Member, demo_app: Flask) -> None:
+    """Goods must not go where somebody else had them sent who was in: with a stolen password, or as first with this address."""
+    stranger = Member(hanako.shop_url)
+    stranger.log_in()
+    stranger.put_into_cart(TEA)
+    stranger.confirm(
+        CASH, ship_to="other", ship_name="泥棒", ship_phone="0312345678", ship_postal_code="100-0001", ship_prefecture="東京都",
+        ship_address1="泥棒の家1-2",
+    )  # fmt: skip
+    assert "泥棒" in str(stranger.checkout_form()[1].fields)
+    hanako.submit("/password/forgotten", email=hanako.email)
+    hanako.get(link(demo_app, hanako.email))
+    assert "覚えのない内容がないか" in said(hanako.submit("/password/new", new_password=NEW))
+    hanako.log_in(password=NEW)
+    fields = hanako.checkout_form()[1].fields
+    assert "泥棒" not in str(fields)
+    assert fields["ship_to"] == "same"
+    assert TEA in hanako.get("/cart").text, "the goods are the member's to judge"
+
+
 @pytest.mark.req("T-034")
 def test_a_log_out_ends_the_session_on_the_server(hanako: Member) -> None:
     hanako.log_in()
