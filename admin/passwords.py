@@ -84,11 +84,11 @@ def own_password() -> str:
 
 @blueprint.post("/password")
 def change_own_password() -> ResponseReturnValue:
-    """変更する: every other browser is out. Guesses at the present password count like those at the door."""
+    """変更する: every other browser is out."""
     user, form = _here(), OwnPasswordForm()
     if not form.validate():
         return _own_page(form), 422
-    found = service.authenticate(user.identity.login, form.password.data or "", request.remote_addr or "", now())
+    found = service.prove(user.identity.user_id, form.password.data or "", now())
     if found.user_id is None:
         wait = _("失敗が続いたため、受け付けを止めています。15分ほどたってからお試しください。")
         form.password.errors = [wait if found.blocked_until else _("現在のパスワードが違います。")]

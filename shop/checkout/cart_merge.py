@@ -129,9 +129,3 @@ def empty(session: Session, member: Member, _now: datetime) -> None:
         session.execute(delete(CartItem).where(CartItem.cart_id == cart_id))
         session.execute(delete(Confirmation).where(Confirmation.cart_id == cart_id))
         session.execute(delete(Cart).where(Cart.id == cart_id))
-
-
-def forget_typed(session: Session, member_id: int) -> None:
-    """What was typed in the checkout as this member is forgotten; the goods stay. For who comes back in by a mail: somebody else
-    may have been in before, and their address must not stand in the next order (T-046)."""
-    session.execute(update(Cart).where(Cart.member_id == member_id).values(form="{}", password_hash=""))

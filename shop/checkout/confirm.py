@@ -144,6 +144,11 @@ def keep_typed(session: Session, cart_id: int, form: Mapping[str, str], registra
     session.execute(update(Cart).where(Cart.id == cart_id).values(form=_packed(form), password_hash=password_hash))
 
 
+def forget_typed(session: Session, member_id: int) -> None:
+    """What was typed on the way to an order goes out of the member's cart; the goods stay."""
+    session.execute(update(Cart).where(Cart.member_id == member_id).values(form="{}", password_hash=""))
+
+
 def standing(session: Session, cart: CartView, member_id: int | None, now: datetime) -> Confirmation | None:
     """The confirmation that STEP3 shows: the newest of this cart, if it is of who looks – ``member_id`` is logged in –, says
     what the buyer has typed since and would pay now. ``None`` sends them through STEP2 again (R-107, S-071)."""

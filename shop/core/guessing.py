@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
 
 from shop.core import passwords, throttle
 from shop.core.db import Base, db, end_read, write
 from shop.core.throttle import Limit
+
+_SHOP = "shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Door:
     per_name: int
     per_network: int
     everywhere: int
+    #: Refused within an hour, whatever the names and connections: from so many on the shop is told. It closes nothing.
+    shop: int
 
     def limits(self, name: str, address: str, *, known: str) -> tuple[list[Limit], list[Limit]]:
         """Those that are the name's own, and those it shares. ``known`` is what this browser keeps (:func:`marks`)."""
@@ -37,6 +42,12 @@ class Door:
         if not at_home:
             shared.append(Limit(f"{self.scope}-everywhere", throttle.digest(name), self.everywhere, self.window))
         return own, shared
+
+    def refused(self, session: Session, now: datetime) -> bool:
+        """Count one more refused try of the whole shop; whether there are too many."""
+        throttle.take_turn(session, self.scope, _SHOP)
+        throttle.record(session, self.scope, _SHOP, now)
+        return throttle.free_at(session, self.scope, _SHOP, self.shop, timedelta(hours=1), now) is not None
 
 
 def marks(*names: str | None) -> str:

@@ -4,15 +4,22 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
+from providers.contract import N_
 from shop.core import guessing
 from shop.core.db import db, end_read
 from shop.core.guessing import Door, LogIn
 from shop.core.throttle import Limit
 from shop.members.models import Member
 from shop.members.names import fold
+from shop.outbox import spraying
 
 WINDOW = timedelta(minutes=15)
-DOOR = Door("member-login", WINDOW, per_name=5, per_network=30, everywhere=50)
+DOOR = Door("member-login", WINDOW, per_name=5, per_network=30, everywhere=50, shop=100)
+_MANY = N_(
+    "会員ログインの失敗が、1時間に%(count)s回になりました。他社から流出したパスワードの一覧などで、多くの会員が少しずつ試されているおそれがあります（リスト型攻撃）。\n"
+    "ログインは止めていません。同じ接続元や同じ会員IDからの試行は、自動で止まります。身に覚えのない注文の問い合わせや、要確認の受注に注意してください。\n"
+    "このお知らせは1日に1回までお送りします。\n"
+)
 
 
 class Provisional(Exception):
@@ -34,6 +41,8 @@ def authenticate(name: str, password: str, address: str, now: datetime, *, known
         end_read()
         if state == "provisional":
             raise Provisional
+    if found == LogIn():
+        spraying.refused(DOOR, _MANY, now)
     return found
 
 

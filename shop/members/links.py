@@ -1,5 +1,9 @@
 """Asking for a link by mail. Every answer is the same whether the address is known, and nobody's box is flooded: only so
-many mails are asked for from one connection, and only so many go to one address (T-039, T-045)."""
+many mails are asked for from one connection, and only so many that say the same go to one address (T-039, T-045).
+
+The latter is said to nobody, so a stranger must not use it up (T-091): what sends no mail takes no turn, and while the turns of a
+link are used up the newest of its mails still works – it lives as long as they are counted, and who used it has them back.
+"""
 
 from datetime import datetime, timedelta
 
@@ -14,6 +18,7 @@ from shop.members.names import fold
 WINDOW = timedelta(minutes=30)
 PER_NETWORK = 5
 PER_RECIPIENT = 3
+_RECIPIENT = "member-mail-to"
 
 
 class TooOften(Exception):
@@ -26,35 +31,32 @@ class TooOften(Exception):
 
 def to_register(session: Session, email: str, address: str, language: str, now: datetime) -> None:
     """会員登録: a link to prove the address, or word to its member that they are one. Raises :class:`TooOften`."""
-    if not may_write(session, email, address, now):
-        return
+    count_request(session, address, now)
     member = accounts.by_email(session, email)
     if member:
-        mails.already_member(session, member.email, member.language, now)
-    else:
+        _say_known(session, member, now)
+    elif may_write(session, "register", email, now):
         mails.registration_link(session, email, language, tokens.issue(session, "register", email, None, now), now)
 
 
 def to_reset(session: Session, email: str, address: str, language: str, now: datetime) -> None:
     """パスワードを忘れた: a link to its member, or word that there is none. Raises :class:`TooOften`."""
-    if not may_write(session, email, address, now):
-        return
+    count_request(session, address, now)
     member = accounts.by_email(session, email)
-    if member:
+    if member and may_write(session, "reset", email, now):
         token = tokens.issue(session, "reset", member.email, member.id, now)
         mails.reset_link(session, member, token, now)
-    else:
+    elif not member and may_write(session, "unknown", email, now):
         mails.no_member(session, email, language, now)
 
 
 def to_change_email(session: Session, member_id: int, email: str, address: str, now: datetime) -> None:
     """メールアドレス変更: a link to the new address, or word to the member who has it. Raises :class:`TooOften`."""
-    if not may_write(session, email, address, now):
-        return
+    count_request(session, address, now)
     other = accounts.by_email(session, email)
     if other:
-        mails.already_member(session, other.email, other.language, now)
-    else:
+        _say_known(session, other, now)
+    elif may_write(session, f"email of {member_id}", email, now):
         token = tokens.issue(session, "email", email, member_id, now)
         mails.address_link(session, session.get_one(Member, member_id), email, token, now)
 
@@ -66,8 +68,21 @@ def count_request(session: Session, address: str, now: datetime) -> None:
         raise TooOften(asked.blocked_until)
 
 
-def may_write(session: Session, email: str, address: str, now: datetime) -> bool:
-    """Whether one more mail may go to ``email``: counted for known and unknown addresses alike."""
-    count_request(session, address, now)
-    to = Limit("member-mail-to", throttle.digest(fold(email)), PER_RECIPIENT, WINDOW)
+def may_write(session: Session, what: str, email: str, now: datetime) -> bool:
+    """Whether one more mail that says ``what`` may go to ``email``: asked only when there is one to send, which is then counted."""
+    to = Limit(_RECIPIENT, _box(what, email), PER_RECIPIENT, WINDOW)
     return throttle.count(session, [to], now).blocked_until is None
+
+
+def reset_used(session: Session, email: str) -> None:
+    """The links of パスワード再設定 are dead with the one that was used; more may be sent."""
+    throttle.forget(session, _RECIPIENT, _box("reset", email))
+
+
+def _box(what: str, email: str) -> str:
+    return throttle.digest(f"{what} {fold(email)}")
+
+
+def _say_known(session: Session, member: Member, now: datetime) -> None:
+    if may_write(session, "known", member.email, now):
+        mails.already_member(session, member.email, member.language, now)

@@ -20,10 +20,11 @@ _PURPOSE = "order-lookup"
 def ask(session: Session, number: str, email: str, address: str, now: datetime) -> None:
     """Send the link to the buyer if order number and mail address go together; otherwise do nothing. ``address`` is that of
     the connection. Raises :class:`shop.members.links.TooOften`, for right and wrong numbers alike."""
-    if not links.may_write(session, email, address, now):
-        return
+    links.count_request(session, address, now)
     order = session.scalar(select(Order).where(Order.number == narrow(number), Order.state == "placed"))
-    if order is not None and fold(order.email) == fold(email):
+    if order is None or fold(order.email) != fold(email):
+        return
+    if links.may_write(session, f"order {order.id}", email, now):
         token = sealed_links.seal({"order": order.id}, _PURPOSE, now + LIFETIME)
         mails.lookup_link(session, order, token, LIFETIME, now)
 

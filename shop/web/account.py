@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from shop.checkout import cart_merge
+from shop.checkout import confirm
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
@@ -214,12 +214,12 @@ def new_password() -> ResponseReturnValue:
 
 @blueprint.post("/password/new")
 def set_password() -> ResponseReturnValue:
-    """設定する: whoever was in before is out."""
+    """設定する: whoever was in before is out, and where they had goods sent is forgotten."""
     link = opened_link("reset")
     if link is None:
         return dead_link("account.forgotten")
     member = db.session.get_one(Member, link.member_id)
-    login, email = member.login, member.email
+    member_id, login, email = member.id, member.login, member.email
     form = PasswordForm(login or "", email)
     if not form.validate():
         return render_template("shop/password_new.html", form=form), 422
@@ -227,13 +227,14 @@ def set_password() -> ResponseReturnValue:
     hashed, moment = form.hashed(), now()
     try:
         with write() as transaction:
-            member = accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
-            cart_merge.forget_typed(transaction, member.id)
+            accounts.reset_password(transaction, secret_of("reset"), hashed, moment)
+            links.reset_used(transaction, email)
+            confirm.forget_typed(transaction, member_id)
     except LinkDead:
         return dead_link("account.forgotten")
     close_session()
     know(login, email)
-    flash(_("パスワードを設定しました。新しいパスワードでログインしてください。"), "good")
+    flash(_("パスワードを設定しました。新しいパスワードでログインして、会員IDとお届け先リストに覚えのない内容がないか確かめてください。"), "good")
     return redirect(url_for("account.login"), 303)
 
 

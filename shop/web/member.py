@@ -141,7 +141,7 @@ def close_session() -> None:
 
 def _follow_session() -> Response | None:
     """A log-in that was ended elsewhere – another password, 退会, too long ago – takes the member's cart out of this
-    browser. One that lives is noted as used, once a day."""
+    browser. One that lives is noted as used, once a day, and keeps the browser known under the names the member has now."""
     if not str(session.get("_user_id", "")).startswith(_KIND) or request.endpoint in _SAYS_NOTHING:
         return None
     member = current_member()
@@ -149,6 +149,8 @@ def _follow_session() -> Response | None:
         _forget()
         flash(_("ログインの有効期間が終わったか、ほかの端末での操作のため、ログアウトされました。カゴの中身は、もう一度ログインすると戻ります。"), "todo")
         return _to_log_in() if request.blueprint in _CHECKOUT else None
+    if session.get(KNOWN) != entry.marks(member.login, member.email):
+        know(member.login, member.email)
     if now() - member.seen_at >= sessions.TOUCH_EVERY:
         with write() as database:
             sessions.touch(database, session_token(), now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, ids, passwords
 from shop.core.guessing import LogIn
 from shop.core.runtime import now
+from shop.core.shopinfo import ShopInfo
 from shop.core.throttle import ThrottleEvent
 from shop.members import accounts, entry, leaving, names, sessions, tokens, with_order
 from shop.members.accounts import LinkDead, Person, Taken
@@ -23,9 +25,10 @@ from shop.members.models import Member, MemberEvent, MemberSettings, MemberToken
 from shop.orders import filing
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
+from shop.staff import service
 from tests.domain.desk import BUYER, REFUSED, Desk
 
-PASSWORD, WRONG = "tsuki-no-wa-9", "chigau-password"
+PASSWORD, WRONG, OWNERS = "tsuki-no-wa-9", "chigau-password", "tsukinowa no cha 12"
 HANAKO = Person("山田 花子", "hanako@example.jp", "ja")
 HOME, ABROAD = "61.200.3.4", "93.184.216.34"
 DOOR = entry.DOOR
@@ -85,6 +88,32 @@ def test_guesses_from_everywhere_close_the_name_but_not_for_the_member_s_own_bro
     for name in ("Hanako", "HANAKO@example.jp"):
         assert try_in(name, address=HOME, known=known).user_id == hanako
     assert try_in(address=HOME, known=entry.marks("taro", "taro@example.jp")).blocked_until, "another's mark opens nothing"
+
+
+@pytest.mark.req("T-040", "T-091")
+@pytest.mark.parametrize("who", [entry, service], ids=["members", "staff"])
+def test_many_names_tried_once_each_from_everywhere_are_told_to_the_shop_and_close_nothing(
+    hanako: int, who: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One password on many accounts, or a list of stolen ones: no name and no connection reaches a limit of its own."""
+    assert who.DOOR.shop <= 100, "of a thousand"
+    monkeypatch.setattr(who, "DOOR", replace(who.DOOR, shop=8))
+    with db.write() as session:
+        session.add_all([ShopInfo(name="つきのわ商店", email="shop@example.jp"), service.new_owner("hanako", "月野", OWNERS, now())])
+    db.end_read()
+
+    def alarms(tries: int) -> list[tuple[str, str]]:
+        for number in range(tries):
+            assert who.authenticate(f"name{number}", WRONG, f"61.{number}.7.1", now()) == LogIn()
+        return [(mail.recipient, mail.body) for mail in db.db.session.scalars(select(OutboxMail))]
+
+    assert alarms(who.DOOR.shop - 1) == []
+    ((recipient, body),) = alarms(1)
+    assert recipient == "shop@example.jp"
+    assert f"{who.DOOR.shop}回" in body
+    assert len(alarms(who.DOOR.shop)) == 1, "once a day"
+    for name, password in (("hanako", PASSWORD if who is entry else OWNERS), ("name0", WRONG)):
+        assert not who.authenticate(name, password, "61.255.7.1", now()).blocked_until
 
 
 @pytest.mark.req("T-079", "T-091")

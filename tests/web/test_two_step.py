@@ -435,6 +435,23 @@ def test_switching_on_logs_the_other_browsers_out_and_tells_the_shop(app: Flask,
     assert client.get(f"{PAGE}/set-up").location == PAGE, "a key in use is not replaced by a visit"
 
 
+@pytest.mark.req("T-040", "T-091")
+def test_strangers_who_guess_keep_nobody_who_is_in_from_a_second_step_or_another_password(app: Flask, client: FlaskClient) -> None:
+    log_in(client)
+    with app.app_context():
+        for number in range(service.DOOR.everywhere):
+            service.authenticate(LOGIN, WRONG, f"61.9.{number}.1", now())
+    assert log_in(app.test_client()).status_code == 429
+    set_up(client, app)
+    another = "asa no hikari 12"
+    assert press(client, "/admin/password", password=PASSWORD, new_password=another).status_code == 303
+    # Who finds the desk open guesses five times, and the log-in outside has no part in it.
+    guesses = [press(client, "/admin/password", password=WRONG, new_password=another).status_code for _ in range(6)]
+    assert guesses == [422] * 5 + [429]
+    refused = press(client, f"{PAGE}/off", password=another, code="000000")
+    assert (refused.status_code, "失敗が続いたため" in refused.text) == (422, True)
+
+
 @pytest.mark.req("T-041")
 def test_switching_off_takes_password_and_code(app: Flask, known: FlaskClient, phone: Phone) -> None:
     log_in(known)
