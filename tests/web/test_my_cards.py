@@ -123,8 +123,9 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert (kept(simulator), member.page("/mypage/cards").text.count("登録されていません")) == ([], 1)
     noted = member.page("/mypage/history").text
     card = r"\d\d:\d\d(?::\d\d)? クレジットカード"
-    for line in (r"（Visa \*+1111[^）]*）を登録しました", r"を変更しました（JCB \*+1000", r"（JCB \*+1000[^）]*）を削除しました"):
+    for line in (r"（Visa 下4桁 \*{5}1111）を登録しました", r"を変更しました（JCB 下4桁 \*{5}1000）", r"（JCB 下4桁 \*{5}1000）を削除しました"):
         assert re.search(card + line, noted), (line, noted)
+    assert "(Visa ending in *****1111)" in member.page("/mypage/history?lang=en").text
 
 
 @pytest.mark.req("R-150")
