@@ -209,6 +209,7 @@ def _valid(form: Any) -> bool:
     """Whether the form is filled in rightly – and by the member: the password is looked at last, and never within a
     transaction."""
     if not form.validate():
+        form.ask_again()
         return False
     member_id = the_member().member_id
     end_read()

@@ -240,6 +240,13 @@ class CheckedForm(ShopForm):
         found = {name: ask(str(self[name].data or "")) for name, ask in asked.items() if name in self}
         return {name: said for name, said in found.items() if said}
 
+    def ask_again(self) -> None:
+        """Of a refused form: no page gives a password back, so beside one that was fine it says that it is needed once more,
+        and the next press is not refused for it (U-013)."""
+        for field in self:
+            if isinstance(field, PasswordField) and field.data and not field.errors:
+                field.errors = [_("安全のため、もう一度入力してください。")]
+
     def cleaned(self) -> dict[str, str]:
         """The values to keep, by field name; no token of ours, no card data, no password."""
         kept = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
