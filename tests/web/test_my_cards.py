@@ -102,6 +102,9 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert "登録されていません" in overview.text
     assert overview.form(member.path).method == "get"  # 「設定」
     assert NONE in member.page().text
+    blank = member.page(f"{member.path}/form").text
+    assert "カードの登録にはJavaScriptが必要です。" in blank
+    assert "ほかのお支払い方法" not in blank, "nothing is paid here"
     page = member.register()
     assert "カード登録が完了しました" in page.text
     assert "Visa 下4桁 *****1111" in page.text
