@@ -35,6 +35,11 @@ class StoredCardSource:
 CARD_BRANDS = ("Visa", "Mastercard", "JCB", "American Express", "Diners Club")
 
 
+def brand_named(word: str) -> str:
+    """``word``, out of a buyer's browser, where it is one of :data:`CARD_BRANDS`; else nothing: it is shown."""
+    return word if word in CARD_BRANDS else ""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptCard:
     """A card as its keeper describes it. Empty = not said."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from providers.contract import Cardholder, CardSource, Charge, Verb
-from providers.kept_cards import Linking, StoredCardSource
+from providers.kept_cards import Linking, StoredCardSource, brand_named
 from shop.catalogue import stock
 from shop.checkout import attempts, fairshare, limits
 from shop.checkout import cart as carts
@@ -93,8 +93,9 @@ class Card:
     stored: bool = False
     #: カード情報を保持し次回も利用する.
     keep: bool = False
-    #: A second token of the same card, to link it with once the order stands, and what the page takes its brand for.
+    #: A second token of the same card, to link it with once the order stands.
     link_token: str = ""
+    #: What the page takes the brand of such a card for.
     brand: str = ""
     #: What the page said of the member's card, as :func:`~shop.payments.cards.linking.terms` puts it.
     terms: str = ""
@@ -325,8 +326,18 @@ def _payment(press: _Press, now: datetime) -> Payment:
     return Payment(
         method_id=method.id, method_name=method.name, kind=method.kind, capture_at_once=method.capture_at_once,
         account_version_id=version.id if version else None, practice=_practice(press.agreement), created_at=now,
-        instalments=press.card.instalments if method.kind == "card" else 1,
+        instalments=press.card.instalments if method.kind == "card" else 1, card_brand=_brand(press),
     )  # fmt: skip
+
+
+def _brand(press: _Press) -> str:
+    """The brand as the buyer has seen it, of a linked card and of one that is to be linked: not every provider names it, and the
+    order shows the card as マイページ does. Of any other the page brings no brand."""
+    member_id, account_id = press.buyer.member_id, press.agreement.method.account_id
+    if press.card.stored and member_id and account_id:
+        kept = book.row(db.db.session(), member_id, account_id)
+        return kept.brand if kept else ""
+    return brand_named(press.card.brand) if press.source else ""
 
 
 def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now: datetime) -> Charge:

@@ -1,4 +1,5 @@
-"""Card numbers where none belongs. They are found by shape, and whoever finds one forgets it (R-111, R-316).
+"""Card numbers where none belongs. They are found by shape, and whoever finds one forgets it (R-111, R-316). Besides: how a card
+is shown where it does belong.
 
 A text field meets telephone numbers, slip numbers, JAN codes and payment ids far more often than cards. So all of this must
 fit: 14 to 16 digits as the cards this trade takes have, the beginning and length of a brand, the check digit, and one and
@@ -86,6 +87,13 @@ def cut(text: str) -> str:
     for start, end in reversed(places(text)):
         text = text[:start] + text[end:]
     return text.strip()
+
+
+def shown(brand: str, digits: str) -> str:
+    """A card as it is written everywhere, in the reader's language: the brand where it is known, and the last four of
+    ``digits``, which may be longer, and masked in a provider's own way."""
+    last_four = _("下4桁")
+    return f"{brand} {last_four} *****{digits[-4:]}".strip()
 
 
 def forget(fields: Iterable[Any]) -> bool:

@@ -70,9 +70,14 @@ def folded(value: str) -> str:
 
 
 def postal_code(value: str) -> str:
-    """〒 as it is read, ``〒123-4567``, however it is kept; what is no 郵便番号 is said as it stands."""
-    plain = digits(value)
-    return f"〒{plain[:3]}-{plain[3:]}" if len(plain) == 7 and plain.isdecimal() else f"〒{value}"
+    """〒 as it is read, ``〒123-4567``, however it is kept."""
+    return f"〒{hyphenated(value)}"
+
+
+def hyphenated(code: str) -> str:
+    """郵便番号 as it is written, ``123-4567``; what is none stays as it is."""
+    plain = digits(code)
+    return f"{plain[:3]}-{plain[3:]}" if len(plain) == 7 and plain.isdecimal() else code
 
 
 def digits(value: str) -> str:

@@ -17,22 +17,23 @@ from shop.outbox import service as outbox
 
 
 def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_doubt: bool = False) -> None:
-    """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body. Of an order that is ``in_doubt``
-    (:mod:`shop.orders.review`) the shop's says so in a line before it."""
+    """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body; at its end each has where *its* reader
+    looks the order up. Of an order that is ``in_doubt`` (:mod:`shop.orders.review`) the shop's says so in a line before it."""
     with force_locale(order.language):
         subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
-        body = thanks_body(order, info)
-    outbox.queue(session, "thanks", order.id, order.email, subject, body, now)
+        body = placed_body(order, info)
+        thanks = body + _for_the_buyer(order, info)
+    outbox.queue(session, "thanks", order.id, order.email, subject, thanks, now)
     with force_locale(DEFAULT):
         notice = f"【受注通知メール】{order.number} {format_yen(order.total_yen)}"
+        body += _lines(_("■管理画面の受注明細"), f"{runtime().config.base_url}/admin/orders/{order.number}")
         if in_doubt:
             body = _("要確認（不正利用の疑い）：売上確定と発送の前に、管理画面の受注明細で理由を確かめてください。") + "\n\n" + body
     outbox.queue(session, "order_notice", order.id, info.email, notice, body, now)
 
 
-def thanks_body(order: Order, info: ShopInfo) -> str:
-    """The body of the contract's part H, with tax per rate and the footnote for reduced lines, and at its end where the order
-    can be looked up and whom to ask."""
+def placed_body(order: Order, info: ShopInfo) -> str:
+    """The body of the contract's part H, with tax per rate and the footnote for reduced lines."""
     lines = [
         f"{line.code} {line.name}{'※' if line.reduced else ''} "
         f"{format_yen(line.unit_yen)} × {line.quantity} = {format_yen(line.amount_yen)}"
@@ -62,17 +63,18 @@ def thanks_body(order: Order, info: ShopInfo) -> str:
         _("%(name)s様", name=order.ship_name),
         f"{postal_code(order.ship_postal_code)} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
         _("配送方法：%(name)s", name=order.delivery_name),
-        _("■ご注文の照会・お問い合わせ"),
-        _order_page(order),
-        *filter(None, [info.email]),
     ]
-    return "\n".join(parts) + "\n"
+    return _lines(*parts)
 
 
-def _order_page(order: Order) -> str:
-    """Where the order can be seen: a member's in マイページ, a guest's by a link that is asked for."""
+def _for_the_buyer(order: Order, info: ShopInfo) -> str:
+    """Where the order can be seen – a member's in マイページ, a guest's by a link that is asked for – and whom to ask."""
     path = f"/mypage/orders/{order.public_id}" if order.member_id else "/orders/lookup"
-    return runtime().config.base_url + path
+    return _lines(_("■ご注文の照会・お問い合わせ"), runtime().config.base_url + path, *filter(None, [info.email]))
+
+
+def _lines(*parts: str) -> str:
+    return "".join(f"{part}\n" for part in parts)
 
 
 def _sums(order: Order) -> list[str]:

@@ -125,6 +125,7 @@ class Payment(Base):
     authentication: Mapped[str] = mapped_column(String(24), default="")
     liability: Mapped[str] = mapped_column(String(16), default="")
     masked_card: Mapped[str] = mapped_column(String(32), default="")
+    #: Of a linked card at first as it is shown in マイページ; the provider's own word, where it has one, comes after that.
     card_brand: Mapped[str] = mapped_column(String(32), default="")
     #: The provider's own name for the card; tells cards apart that end in the same digits (:mod:`shop.orders.review`).
     card_fingerprint: Mapped[str] = mapped_column(String(128), default="")

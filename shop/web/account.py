@@ -149,6 +149,7 @@ def finish_registration() -> ResponseReturnValue:
             enter(member_id)
             flash(_("会員登録が完了しました。"), "good")
             return redirect(MYPAGE, 303)
+    form.ask_again()
     return render_template("shop/register_details.html", form=form, email=link.email), 422
 
 

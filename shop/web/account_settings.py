@@ -2,10 +2,11 @@
 each the shop may forbid, as a page and as a forged form (R-277)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from shop.core.db import db, end_read, write
@@ -25,6 +26,9 @@ from shop.web.member_forms import (
 )
 
 blueprint = Blueprint("account_settings", __name__)
+
+#: How long this browser is told that its member has left.
+_JUST_NOW = timedelta(minutes=10)
 
 
 def if_allowed(what: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
@@ -185,12 +189,15 @@ def take_leave() -> ResponseReturnValue:
     except leaving.CannotLeave as error:
         return _leave_page(form, error.reason), 409
     close_session()
+    session["left_at"] = now().timestamp()
     return redirect(url_for("account_settings.gone"), 303)
 
 
 @blueprint.get("/left")
-def gone() -> str:
-    """退会しました."""
+def gone() -> ResponseReturnValue:
+    """退会しました – to the browser that has just left, reloads included; nobody else has."""
+    if now().timestamp() - session.get("left_at", 0) > _JUST_NOW.total_seconds():
+        return redirect(url_for("storefront.front"), 303)
     return render_template("shop/left.html")
 
 
@@ -202,6 +209,7 @@ def _valid(form: Any) -> bool:
     """Whether the form is filled in rightly – and by the member: the password is looked at last, and never within a
     transaction."""
     if not form.validate():
+        form.ask_again()
         return False
     member_id = the_member().member_id
     end_read()

@@ -12,6 +12,7 @@ from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
 from shop.core.text import narrow
+from shop.orders.models import Order
 from shop.web import storefront
 
 blueprint = Blueprint("cart", __name__)
@@ -84,12 +85,21 @@ def _cart_page(error_item: int = 0, error: str = "") -> str:
         "shop/cart.html",
         cart=view,
         quote=quote(view, first.delivery if first else None, next(iter(first.methods), None) if first else None, ""),
+        ordered=_just_ordered() if view.is_empty else None,
         couriers=[choice.delivery for choice in offered],
         with_fee=[method for method in methods.values() if method.fee_yen],
         error_item=error_item,
         error=error,
         typed=request.form.get("quantity", ""),
     )
+
+
+def _just_ordered() -> Order | None:
+    """The order that this browser's last cart became, while the shop has it in hand: who comes back from 注文完了 is led here,
+    and must not take the empty cart for an order that failed (P-02, S-066)."""
+    order_id = session.get("attempt")
+    order = db.session().get(Order, order_id) if isinstance(order_id, int) else None
+    return order if order and order.state == "placed" and order.filed == "open" else None
 
 
 def _product_again(variant_id: int, message: str) -> str:

@@ -51,6 +51,7 @@ def confirm_zero() -> Any:
     valid = form.validate()
     agreement = _agreed(form, cart)
     if not valid or agreement is None:
+        form.ask_again()
         return _form_page(form, cart, status=422)
     return _confirmation(form, agreement)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, exists, select, true
 
 from shop.catalogue.models import Category
 from shop.checkout import cart
+from shop.core import card_numbers
 from shop.core.cart_design import CartDesign
 from shop.core.clock import jst
 from shop.core.db import db, look
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         shop=shop_info,
+        shown_card=card_numbers.shown,
         shop_text=shop_text,
         shop_logo=shop_logo,
         families=families,

@@ -12,7 +12,7 @@ from shop.core import card_numbers
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.prefectures import PREFECTURES
-from shop.core.text import clean_line, clean_lines, digits, is_mail_address, katakana, narrow
+from shop.core.text import clean_line, clean_lines, digits, hyphenated, is_mail_address, katakana, narrow
 from shop.web import advice
 from shop.web.advice import Advice
 
@@ -96,7 +96,7 @@ def _postal_code(form: Any, field: Field) -> None:
         raise StopValidation(_("郵便番号は7桁の数字で入力してください（例 123-4567）。"))
     if len(typed) != 7:
         raise StopValidation(_("郵便番号は7桁の数字で入力してください（いまは%(length)s桁です）。", length=len(typed)))
-    field.data = f"{typed[:3]}-{typed[3:]}"
+    field.data = hyphenated(typed)
 
 
 def _phone(form: Any, field: Field) -> None:
@@ -135,6 +135,13 @@ def _kana(form: Any, field: Field) -> None:
 def _prefecture(form: Any, field: Field) -> None:
     if field.data not in PREFECTURES:
         raise StopValidation(_("都道府県を選んでください。"))
+
+
+class PostalField(StringField):  # type: ignore[misc]  # the package has no types
+    """郵便番号, given back as it is written, whether it was judged or not."""
+
+    def _value(self) -> str:
+        return hyphenated(self.data or "")
 
 
 def text_field(label: Any, *validators: Any, clean: Callable[[str], str] = clean_line) -> StringField:
@@ -180,7 +187,7 @@ class AddressFields:
     """Where somebody is and can be called."""
 
     phone = text_field(_l("電話番号"), Needed(), _phone, clean=_phone_digits)
-    postal_code = text_field(_l("郵便番号"), Needed(), _postal_code, clean=_postal_digits)
+    postal_code = PostalField(_l("郵便番号"), [Needed(), _postal_code], filters=_filtered(_postal_digits))
     prefecture = _prefecture_field(_l("都道府県"), Needed())
     address1 = text_field(_l("市区町村・番地"), Needed(), AtMost(100))
     address2 = text_field(_l("建物名・部屋番号"), AtMost(100))
@@ -196,7 +203,9 @@ class BuyerFields(NameFields, MailField, AddressFields):
     )
     ship_name = text_field(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60), no_link)
     ship_phone = text_field(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
-    ship_postal_code = text_field(_l("お届け先の郵便番号"), OfOtherShipTo(), NeededThere(), _postal_code, clean=_postal_digits)
+    ship_postal_code = PostalField(
+        _l("お届け先の郵便番号"), [OfOtherShipTo(), NeededThere(), _postal_code], filters=_filtered(_postal_digits)
+    )
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
     ship_address1 = text_field(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
     ship_address2 = text_field(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
@@ -244,6 +253,13 @@ class CheckedForm(ShopForm):
         asked = {"email": advice.of_mail, "address1": advice.of_address, "ship_address1": advice.of_address}
         found = {name: ask(str(self[name].data or "")) for name, ask in asked.items() if name in self}
         return {name: said for name, said in found.items() if said}
+
+    def ask_again(self) -> None:
+        """Of a refused form: no page gives a password back, so beside one that was fine it says that it is needed once more,
+        and the next press is not refused for it (U-013)."""
+        for field in self:
+            if isinstance(field, PasswordField) and field.data and not field.errors:
+                field.errors = [_("安全のため、もう一度入力してください。")]
 
     def cleaned(self) -> dict[str, str]:
         """The values to keep, by field name; no token of ours, no card data, no password."""

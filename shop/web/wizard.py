@@ -52,6 +52,7 @@ def take_step1() -> Any:
     if postal.looked_up(form):
         return _step1_page(form, cart)
     if not form.validate():
+        form.ask_again()
         return _step1_page(form, cart), 422
     _keep(cart, form.cleaned(), form.registration())
     return redirect(url_for("wizard.step2"), 303)

@@ -221,7 +221,7 @@ export class CardForm {
       linkToken: second?.ok ? second.token : "",
       links,
       brand,
-      shown: `${brand} ${this.words.last_four} *****${card.number.slice(-4)}`.trim(),
+      shown: `${brand} ${this.words.last_four.replace("####", card.number.slice(-4))}`.trim(),
       madeAt: Date.now(),
     };
     this.wipeCode();

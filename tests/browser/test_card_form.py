@@ -231,7 +231,7 @@ def test_the_security_code_is_gone_once_it_was_used(page: Page) -> None:
     expect(field(page, "カード番号")).to_have_value(CARD["カード番号"])
     press_confirm(page)  # the token is still good
     expect(dialog(page)).to_be_visible()
-    expect(dialog(page).locator("[data-card-shown]")).to_contain_text("1111")
+    expect(dialog(page).locator("[data-card-shown]")).to_have_text("Visa 下4桁 *****1111")
     place(page)
     page.go_back()
     assert path(page) != "/checkout/zero" or field(page, "セキュリティコード").input_value() == ""

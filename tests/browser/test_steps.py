@@ -183,7 +183,9 @@ def test_back_from_the_issuer_leads_to_what_is_going_on_and_on_to_one_order(page
     page.wait_for_url("**/complete")
     page.goto("/checkout/step3")
     page.wait_for_url("**/cart")  # there is nothing to confirm any more, and no page of the past pretends there is
-    expect(page.get_by_text("カゴには、まだ何も入っていません。")).to_be_visible()
+    expect(page.get_by_role("heading", name="ご注文は完了しています")).to_be_visible()
+    page.get_by_role("link", name="ご注文の内容を見る").click()
+    page.wait_for_url("**/complete")
     assert orders(demo_app) == 1
     assert [payment["status"] for payment in simulator.payments()] == ["20"]
 

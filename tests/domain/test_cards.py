@@ -424,7 +424,7 @@ def test_the_member_is_told_of_every_change(cards: Cards) -> None:
     ]  # fmt: skip
     mails = cards.mails()
     assert {mail.recipient for mail in mails} == {f"{cards.public_id}@example.jp"}
-    for mail, said in zip(mails, ("*****1111）を登録", "変更しました（JCB *****1000", "1000）を削除"), strict=True):
+    for mail, said in zip(mails, ("（Visa 下4桁 *****1111）を登録", "変更しました（JCB 下4桁 *****1000）", "（JCB 下4桁 *****1000）を削除"), strict=True):
         assert said in mail.body
         assert "/mypage/cards\n" in mail.body
         assert "4111" not in mail.body

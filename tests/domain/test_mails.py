@@ -13,7 +13,7 @@ from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
 from shop.delivery.models import Delivery
 from shop.orders import editing
-from shop.orders.mails import thanks_body
+from shop.orders.mails import placed_body
 from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments.models import PaymentMethod
@@ -80,11 +80,15 @@ def _lines(desk: Desk, order: Order) -> list[OrderLine]:
 
 @pytest.mark.req("R-218", "R-219", "S-026")
 def test_one_mail_to_the_buyer_and_the_same_body_to_the_shop(desk: Desk) -> None:
+    """Each ends with where its reader looks the order up."""
     placed = desk.place()
     desk.run()
     desk.run()
     thanks, notice = desk.row(OutboxMail, kind="thanks"), desk.row(OutboxMail, kind="order_notice")
-    assert thanks.body == notice.body
+    base = desk.app.extensions["shop.runtime"].config.base_url
+    body, _, for_the_buyer = thanks.body.partition("■ご注文の照会・お問い合わせ\n")
+    assert f"{base}/orders/lookup\n" in for_the_buyer
+    assert notice.body == f"{body}■管理画面の受注明細\n{base}/admin/orders/{desk.order(placed).number}\n"
     assert notice.subject.startswith("【受注通知メール】")
     assert notice.recipient == desk.row(ShopInfo).email
     assert thanks.message_id != notice.message_id
@@ -118,7 +122,7 @@ def test_deductions_and_the_cool_fee_in_a_body_written_after_an_edit(desk: Desk)
                 edited = session.get_one(Order, order.id)
                 editing.save(session, order.id, edited.version, editing.AmountEdit(name, amount), "owner", now())
         edited = db.db.session.get_one(Order, order.id)
-        body, total = thanks_body(edited, shopinfo.get(db.db.session())), edited.total_yen
+        body, total = placed_body(edited, shopinfo.get(db.db.session())), edited.total_yen
     assert total == order.total_yen - 301 + 220
     said = [f"小計：{order.goods_yen:,}円", "ポイント：-200円", "値引き：-101円", f"送料：{order.shipping_yen:,}円",
             f"手数料：{order.fee_yen:,}円", "クール料金：220円", f"合計：{total:,}円"]  # fmt: skip

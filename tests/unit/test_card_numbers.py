@@ -51,6 +51,11 @@ def test_other_numbers_are_none() -> None:
             assert not card_numbers.present(text), text
 
 
+def test_a_card_is_written_one_way_with_its_brand_or_without() -> None:
+    assert card_numbers.shown("Visa", "************1111") == "Visa 下4桁 *****1111"
+    assert card_numbers.shown("", "1111") == "下4桁 *****1111"
+
+
 @pytest.mark.parametrize(
     "text", ["4539148803436468", "1234567890123452", "14539148803436467", "4539 1488-0343 6467", "4539abc1488abc0343abc6467", ""]
 )

@@ -339,7 +339,7 @@ def test_no_stranger_uses_up_the_mails_a_member_needs(hanako: Member, demo_app: 
         stranger.submit("/orders/lookup", order_number=f"order0009999{number}", email=hanako.email)
         stranger.submit("/register", email=hanako.email)
     assert len(subjects(demo_app, hanako.email)) == links.PER_RECIPIENT, "those of /register"
-    for number in range(links.PER_RECIPIENT + 1):
+    for _number in range(links.PER_RECIPIENT + 1):
         stranger.submit("/password/forgotten", email=hanako.email)
     hanako.get(link(demo_app, hanako.email))
     hanako.submit("/password/new", new_password=NEW)
@@ -640,7 +640,7 @@ def test_a_new_address_proves_itself_and_the_old_one_is_told(hanako: Member, dem
 
 
 @pytest.mark.req("R-276")
-def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask) -> None:
+def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask, clock: MovableClock) -> None:
     elsewhere = Member(hanako.shop_url)
     elsewhere.log_in()
     hanako.log_in()
@@ -649,7 +649,12 @@ def test_who_leaves_is_out_and_unnamed(hanako: Member, demo_app: Flask) -> None:
     asked = Page(hanako.get("/mypage/leave").text)
     assert goes_too in asked.text
     assert list(asked.find("button", class_="button button-grave button-large"))
-    assert "退会しました" in said(hanako.submit("/mypage/leave", password=PASSWORD))
+    assert path_of(hanako.get("/left")) == "/", "nobody has left yet"
+    left = hanako.submit("/mypage/leave", password=PASSWORD)
+    assert (path_of(left), "退会しました" in said(left)) == ("/left", True)
+    assert "退会しました" in hanako.get("/left").text, "reloaded"
+    clock.advance(601)
+    assert path_of(hanako.get("/left")) == "/"
     assert not hanako.is_in
     assert not elsewhere.is_in
     assert hanako.log_in().status_code == 401

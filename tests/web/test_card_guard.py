@@ -115,6 +115,7 @@ def test_the_proof_is_one_step_and_only_once(
     assert asked.path == "/checkout/verify"
     assert "まだ請求はされていません。ご注文も確定していません。" in asked.page.text
     assert "hanako@example.jp" in asked.page.text
+    assert "メールでお送りした番号 必須" in asked.page.text
     assert (orders(demo_app), simulator.payments()) == (0, [])
 
     (field,) = asked.page.find("input", name="mail_code")

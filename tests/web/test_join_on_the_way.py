@@ -151,6 +151,8 @@ def test_a_password_changed_since_confirms_again(shop_url: str, demo_app: Flask)
 def test_the_password_is_typed_once_on_the_way_through_the_steps(shop_url: str, demo_app: Flask) -> None:
     buyer = StepsBuyer(shop_url)
     buyer.put_into_cart(TEA)
+    for refused in (buyer.step1(**JOIN | {"phone": "1"}), buyer.confirm(CASH, **JOIN | {"phone": "1"})):
+        assert "パスワード: 安全のため、もう一度入力してください。" in Page(refused.text).text, "no page gives it back"
     buyer.step1(**JOIN)
     again = Page(buyer.get("/checkout/step1").text)
     fields = again.form("/checkout/step1").fields

@@ -21,7 +21,8 @@ def text_of(mail: EmailMessage) -> str:
 
 
 @pytest.mark.req("R-218", "R-219")
-def test_buyer_and_shop_get_the_same_words_and_nothing_else(shopper: Buyer, demo_app: Flask) -> None:
+def test_buyer_and_shop_get_the_same_words_and_nothing_else(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    """But for where each of them looks the order up."""
     number = number_of(buy(shopper.shop_url, TEA, buyer=shopper))
     for _ in range(2):
         run_jobs(demo_app)
@@ -31,7 +32,12 @@ def test_buyer_and_shop_get_the_same_words_and_nothing_else(shopper: Buyer, demo
     thanks, notice = sent["hanako@example.jp"], sent["shop@tsukinowa.example"]
     assert str(thanks["Subject"]) == f"【つきのわ商店】ご注文ありがとうございます（{number}）"
     assert str(notice["Subject"]) == f"【受注通知メール】{number} 1,572円"
-    assert text_of(thanks) == text_of(notice)
+    words, for_the_buyer = text_of(thanks).split("■ご注文の照会・お問い合わせ\n")
+    same, for_the_shop = text_of(notice).split("■管理画面の受注明細\n")
+    assert same == words
+    assert "/orders/lookup\n" in for_the_buyer
+    assert for_the_shop == f"{desk.shop_url}/admin/orders/{number}\n"
+    assert desk.get(for_the_shop.strip()).status_code == 200
 
 
 @pytest.mark.req("R-220")

@@ -102,6 +102,9 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert "登録されていません" in overview.text
     assert overview.form(member.path).method == "get"  # 「設定」
     assert NONE in member.page().text
+    blank = member.page(f"{member.path}/form").text
+    assert "カードの登録にはJavaScriptが必要です。" in blank
+    assert "ほかのお支払い方法" not in blank, "nothing is paid here"
     page = member.register()
     assert "カード登録が完了しました" in page.text
     assert "Visa 下4桁 *****1111" in page.text
@@ -123,8 +126,9 @@ def test_register_change_and_remove(member: CardHolder, simulator: Simulator) ->
     assert (kept(simulator), member.page("/mypage/cards").text.count("登録されていません")) == ([], 1)
     noted = member.page("/mypage/history").text
     card = r"\d\d:\d\d(?::\d\d)? クレジットカード"
-    for line in (r"（Visa \*+1111[^）]*）を登録しました", r"を変更しました（JCB \*+1000", r"（JCB \*+1000[^）]*）を削除しました"):
+    for line in (r"（Visa 下4桁 \*{5}1111）を登録しました", r"を変更しました（JCB 下4桁 \*{5}1000）", r"（JCB 下4桁 \*{5}1000）を削除しました"):
         assert re.search(card + line, noted), (line, noted)
+    assert "(Visa ending in *****1111)" in member.page("/mypage/history?lang=en").text
 
 
 @pytest.mark.req("R-150")

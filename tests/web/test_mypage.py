@@ -109,9 +109,11 @@ def test_a_forbidden_change_of_password_is_not_offered(member: Member, demo_app:
 def test_the_profile_is_changed_and_the_member_told(member: Member, demo_app: Flask) -> None:
     fields = member.submit_form("/mypage/profile", "/mypage/profile")
     assert (fields["buyer_name"], fields["address1"]) == ("山田 花子", "千代田区千代田1-1")
+    assert fields["postal_code"] == "100-0001", "as it is written"
     wrong = member.submit("/mypage/profile", buyer_name="髙橋 𠮷江", phone="12", buyer_kana="たかはし よしえ")
     assert wrong.status_code == 422
-    assert Page(wrong.text).form("/mypage/profile").fields["buyer_name"] == "髙橋 𠮷江", "what was typed stays"
+    again = Page(wrong.text).form("/mypage/profile").fields
+    assert (again["buyer_name"], again["postal_code"]) == ("髙橋 𠮷江", "100-0001"), "what was typed stays"
     assert count(demo_app, models.Member, name="山田 花子") == 1
     done = member.submit("/mypage/profile", buyer_name="髙橋 𠮷江", phone="０９０-１２３４-５６７８", buyer_kana="たかはし よしえ")
     assert path_of(done) == "/mypage"

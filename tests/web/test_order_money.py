@@ -56,7 +56,9 @@ def test_the_buyer_s_page_follows_the_money(shopper: Buyer, desk: Desk, demo_app
     assert "お支払いの手続きが完了しました。" in read(taken)
     desk.press(number_of(taken), "cancel")
     where = f"/admin/orders/{number_of(cash)}/move/cancelled"
+    assert "ご注文は完了しています" in shopper.get("/cart").text
     desk.submit(where, where)
+    assert "ご注文は完了しています" not in shopper.get("/cart").text
     for bought, said in (
         (voided, "このご注文のお支払いは取り消されました。請求はありません。"),
         (taken, "このご注文のお支払いは返金されました。"),

@@ -73,3 +73,7 @@ def test_linking_takes_one_call_more_and_a_linked_card_none(
     assert calls(member) == [*as_any, "025"]
     assert calls(member, stored=True) == as_any
     assert kept(simulator) == [FRICTIONLESS[-4:]]
+    shown = f"Visa 下4桁 *****{FRICTIONLESS[-4:]}"
+    mine = [link["href"] for link in member.page("/mypage/orders").find("a", class_="order-row")]
+    assert len(mine) == 2
+    assert all(shown in member.page(each).text for each in mine), "as the checkout has shown it, whether the provider names it or not"

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from providers.contract import Category
-from providers.kept_cards import CARD_BRANDS, CardVerb, Linking
+from providers.kept_cards import CardVerb, Linking, brand_named
 from shop.core.runtime import runtime
 from shop.members.models import Member
 from shop.payments import accounts
@@ -75,7 +75,7 @@ def expect(
         return
     operation = CardOperation(
         verb=(CardVerb.STORE if after == After.LINK else CardVerb.REMOVE).value, member_id=member_id, account_id=account_id,
-        account_version_id=payment.account_version_id, order_id=payment.order_id, brand=brand if brand in CARD_BRANDS else "", state="waiting",
+        account_version_id=payment.account_version_id, order_id=payment.order_id, brand=brand_named(brand), state="waiting",
         check_at=now + _UNSETTLED, actor="order", created_at=now,
     )  # fmt: skip
     session.add(operation)

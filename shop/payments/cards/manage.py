@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from providers.contract import Category
-from providers.kept_cards import CARD_BRANDS, CardVerb
+from providers.kept_cards import CardVerb, brand_named
 from shop.core import db, throttle
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
@@ -121,7 +121,7 @@ def _write_store(
         operation = CardOperation(
             verb=CardVerb.STORE.value, member_id=member_id, account_id=account_id,
             account_version_id=accounts.current_version(session, account_id).id,
-            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand if brand in CARD_BRANDS else "",
+            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand_named(brand),
             state="intended", check_at=now, actor="member", created_at=now,
         )  # fmt: skip
         session.add(operation)

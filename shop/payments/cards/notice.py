@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from providers.contract import N_
-from shop.core import shopinfo
+from shop.core import card_numbers, shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import force_locale
 from shop.core.i18n import gettext as _
@@ -22,22 +22,17 @@ _NOT_REGISTERED = N_("クレジットカードを登録できませんでした"
 _VANISHED = N_("ご登録のクレジットカードは、決済代行会社での登録がなくなっていました")
 
 
-def shown(brand: str, last_four: str) -> str:
-    """A card as members know it, in no language: it is kept with what happened."""
-    return f"{brand} *****{last_four}".strip()
-
-
-def changed(session: Session, operation: CardOperation, text: str, card: str, now: datetime) -> None:
+def changed(session: Session, operation: CardOperation, text: str, brand: str, last_four: str, now: datetime) -> None:
     """A card was linked, replaced or removed: a line, and a mail to the member – not before 本登録: it leads to マイページ, and who
     has just registered with an order was told of the card on its final page."""
     assert operation.member_id is not None
-    history.note(session, operation.member_id, text, now, card=card)
+    history.note(session, operation.member_id, text, now, brand=brand, last_four=last_four)
     member = session.get_one(Member, operation.member_id)
     if member.state == "provisional":
         return
     info = shopinfo.get(session)
     with force_locale(member.language):
-        what = _(text, card=card)
+        what = _(text, card=card_numbers.shown(brand, last_four))
         subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.name)
         body = _(
             "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"

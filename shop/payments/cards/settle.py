@@ -132,7 +132,7 @@ def forget(session: Session, operation: CardOperation, now: datetime) -> None:
         goes = goes.where(StoredCard.card_ref == operation.card_ref)
     ended = session.execute(goes.returning(StoredCard.brand, StoredCard.last_four)).first()
     if ended:
-        notice.changed(session, operation, notice.REMOVED, notice.shown(*ended), now)
+        notice.changed(session, operation, notice.REMOVED, *ended, now)
 
 
 def record(session: Session, operation_id: int, exchanges: Sequence[Exchange], now: datetime) -> None:
@@ -163,8 +163,8 @@ def _stored(session: Session, operation_id: int, card: KeptCard, now: datetime) 
             last_four=card.last_four, brand=card.brand or operation.brand, expiry=card.expiry, created_at=now,
         )
     )  # fmt: skip
-    shown = notice.shown(card.brand or operation.brand, card.last_four)
-    notice.changed(session, operation, notice.CHANGED if old else notice.REGISTERED, shown, now)
+    said = notice.CHANGED if old else notice.REGISTERED
+    notice.changed(session, operation, said, card.brand or operation.brand, card.last_four, now)
     return True
 
 
