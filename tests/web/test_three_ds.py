@@ -436,7 +436,10 @@ def test_giving_up_frees_stock_and_keeps_the_cart(
     cart: str, away: Purchase, demo_app: Flask, simulator: Simulator
 ) -> None:
     back = way_back(away, AUTHENTICATE)
-    pending = Page(away.buyer.get("/checkout/pending").text)
+    waiting = away.buyer.get("/checkout/pending").text
+    (confirmation,) = re.findall("<code>(.+)</code>", waiting)
+    assert away.buyer.get(f"/orders/{confirmation}/complete").status_code == 404, "確認番号 is no order's"
+    pending = Page(waiting)
     given_up = away.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
     assert urlsplit(given_up.url).path == ORDERED_ON[cart]
     assert "お支払いを中止しました。カゴの中身はそのまま残っています。" in Page(given_up.text).text
