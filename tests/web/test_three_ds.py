@@ -1,6 +1,7 @@
 """本人認証 from the press to the order: every outcome of the issuer, every way of coming back or not, and S10 meanwhile."""
 
 import json
+import re
 from contextlib import ExitStack
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
