@@ -34,5 +34,4 @@ def opened(session: Session, token: str, now: datetime) -> Order | None:
     link = sealed_links.opened(token, _PURPOSE, now)
     if link is None:
         return None
-    query = select(Order).where(Order.id == int(link["order"]), Order.state == "placed")
-    return session.scalars(query.options(selectinload(Order.lines))).one_or_none()
+    return session.get(Order, int(link["order"]), options=[selectinload(Order.lines)])

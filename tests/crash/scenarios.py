@@ -173,8 +173,12 @@ def answer_lost(stage: Stage) -> State:
 
 
 def never_sent(stage: Stage) -> State:
-    """Killed between the written intention and the first byte."""
-    buyer = stage.resume(state := confirmed()(stage))
+    """Killed between the written intention and the first byte: the order of a member by another card than the one kept, which
+    it would have replaced."""
+    buyers.set_card_method(stage, linking="always")
+    member = buyers.member_with_card(stage)
+    state = _ready(stage, buyers.on_one_page(stage, card=buyers.OTHER_CARD, browser=member, linking=True))
+    buyer = stage.resume(state)
     stage.ask("arm/0")
     stage.press(buyer, state.path, state.fields)
     fatal = stage.points().index("telegram 020 | before sending") + 1

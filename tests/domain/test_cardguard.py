@@ -442,6 +442,7 @@ def test_one_network_holds_its_share_of_the_stock_at_most(desk: Desk) -> None:
     assert [Visitor(desk, browser="b").try_card(VISA), Visitor(desk).try_card(VISA)] == ["away", "away"]
     assert [Visitor(desk).try_card(VISA) for _ in range(2)] == ["crowded", "crowded"]
     assert Visitor(desk, "61.9.9.1", browser="b").try_card(VISA) == "away"
+    desk.change(CardGuard, hold_shop_percent=100)  # or the share of all would refuse it as well
     assert Visitor(desk, ELSEWHERE, browser="b").try_card(VISA) == "crowded"
     assert desk.stock() == (4, 0, 3)
 

@@ -1,5 +1,6 @@
 """ご登録カード: what orders and マイページ do to a member's one card, checked in the provider's books of cards."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shop.orders.models import Order
 from shop.payments import accounts
 from shop.payments.cards import book, manage, reconcile, settle
 from shop.payments.cards.models import CardOperation, StoredCard
-from shop.payments.models import PaymentMethod, ProviderExchange
+from shop.payments.models import PaymentMethod, PaymentOperation, ProviderExchange
 from tests.domain.cards import JCB, MASTER, REFUSED, VISA, Cards
 from tests.domain.desk import look_together
 from tests.support.shop import MovableClock
@@ -227,6 +228,25 @@ def test_an_attempt_given_up_changes_no_link_even_when_money_comes_late(linked: 
     linked.run()
     assert linked.kept() == ["1111"]
     assert linked.linked().startswith("Visa")
+
+
+@pytest.mark.req("R-136")
+@pytest.mark.parametrize("ended", ["given up", "in time"])
+def test_the_token_of_a_card_goes_with_its_attempt(cards: Cards, ended: str) -> None:
+    """At once, and not only when the provider has answered – if it ever does."""
+
+    def end(order_id: int) -> None:
+        if ended == "in time":
+            cards.desk.change(PaymentOperation, state="absent")  # a hold that is over waits for an open one
+        with db.write() as session:
+            by = settlement.release_expired if ended == "in time" else partial(settlement.abandon, by="buyer")
+            assert by(session, order_id, now=now())
+        (void,) = cards.desk.rows(CardOperation)
+        assert (void.state, void.sealed) == ("dropped", None)
+
+    assert cards.order(ALWAYS, then=end).state == "lapsed"
+    cards.run()
+    assert cards.kept() == []
 
 
 def test_the_card_of_who_registers_with_the_order(cards: Cards) -> None:

@@ -43,6 +43,40 @@ def try_in(name: str = "hanako", password: str = PASSWORD, address: str = HOME, 
     return entry.authenticate(name, password, address, now(), known=known)
 
 
+# ---- sessions ----
+
+
+@pytest.mark.one_database
+@pytest.mark.req("T-034")
+def test_ninety_days_end_even_a_session_of_every_day(desk: Desk, member_id: int) -> None:
+    with desk.app.app_context(), db.write() as session:
+        token, end = sessions.start(session, member_id, now()), now() + sessions.LIFETIME
+        sessions.touch(session, token, end)
+        found = sessions.find(session, token, end - timedelta(minutes=1))
+        assert (found and found.member_id, sessions.find(session, token, end)) == (member_id, None)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("state", ["provisional", "left"])
+def test_who_may_not_be_in_is_not_though_their_log_in_were_still_there(desk: Desk, member_id: int, state: str) -> None:
+    """Neither a session nor a password opens: one more guard than the ending of sessions and the emptying of names."""
+    desk.change(Member, login="mada", password_hash=names.hashed(PASSWORD))
+    with desk.app.app_context():
+        with db.write() as session:
+            token = sessions.start(session, member_id, now())
+            assert sessions.find(session, token, now())
+        assert try_in("mada").user_id == member_id
+    desk.change(Member, state=state)
+    with desk.app.app_context():
+        assert sessions.find(db.db.session(), token, now()) is None
+        if state == "left":
+            assert try_in("mada").user_id is None
+        else:
+            with pytest.raises(entry.Provisional):
+                try_in("mada")
+        assert entry.prove(member_id, PASSWORD, now()).user_id is None
+
+
 # ---- guessing ----
 
 

@@ -379,6 +379,10 @@ def test_a_guest_becomes_a_member_after_the_order_with_one_password(visitor: Mem
     again.put_into_cart(TEA)
     bought = again.place(again.confirm(CASH, email=visitor.email))
     replayed = again.session.cookies.copy()
+    assert again.log_in(visitor.email).status_code == 200
+    refused = again.post(f"/orders/{bought.public_id}/account", {"csrf_token": again.token(), "new_password": NEW})
+    assert refused.status_code == 404, "who is a member becomes no second one"
+    again.session.cookies = replayed.copy()
     known = again.submit(bought.path, f"/orders/{bought.public_id}/account", new_password=NEW)
     assert without_token(known) == without_token(asked)
     after = again.get(bought.path).text

@@ -104,6 +104,9 @@ def test_a_link_dies_with_time_address_and_account(demo_app: Flask, owner: Clerk
     assert demo_app.test_client().get(second).status_code == 410
     owner.post(f"{page}/reactivate")
     assert demo_app.test_client().get(second).status_code == 200
+    change(demo_app, StaffUser.owner, True, login="taro")
+    assert demo_app.test_client().get(second).status_code == 410, "nobody gets an owner's account by a link"
+    change(demo_app, StaffUser.owner, False, login="taro")
     clock.advance(people.LINK_LIFETIME / timedelta(seconds=1) + 1)
     assert demo_app.test_client().get(second).status_code == 410
     assert choose(demo_app, second).status_code in (400, 410)
@@ -196,6 +199,7 @@ def test_the_rules_hold_whichever_page_asks(demo_app: Flask, owner: Clerk) -> No
     """Beneath the pages: the service itself refuses."""
     manager, peer = Clerk(demo_app, "kanri", Right.STAFF), Clerk(demo_app, "jiro")
     richer, plain = Clerk(demo_app, "saburo", Right.REFUND), Clerk(demo_app, "shiro", Right.CAPTURE)
+    suspended = Clerk(demo_app, "goro")
 
     def identity(clerk: Clerk) -> service.Identity:
         row = clerk.row()
@@ -215,7 +219,9 @@ def test_the_rules_hold_whichever_page_asks(demo_app: Flask, owner: Clerk) -> No
         lambda s: people.suspend(s, chief, owner.person_id, now()),
         lambda s: people.suspend(s, boss, person_of(demo_app, OWNER).id, now()),
         lambda s: people.send_link(s, chief, richer.person_id, now()),
+        lambda s: people.send_link(s, boss, suspended.person_id, now()),
     ]
+    change(demo_app, StaffUser.active, False, login="goro")
     for deed in deeds:
         with demo_app.app_context(), write() as session, pytest.raises(people.NotYours):
             deed(session)

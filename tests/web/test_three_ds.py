@@ -1,6 +1,7 @@
 """本人認証 from the press to the order: every outcome of the issuer, every way of coming back or not, and S10 meanwhile."""
 
 import json
+import re
 from contextlib import ExitStack
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -436,7 +437,10 @@ def test_giving_up_frees_stock_and_keeps_the_cart(
     cart: str, away: Purchase, demo_app: Flask, simulator: Simulator
 ) -> None:
     back = way_back(away, AUTHENTICATE)
-    pending = Page(away.buyer.get("/checkout/pending").text)
+    waiting = away.buyer.get("/checkout/pending").text
+    (confirmation,) = re.findall("<code>(.+)</code>", waiting)
+    assert away.buyer.get(f"/orders/{confirmation}/complete").status_code == 404, "確認番号 is no order's"
+    pending = Page(waiting)
     given_up = away.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
     assert urlsplit(given_up.url).path == ORDERED_ON[cart]
     assert "お支払いを中止しました。カゴの中身はそのまま残っています。" in Page(given_up.text).text

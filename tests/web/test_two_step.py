@@ -130,6 +130,20 @@ def test_password_and_code_open_the_page_that_was_wanted(client: FlaskClient, ph
     assert is_in(client)
 
 
+@pytest.mark.req("T-034")
+def test_the_right_code_starts_a_new_session(client: FlaskClient, phone: Phone) -> None:
+    log_in(client)
+    with client.session_transaction(CODE_PAGE) as session:
+        session["planted"] = "by someone else"
+        session["language"] = "en"
+    before = token_of(client, CODE_PAGE)
+    assert type_code(client, phone.shows()).status_code == 303
+    with client.session_transaction(PAGE) as session:
+        assert ("planted" in session, session["language"]) == (False, "en")
+    assert client.post("/admin/logout", data={"csrf_token": before}).status_code == 400
+    assert is_in(client)
+
+
 @pytest.mark.req("T-041", "P-24")
 def test_halfway_in_opens_nothing_but_the_second_step(app: Flask, client: FlaskClient, phone: Phone) -> None:
     log_in(client)
