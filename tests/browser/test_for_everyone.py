@@ -170,6 +170,8 @@ def test_every_buyer_page_fits_a_phone(window: Callable[..., Page]) -> None:
 def test_a_phone_s_keyboard_covers_no_field_of_the_one_page_checkout(window: Callable[..., Page]) -> None:
     page = window(viewport=PHONE)
     into_basket(page)
+    for label, wrong in {"フリガナ": "山田", "メールアドレス": "taro@example", "電話番号": "0312"}.items():
+        field(page, label).fill(wrong)  # their errors take two lines
     press_confirm(page)
     expect(page.locator("#error-summary")).to_be_focused()  # with all its mistakes
     assert_in_view_over_a_keyboard(page)
