@@ -13,10 +13,10 @@ from flask import Flask
 
 from app import create_app
 from shop.core.config import Config
-from tests.bench import orders, pages
+from tests.bench import orders, pages, phone
 from tests.bench.figures import LIMITS, Line
 from tests.race import stall
-from tests.support import shop
+from tests.support import machine, shop
 from tests.support.buying import Buyer, any_product
 from tests.support.databases import SqliteDatabases
 from tests.support.net import free_port, reserved_port
@@ -54,7 +54,8 @@ def figures(app: Flask, config: Config, folder: Path) -> Iterator[Line]:
         counted = list(pages.statements(app, server, product))
         pressed = list(orders.in_steps(app, config, folder, server.url))
         server.close()
-    return chain(pages.latencies(config, product), counted, orders.figures(app, config, folder), pressed, stalled())
+    seen = phone.largest_paints(config, product)
+    return chain(pages.latencies(config, product), seen, counted, orders.figures(app, config, folder), pressed, stalled())
 
 
 def stalled() -> Iterator[Line]:
@@ -67,6 +68,7 @@ def stalled() -> Iterator[Line]:
 
 def main() -> int:
     above = []
+    machine.chromium()  # ``tests.bench.phone`` needs it: better told now than after minutes
     busy, cores = os.getloadavg()[0], os.cpu_count() or 1
     if busy > cores / 2:
         print(f"this machine is busy (load {busy:.1f} on {cores} cores): the figures say little", flush=True)

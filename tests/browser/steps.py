@@ -94,6 +94,43 @@ def assert_comfortable(page: Page) -> None:
     assert_accessible(page)
 
 
+#: What is wrong with where the focus is: out of the window or under something, it or its error; a mark on what it has been at.
+_COVERED = """() => {
+  const focused = document.activeElement, errors = (focused.getAttribute("aria-describedby") || "").split(" ");
+  const parts = [focused, ...errors.map(id => document.getElementById(id)).filter(each => each?.matches(".field-error") && each.checkVisibility())];
+  focused.dataset.walked = "";
+  return parts.flatMap(part => {
+    const {left, right, top, bottom} = part.getBoundingClientRect();
+    const points = [[(left + right) / 2, (top + bottom) / 2], [left + 3, top + 3], [right - 3, top + 3], [left + 3, bottom - 3], [right - 3, bottom - 3]];
+    const over = points.map(point => document.elementFromPoint(...point)).find(each => !each?.contains(part) && !part.contains(each));
+    return over === undefined ? [] : [`${part.id || part.name} at ${Math.round(top)}-${Math.round(bottom)} under ${over?.className ?? "the edge"}`];
+  });
+}"""
+#: Fields of the form in sight that the focus has not been at; one of a group stands for it.
+_NOT_WALKED = """() => [...document.querySelectorAll("#checkout :is(input, select, textarea):not([type=hidden])")].filter(each =>
+  each.checkVisibility() && !each.disabled && !document.querySelector(`[data-walked][name="${each.name}"]`) && !("walked" in each.dataset)
+).map(each => each.id || each.name)"""
+
+
+def assert_in_view_over_a_keyboard(page: Page) -> None:
+    """In the 300 px a phone's keyboard leaves, each field and its error come into full view, forward and back (U-045, U-070)."""
+    before = page.viewport_size
+    assert before
+    page.set_viewport_size({"width": before["width"], "height": 300})
+    for key, start, end in (("Tab", ".skip-link", ".site-footer"), ("Shift+Tab", ".site-footer a", ".site-header")):
+        page.locator(start).first.focus()
+        page.evaluate("() => document.querySelectorAll('[data-walked]').forEach(each => delete each.dataset.walked)")
+        covered = []
+        for _ in range(80):
+            page.keyboard.press(key)
+            if page.evaluate("end => !!document.activeElement.closest(end)", end):
+                break
+            covered += page.evaluate(_COVERED)
+        assert not covered, f"{page.url} {key}: {covered}"
+        assert not page.evaluate(_NOT_WALKED), key
+    page.set_viewport_size(before)
+
+
 def log_in(page: Page, login: str, password: str) -> None:
     page.goto("/admin")
     page.get_by_label("ログインID").fill(login)

@@ -15,6 +15,7 @@ from tests.browser.steps import (
     TEA,
     assert_accessible,
     assert_fits,
+    assert_in_view_over_a_keyboard,
     assert_thumbs,
     choose,
     dialog,
@@ -163,6 +164,17 @@ def test_every_buyer_page_fits_a_phone(window: Callable[..., Page]) -> None:
         if not address.startswith("/admin"):  # a desk, dense on purpose
             page.set_viewport_size({"width": 360, "height": 740})
             assert_thumbs(page)
+
+
+@pytest.mark.req("U-045", "U-070")
+def test_a_phone_s_keyboard_covers_no_field_of_the_one_page_checkout(window: Callable[..., Page]) -> None:
+    page = window(viewport=PHONE)
+    into_basket(page)
+    for label, wrong in {"フリガナ": "山田", "メールアドレス": "taro@example", "電話番号": "0312"}.items():
+        field(page, label).fill(wrong)  # their errors take two lines
+    press_confirm(page)
+    expect(page.locator("#error-summary")).to_be_focused()  # with all its mistakes
+    assert_in_view_over_a_keyboard(page)
 
 
 def test_an_error_page_fits_and_leads_on(window: Callable[..., Page], watch: Watch) -> None:

@@ -15,6 +15,7 @@ from tests.browser.steps import (
     CASH_METHOD,
     TEA,
     assert_comfortable,
+    assert_in_view_over_a_keyboard,
     choose,
     field,
     fill_address,
@@ -105,6 +106,7 @@ def test_every_step_fits_a_phone_and_has_no_barrier(window: Callable[..., Page])
     page.get_by_role("button", name="次へ").click()
     expect(page.locator("#error-summary")).to_be_focused()  # the page is there, with all its mistakes
     assert_comfortable(page)
+    assert_in_view_over_a_keyboard(page)
     field(page, "郵便番号").fill("390-0811")
     expect(field(page, "市区町村・番地")).to_have_value("松本市中央")
     fill_address(page)
