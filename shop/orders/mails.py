@@ -163,3 +163,23 @@ def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta,
         )  # fmt: skip
     key = f"order_lookup:{ids.public_id()}"
     outbox.queue(session, "order_lookup", order.id, order.email, subject, body, now, key, secret=token)
+
+
+def cancel_request_key(order: Order) -> str:
+    """What :func:`cancel_request` is promised under: once per order."""
+    return f"cancel_request:{order.id}"
+
+
+def cancel_request(session: Session, order: Order, reason: str, now: datetime) -> None:
+    """To the shop: the buyer asks to cancel; what to do is done in the admin. ``reason`` may be empty."""
+    info = shopinfo.get(session)
+    with force_locale(DEFAULT):
+        subject = _("【キャンセルの依頼】%(number)s %(yen)s", number=order.number, yen=format_yen(order.total_yen))
+        body = _(
+            "ご注文者からキャンセルの依頼がありました。受注と決済はまだそのままです。\n\n"
+            "注文番号：%(number)s\nご注文者：%(name)s様（%(email)s）\n理由：%(reason)s\n\n"
+            "受注明細で確認し、ご注文者へご連絡ください。\n%(link)s\n",
+            number=order.number, name=order.buyer_name, email=order.email, reason=reason or _("（記入なし）"),
+            link=f"{runtime().config.base_url}/admin/orders/{order.number}",
+        )  # fmt: skip
+    outbox.queue(session, "cancel_request", order.id, info.email, subject, body, now, cancel_request_key(order))

@@ -81,6 +81,11 @@ def queue(
     )
 
 
+def is_promised(session: Session, key: str) -> bool:
+    """Whether a mail was promised under this key, sent or not."""
+    return session.scalar(select(OutboxMail.id).where(OutboxMail.dedupe_key == key)) is not None
+
+
 def run() -> int:
     """Send what is due. Returns how many mails were handed over."""
     found = db.db.session.execute(

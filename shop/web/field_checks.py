@@ -1,8 +1,9 @@
-"""Verdicts on single fields of the forms about the account and of ご注文の照会, for the script of their pages (U-012)."""
+"""Verdicts on single fields of the forms about the account and about a guest's or member's order, for the script of their pages (U-012)."""
 
 from flask import Blueprint, abort
 
 from shop.web import flow
+from shop.web.cancelling import CancelForm
 from shop.web.member_forms import AddressForm, ChangeLoginForm, LogInForm, RegisterForm
 from shop.web.order_lookup import LookUpForm
 
@@ -14,6 +15,7 @@ _FORMS = {
     "member": RegisterForm,
     "login-id": ChangeLoginForm,
     "order": LookUpForm,
+    "cancel": CancelForm,
 }
 
 

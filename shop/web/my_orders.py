@@ -11,9 +11,9 @@ from shop.checkout.reorder import Again
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
-from shop.orders import own
+from shop.orders import cancel_request, own
 from shop.orders.models import Order
-from shop.web import order_words
+from shop.web import cancelling, order_words
 from shop.web.cart import cart_key
 from shop.web.member import members_only, the_member
 from shop.web.paging import page_by_id
@@ -49,9 +49,29 @@ def again(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("cart.show"), 303)
 
 
+@blueprint.get("/mypage/orders/<public_id>/cancel")
+@members_only
+def cancel_form(public_id: str) -> ResponseReturnValue:
+    """キャンセルを依頼する: asks before anything is sent."""
+    return cancelling.page(_own(db.session(), public_id), *_ways(public_id))
+
+
+@blueprint.post("/mypage/orders/<public_id>/cancel")
+@members_only
+def ask_to_cancel(public_id: str) -> ResponseReturnValue:
+    """Pass the request on to the shop."""
+    return cancelling.take(_own(db.session(), public_id), *_ways(public_id))
+
+
+def _ways(public_id: str) -> tuple[str, str]:
+    """Where the request is sent, and the order's page."""
+    return url_for("my_orders.ask_to_cancel", public_id=public_id), url_for("my_orders.order", public_id=public_id)
+
+
 def order_page(found: Order, *, mine: bool) -> str:
     """The page of one order for whoever may see it; only its member may order again."""
     payment = own.payment(db.session(), found)
+    may_cancel = cancel_request.is_open(found, payment)
     return render_template(
         "shop/order.html",
         order=found,
@@ -59,6 +79,8 @@ def order_page(found: Order, *, mine: bool) -> str:
         filed=order_words.FILED[found.filed],
         money_text=order_words.money(found, payment),
         payment=payment,
+        may_cancel=may_cancel,
+        cancel_asked=may_cancel and cancel_request.was_made(db.session(), found),
     )
 
 

@@ -12,6 +12,8 @@ from shop.core.runtime import now
 from shop.core.text import narrow
 from shop.members import links
 from shop.orders import lookup
+from shop.orders.models import Order
+from shop.web import cancelling
 from shop.web.account import follow_link, minutes, secret_of
 from shop.web.forms import AtMost, CheckedForm, Needed, email_field, text_field
 from shop.web.member_forms import too_often
@@ -57,12 +59,37 @@ def link(token: str) -> Response:
 
 @blueprint.get("/orders/found")
 def found() -> ResponseReturnValue:
-    """The order behind the link this browser opened, to be read and nothing else."""
-    order = lookup.opened(db.session(), secret_of(_LINK), now())
-    if order is None:
-        flash(_("リンクの期限が切れています。お手数ですが、もう一度お申し込みください。"), "todo")
-        return redirect(url_for("order_lookup.show"), 303)
-    return order_page(order, mine=False)
+    """The order behind the link this browser opened."""
+    order = _opened()
+    return order_page(order, mine=False) if order else _too_late()
+
+
+@blueprint.get("/orders/found/cancel")
+def cancel_form() -> ResponseReturnValue:
+    """キャンセルを依頼する: asks before anything is sent."""
+    order = _opened()
+    return cancelling.page(order, *_ways()) if order else _too_late()
+
+
+@blueprint.post("/orders/found/cancel")
+def ask_to_cancel() -> ResponseReturnValue:
+    """Pass the request on to the shop: the same as in マイページ, for as long as the link shows the order."""
+    order = _opened()
+    return cancelling.take(order, *_ways()) if order else _too_late()
+
+
+def _opened() -> Order | None:
+    return lookup.opened(db.session(), secret_of(_LINK), now())
+
+
+def _too_late() -> Response:
+    flash(_("リンクの期限が切れています。お手数ですが、もう一度お申し込みください。"), "todo")
+    return redirect(url_for("order_lookup.show"), 303)
+
+
+def _ways() -> tuple[str, str]:
+    """Where the request is sent, and the order's page."""
+    return url_for("order_lookup.ask_to_cancel"), url_for("order_lookup.found")
 
 
 def _page(form: LookUpForm, problem: str = "") -> str:

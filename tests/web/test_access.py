@@ -86,6 +86,7 @@ RULES: Mapping[Rule | Right, str] = {
         attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.join_after_order account.register_details account.finish_registration account.new_password account.set_password
         account_settings.new_email account_settings.set_email order_lookup.found
+        order_lookup.cancel_form order_lookup.ask_to_cancel
     """,
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
@@ -93,6 +94,7 @@ RULES: Mapping[Rule | Right, str] = {
         mypage.top mypage.profile mypage.save_profile mypage.check_profile mypage.events
         mypage.address_list mypage.new_address mypage.add_address mypage.address mypage.change_address mypage.check_address
         mypage.confirm_address_removal mypage.remove_address my_orders.order_list my_orders.order my_orders.again
+        my_orders.cancel_form my_orders.ask_to_cancel
         cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
     Rule.TOKEN: "attempt.complete hop.leave hop.come_back",

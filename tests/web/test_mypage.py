@@ -8,13 +8,15 @@ from flask import Flask
 from sqlalchemy import delete, insert, select
 
 from shop.catalogue.models import Product, Variant
+from shop.core import shopinfo
 from shop.core.db import Base, db, write
 from shop.core.runtime import now
 from shop.delivery.models import DeliveryPayment
 from shop.members import models
 from shop.members.models import MemberAddress, MemberEvent, MemberSettings
-from shop.orders.models import Order, OrderLine
-from shop.payments.models import Payment, PaymentMethod
+from shop.orders.models import Order, OrderHistory, OrderLine
+from shop.outbox.models import OutboxMail
+from shop.payments.models import Payment, PaymentMethod, PaymentOperation
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.members import Member, letters, other, subjects
 from tests.support.pages import Page
@@ -262,8 +264,75 @@ def test_nobody_sees_or_repeats_another_member_s_order(member: Member, demo_app:
     taro.log_in()
     assert taro.get(path).status_code == 404
     assert taro.post(f"{path}/again", {"csrf_token": taro.token()}).status_code == 404
+    assert taro.get(f"{path}/cancel").status_code == 404
+    assert taro.post(f"{path}/cancel", {"csrf_token": taro.token()}).status_code == 404
+    assert count(demo_app, OutboxMail, kind="cancel_request") == 0
     assert number not in page(taro, "/mypage/orders").text
     assert "まだ何も入っていません" in page(taro, "/cart").text
+
+
+ASKED = "キャンセルのご依頼を受け付けました。ショップからの連絡をお待ちください。"
+CARD_NUMBER = "4111 1111 1111 1111"
+
+
+@pytest.mark.req("U-064")
+def test_a_cancellation_is_asked_for_once(member: Member, demo_app: Flask, desk: Desk) -> None:
+    """The shop gets one mail and the order one line, however often it is pressed; nothing else changes."""
+    number = number_of(buy(member.shop_url, TEA, buyer=member))
+    path = f"/mypage/orders/{public_id(demo_app)}"
+    assert "キャンセルを依頼する" in page(member, path).text
+    before = stands(demo_app)
+    way = f"{path}/cancel"
+    for wrong, what in (("あ" * 201, "200文字以内"), (f"カード {CARD_NUMBER}", "番号は消去しました。")):
+        refused = member.submit(way, reason=wrong)
+        assert (refused.status_code, what in said(refused), CARD_NUMBER in refused.text) == (422, True, False)
+    form = member.submit_form(way, way) | {"reason": "住所を\r\n間違えました <b>"}
+    for _press in range(2):
+        asked = member.post(way, form)
+        assert (path_of(asked), ASKED in said(asked), f'href="{way}"' in asked.text) == (path, True, False)
+    assert path_of(member.get(way)) == path
+    assert stands(demo_app) == before
+    (mail,) = [each.replace("\r\n", "\n") for each in letters(demo_app, desk_address(demo_app)) if "キャンセルの依頼" in each]
+    for word in (number, "山田 花子様", "住所を\n間違えました <b>", f"/admin/orders/{number}\n"):
+        assert word in mail, word
+    assert count(demo_app, OrderHistory, text=f"注文番号：{number}({order_id(demo_app)}) キャンセルの依頼 住所を 間違えました <b>", actor="buyer") == 1
+    assert "キャンセルの依頼 住所を 間違えました <b>" in desk.order(number).text
+
+
+@pytest.mark.req("U-064")
+@pytest.mark.parametrize(
+    ("status", "filed"), [("captured", "open"), ("voided", "open"), ("refunded", "open"), ("authorized", "cancelled"), ("authorized", "completed")]
+)  # fmt: skip
+def test_what_cannot_be_cancelled_any_more_is_not_asked_for(
+    member: Member, demo_app: Flask, status: str, filed: str
+) -> None:
+    number_of(buy(member.shop_url, TEA, buyer=member))
+    path = f"/mypage/orders/{public_id(demo_app)}"
+    form = member.submit_form(f"{path}/cancel", f"{path}/cancel")
+    change(demo_app, Payment.status, status)
+    change(demo_app, Order.filed, filed)
+    assert "キャンセルを依頼する" not in page(member, path).text
+    assert path_of(member.get(f"{path}/cancel")) == path
+    late = said(member.post(f"{path}/cancel", form))
+    assert ("キャンセルのご依頼を受け付けられませんでした。" in late, ASKED in late) == (True, False)
+    assert count(demo_app, OutboxMail, kind="cancel_request") == 0
+
+
+def stands(app: Flask) -> list[tuple[object, ...]]:
+    """Order, payment and its operations, in full."""
+    with app.app_context():
+        tables = [each.__table__ for each in (Order, Payment, PaymentOperation)]
+        return [tuple(row) for table in tables for row in db.session.execute(select(table))]
+
+
+def order_id(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalars(select(Order.id)).one()
+
+
+def desk_address(app: Flask) -> str:
+    with app.app_context():
+        return shopinfo.get(db.session()).email
 
 
 @pytest.mark.req("U-064")

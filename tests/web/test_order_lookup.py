@@ -174,3 +174,29 @@ def test_the_way_there_is_found(shopper: Buyer, demo_app: Flask) -> None:
     for path in ("/", "/login", urlsplit(placed.url).path):
         assert 'href="/orders/lookup"' in re.sub(r"<footer.*", "", shopper.get(path).text, flags=re.DOTALL) or path == "/"
         assert 'href="/orders/lookup"' in shopper.get(path).text
+
+
+@pytest.mark.req("U-064")
+def test_a_guest_asks_to_cancel_while_the_link_shows_the_order(
+    shopper: Buyer, number: str, demo_app: Flask, clock: MovableClock
+) -> None:
+    ask(shopper, number)
+    opened = shopper.get(link(demo_app))
+    way = "/orders/found/cancel"
+    assert f'href="{way}"' in opened.text
+    fields = Page(shopper.get(way).text).form(way).fields
+    elsewhere = Buyer(shopper.shop_url)
+    assert path_of(elsewhere.get(way)) == "/orders/lookup"
+    assert path_of(elsewhere.post(way, elsewhere_token(elsewhere))) == "/orders/lookup"
+    assert count(demo_app, OutboxMail, kind="cancel_request") == 0
+    asked = shopper.post(way, fields)
+    assert path_of(asked) == "/orders/found"
+    assert "キャンセルのご依頼を受け付けました。ショップからの連絡をお待ちください。" in said(asked)
+    assert f'href="{way}"' not in asked.text
+    clock.advance(31 * 60)
+    assert path_of(shopper.post(way, fields)) == "/orders/lookup"
+    assert count(demo_app, OutboxMail, kind="cancel_request") == 1
+
+
+def elsewhere_token(browser: Buyer) -> dict[str, str]:
+    return {"csrf_token": Page(browser.get("/products").text).forms[0].fields["csrf_token"]}
