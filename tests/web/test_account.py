@@ -609,6 +609,9 @@ def test_a_member_s_browsers_know_the_new_id_and_address_too(hanako: Member, dem
     hanako.get(link(demo_app, "new@example.jp"))
     hanako.submit("/email/new")
     assert elsewhere.is_in
+    elsewhere.log_out()
+    taro = other(hanako.shop_url, demo_app)
+    assert path_of(elsewhere.log_in(taro.login)) == "/mypage", "one browser, two of the family"
     with demo_app.app_context():
         for number in range(entry.DOOR.everywhere):
             for name in ("hana_2", "new@example.jp"):
