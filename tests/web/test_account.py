@@ -339,7 +339,7 @@ def test_no_stranger_uses_up_the_mails_a_member_needs(hanako: Member, demo_app: 
         stranger.submit("/orders/lookup", order_number=f"order0009999{number}", email=hanako.email)
         stranger.submit("/register", email=hanako.email)
     assert len(subjects(demo_app, hanako.email)) == links.PER_RECIPIENT, "those of /register"
-    for number in range(links.PER_RECIPIENT + 1):
+    for _ in range(links.PER_RECIPIENT + 1):
         stranger.submit("/password/forgotten", email=hanako.email)
     hanako.get(link(demo_app, hanako.email))
     hanako.submit("/password/new", new_password=NEW)
