@@ -237,6 +237,12 @@ def test_two_weeks_away_log_out_and_a_visit_a_day_does_not(hanako: Member, clock
     clock.advance(15 * 24 * 60 * MINUTES)
     assert not hanako.is_in
     assert TEA not in hanako.get("/cart").text
+    hanako.log_in()
+    for _ in range(8):
+        clock.advance(11 * 24 * 60 * MINUTES)
+        assert hanako.is_in
+    clock.advance(3 * 24 * 60 * MINUTES)
+    assert not hanako.is_in, "ninety days end any log-in"
 
 
 # ---- 会員登録 ----
