@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired
 
 from admin.blueprint import HALFWAY, Staff, blueprint, halfway, load_user, own_path, staff
 from admin.forms import StaffForm, one_line
+from shop.core import guessing
 from shop.core.clock import jst
 from shop.core.db import write
 from shop.core.i18n import gettext as _
@@ -117,7 +118,7 @@ def _open(token: str, wanted: str, user_id: int, device: tuple[str, datetime] | 
     if isinstance(user, Staff):
         login_user(user)
         session.permanent = True  # for the mark; the log-in itself ends on the server
-        session[KNOWN] = service.marks(user.identity.login)
+        session[KNOWN] = guessing.remembered(session.get(KNOWN, ""), service.marks(user.identity.login))
         log.info("staff logged in", extra={"actor": user.identity.actor})
     answer = redirect(own_path(wanted), 303)
     if device:

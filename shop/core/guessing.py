@@ -17,6 +17,8 @@ from shop.core.db import Base, db, end_read, write
 from shop.core.throttle import Limit
 
 _SHOP = "shop"
+#: Each of 64 characters, in a cookie.
+_MARKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Door:
 def marks(*names: str | None) -> str:
     """What a browser keeps of the names it has been let in with; it tells nobody the names."""
     return " ".join(throttle.digest(f"known {name}") for name in names if name)
+
+
+def remembered(known: str, new: str) -> str:
+    """What a browser keeps when the :func:`marks` ``new`` join those it has: the newest first, and no more than a few people's."""
+    return " ".join(list(dict.fromkeys(f"{new} {known}".split()))[:_MARKS])
 
 
 @dataclass(frozen=True, slots=True)

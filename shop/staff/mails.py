@@ -28,3 +28,16 @@ def password_link(session: Session, person: StaffUser, token: str, lifetime: tim
     )  # fmt: skip
     key = f"{KIND}password:{ids.public_id()}"
     outbox.queue(session, f"{KIND}password", None, person.email, subject, body, now, key, secret=token)
+
+
+def address_changed(session: Session, person: StaffUser, before: str, by: str, now: datetime) -> None:
+    """To the address ``before``: a password link goes to another one from now on, and what is done with it bears this name."""
+    shop = shopinfo.get(session).name
+    body = _(
+        "%(name)s様\n\n%(shop)sの管理画面のログインID「%(login)s」のメールアドレスが変更されました（操作したスタッフ：%(by)s）。"
+        "パスワード設定のメールは、これから新しいメールアドレスに届きます。\n\n"
+        "お心当たりのない場合は、すぐにショップの店主にお知らせください。\n\n%(shop)s\n",
+        name=person.name, shop=shop, login=person.login, by=by,
+    )  # fmt: skip
+    subject = _("【%(shop)s】管理画面のメールアドレスが変更されました", shop=shop)
+    outbox.queue(session, f"{KIND}address", None, before, subject, body, now, f"{KIND}address:{ids.public_id()}")

@@ -89,8 +89,8 @@ def add(session: Session, by: Identity, login: str, about: About, now: datetime)
 
 
 def change(session: Session, by: Identity, person_id: int, about: About, now: datetime) -> bool:
-    """Name, address and rights, in force with the person's next request. Returns whether anything was another.
-    Raises :class:`NotYours`."""
+    """Name, address and rights, in force with the person's next request. Returns whether anything was another; the old
+    address is told of a new one (T-047). Raises :class:`NotYours`."""
     person = _theirs(session, by, person_id)
     _may_give(by, about.rights)
     changed = [
@@ -104,11 +104,13 @@ def change(session: Session, by: Identity, person_id: int, about: About, now: da
     ]
     if not changed:
         return False
-    moved = person.email != about.email
+    moved, before = person.email != about.email, person.email
     _note(session, by, N_("スタッフ「%(who)s」を変更（%(what)s）"), person, now, what="、".join(changed))
     person.name, person.email, person.rights = about.name, about.email, rights.write(about.rights)
     if moved and not person.password_hash:
         _send_link(session, person, now)
+    elif moved:
+        mails.address_changed(session, person, before, by.login, now)
     return True
 
 

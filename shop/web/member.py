@@ -9,7 +9,7 @@ from flask_login import UserMixin, current_user, login_user
 from werkzeug.wrappers import Response
 
 from shop.checkout import cart_merge
-from shop.core import ids
+from shop.core import guessing, ids
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
@@ -128,7 +128,7 @@ def open_session(member_id: int) -> tuple[str, ...]:
 def know(login: str | None, email: str) -> None:
     """This browser is one of the member's: strangers who guess cannot close the log-in for it (T-091)."""
     session.permanent = True
-    session[KNOWN] = entry.marks(login, email)
+    session[KNOWN] = guessing.remembered(session.get(KNOWN, ""), entry.marks(login, email))
 
 
 def close_session() -> None:
@@ -149,7 +149,7 @@ def _follow_session() -> Response | None:
         _forget()
         flash(_("ログインの有効期間が終わったか、ほかの端末での操作のため、ログアウトされました。カゴの中身は、もう一度ログインすると戻ります。"), "todo")
         return _to_log_in() if request.blueprint in _CHECKOUT else None
-    if session.get(KNOWN) != entry.marks(member.login, member.email):
+    if not session.get(KNOWN, "").startswith(entry.marks(member.login, member.email)):
         know(member.login, member.email)
     if now() - member.seen_at >= sessions.TOUCH_EVERY:
         with write() as database:

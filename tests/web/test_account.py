@@ -237,6 +237,12 @@ def test_two_weeks_away_log_out_and_a_visit_a_day_does_not(hanako: Member, clock
     clock.advance(15 * 24 * 60 * MINUTES)
     assert not hanako.is_in
     assert TEA not in hanako.get("/cart").text
+    hanako.log_in()
+    for _ in range(8):
+        clock.advance(11 * 24 * 60 * MINUTES)
+        assert hanako.is_in
+    clock.advance(3 * 24 * 60 * MINUTES)
+    assert not hanako.is_in, "ninety days end any log-in"
 
 
 # ---- 会員登録 ----
@@ -339,7 +345,7 @@ def test_no_stranger_uses_up_the_mails_a_member_needs(hanako: Member, demo_app: 
         stranger.submit("/orders/lookup", order_number=f"order0009999{number}", email=hanako.email)
         stranger.submit("/register", email=hanako.email)
     assert len(subjects(demo_app, hanako.email)) == links.PER_RECIPIENT, "those of /register"
-    for _number in range(links.PER_RECIPIENT + 1):
+    for _ in range(links.PER_RECIPIENT + 1):
         stranger.submit("/password/forgotten", email=hanako.email)
     hanako.get(link(demo_app, hanako.email))
     hanako.submit("/password/new", new_password=NEW)
@@ -613,6 +619,9 @@ def test_a_member_s_browsers_know_the_new_id_and_address_too(hanako: Member, dem
     hanako.get(link(demo_app, "new@example.jp"))
     hanako.submit("/email/new")
     assert elsewhere.is_in
+    elsewhere.log_out()
+    taro = other(hanako.shop_url, demo_app)
+    assert path_of(elsewhere.log_in(taro.login)) == "/mypage", "one browser, two of the family"
     with demo_app.app_context():
         for number in range(entry.DOOR.everywhere):
             for name in ("hana_2", "new@example.jp"):

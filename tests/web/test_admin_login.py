@@ -157,12 +157,16 @@ def test_twenty_failures_close_the_connection_for_every_name(client: FlaskClient
 
 @pytest.mark.req("T-040", "T-091")
 def test_no_stranger_closes_the_desk_to_its_owner(app: Flask, client: FlaskClient) -> None:
-    """Not from one address, and not from everywhere for the browser the owner has been in with."""
+    """Not from one address, and not from everywhere for the browser the owner has been in with, and somebody else since."""
     for _ in range(6):
         log_in(app.test_client(), password=WRONG, address=ABROAD)
     assert log_in(app.test_client(), address=ABROAD).status_code == 429
     assert log_in(client).status_code == 303
-    client.post("/admin/logout", data={"csrf_token": token_of(client, "/admin")})
+    with app.app_context(), write() as session:
+        session.add(service.new_owner("taro", "月野 太郎", PASSWORD, now()))
+    for login in ("taro", ""):
+        client.post("/admin/logout", data={"csrf_token": token_of(client, "/admin")})
+        assert not login or log_in(client, login=login).status_code == 303
     with app.app_context():
         for number in range(service.DOOR.everywhere):
             service.authenticate(LOGIN, WRONG, f"61.9.{number}.1", now())

@@ -32,12 +32,17 @@ def owner(demo_app: Flask) -> Clerk:
     return Clerk(demo_app, "hana", owner=True)
 
 
+def mails_to(app: Flask, to: str) -> list[str]:
+    """Their bodies, oldest first."""
+    run_jobs(app, "outbox")
+    return [str(mail.get_content()) for mail in mails(app) if to in str(mail["To"])]
+
+
 def link_in_mail(app: Flask, to: str = EMAIL) -> str:
     """The path of the link in the newest mail to an address."""
-    run_jobs(app, "outbox")
-    bodies = [str(mail.get_content()) for mail in mails(app) if to in str(mail["To"])]
-    found = LINK.search(bodies[-1])
-    assert found, bodies[-1]
+    newest = mails_to(app, to)[-1]
+    found = LINK.search(newest)
+    assert found, newest
     return urlsplit(found[0]).path
 
 
@@ -120,6 +125,22 @@ def test_who_forgot_the_password_gets_a_link_and_whoever_was_in_is_out(demo_app:
     assert choose(demo_app, link_in_mail(demo_app, "jiro@example.jp")).status_code == 303
     assert not clerk.is_in
     assert log_in(demo_app, "jiro") == 303
+
+
+@pytest.mark.req("T-047")
+def test_the_old_address_hears_of_another_before_a_link_goes_there(demo_app: Flask, owner: Clerk) -> None:
+    """Or a colleague takes the account over, and works under its name."""
+    clerk, manager = Clerk(demo_app, "jiro"), Clerk(demo_app, "kanri", Right.STAFF)
+    page = f"/admin/staff/{clerk.person_id}"
+    manager.post(page, name="次郎", email="jiro@example.jp")
+    assert mails_to(demo_app, "jiro@example.jp") == [], "another name is none"
+    manager.post(page, name="次郎", email="evil@example.com")
+    manager.post(f"{page}/link")
+    (told,) = mails_to(demo_app, "jiro@example.jp")
+    for word in ("次郎様", "メールアドレスが変更されました", "kanri"):
+        assert word in told
+    assert "evil" not in told
+    assert LINK.search(mails_to(demo_app, "evil@example.com")[-1])
 
 
 def test_what_was_typed_stays_with_the_mistake_beside_it(demo_app: Flask, owner: Clerk) -> None:
