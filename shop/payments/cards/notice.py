@@ -30,12 +30,12 @@ def changed(session: Session, operation: CardOperation, text: str, brand: str, l
     info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card_numbers.shown(brand, last_four))
-        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.name)
+        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.called)
         body = _(
             "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"
             "カード番号は当ショップでは保持していません。\n"
             "%(ways)s\n\n%(shop)s\n",
-            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.name, ways=_ways(member, info.email),
+            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.called, ways=_ways(member, info.email),
         )  # fmt: skip
     outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
 
