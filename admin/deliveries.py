@@ -128,7 +128,7 @@ def _summary(form: DeliveryForm) -> list[Group]:
         (str(form.admin_name.label.text), form.admin_name.data),
         (str(form.name.label.text), form.name.data),
         (str(form.fee_yen.label.text), format_yen(form.fee_yen.data or 0)),
-        (str(form.apart_prefectures.label.text), "、".join(form.apart_prefectures.data) or _("なし")),
+        (str(form.apart_prefectures.label.text), "、".join(map(_, form.apart_prefectures.data)) or _("なし")),
         (str(form.lead_time.label.text), form.lead_time.data or _("（空欄）")),
         (str(form.active.label.text), _("はい") if form.active.data else _("いいえ")),
         (str(form.methods.label.text), "、".join(chosen) or _("なし")),

@@ -148,7 +148,7 @@ class DeliveryForm(StaffForm):
     name = name_field(lazy_gettext("表示用宅配便名"), 30)
     fee_yen = YenField(lazy_gettext("送料（全国一律・税込）"), default=0)
     apart_prefectures = CheckBoxes(
-        lazy_gettext("送料を別途連絡とする都道府県"), choices=[(name, name) for name in PREFECTURES]
+        lazy_gettext("送料を別途連絡とする都道府県"), choices=[(name, lazy_gettext(name)) for name in PREFECTURES]
     )
     lead_time = lines_field(lazy_gettext("お届けまでの日数（引渡時期）"))
     active = BooleanField(lazy_gettext("この宅配便を使う"), default=True)

@@ -1,9 +1,12 @@
 """ショップ基本情報 – what the shop calls itself and must state by law; one row, edited by the owner."""
 
+import json
+
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shop.core.db import Base, Key
+from shop.core.i18n import DEFAULT, language
 from shop.core.pictures import WithLogo
 
 
@@ -21,6 +24,13 @@ class ShopInfo(WithLogo, Base):
     texts: Mapped[str] = mapped_column(Text, default="{}")
     #: ブランドカラー as ``#rrggbb``; empty for the standard one.
     accent: Mapped[str] = mapped_column(String(7), default="")
+
+    @property
+    def called(self) -> str:
+        """Its name in the language that is spoken, as its pages have it."""
+        texts = json.loads(self.texts)
+        names = (texts.get(spoken, {}).get("name") for spoken in (language(), DEFAULT))
+        return next(filter(None, names), self.name)
 
 
 _THE_ROW = select(ShopInfo).limit(1)

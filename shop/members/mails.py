@@ -211,9 +211,9 @@ def _alarm() -> str:
 def _queue(
     session: Session, kind: str, email: str, language: str, words: Words, now: datetime, secret: str = ""
 ) -> None:
-    shop = shopinfo.get(session).name
+    info = shopinfo.get(session)
     with force_locale(language):
-        subject, body = words(shop)
+        subject, body = words(info.called)
     if secret:
         body = body.replace(secret, outbox.SECRET)
     outbox.queue(session, kind, None, email, subject, body, now, f"{kind}:{ids.public_id()}", secret=secret)

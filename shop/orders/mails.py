@@ -20,7 +20,7 @@ def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_
     """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body; at its end each has where *its* reader
     looks the order up. Of an order that is ``in_doubt`` (:mod:`shop.orders.review`) the shop's says so in a line before it."""
     with force_locale(order.language):
-        subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.name, number=order.number)
+        subject = _("【%(shop)s】ご注文ありがとうございます（%(number)s）", shop=info.called, number=order.number)
         body = placed_body(order, info)
         thanks = body + _for_the_buyer(order, info)
     outbox.queue(session, "thanks", order.id, order.email, subject, thanks, now)
@@ -44,9 +44,9 @@ def placed_body(order: Order, info: ShopInfo) -> str:
         _("%(name)s様", name=order.buyer_name),
         _(
             "この度は%(shop)sをご利用頂きまして誠にありがとうございます。ご注文につきまして下記の通り承りましたのでご連絡致します。",
-            shop=info.name,
+            shop=info.called,
         ),
-        _("ご利用店：%(shop)s", shop=info.name),
+        _("ご利用店：%(shop)s", shop=info.called),
         _("ご購入日：%(at)s", at=jst(order.placed_at).strftime("%Y-%m-%d %H:%M:%S") if order.placed_at else ""),
         _("■ご注文内容"),
         _("注文番号：%(number)s", number=order.number),
@@ -99,13 +99,13 @@ def not_placed(session: Session, order: Order, now: datetime) -> None:
     """To the buyer, when an attempt of unknown outcome turned out to have charged nothing."""
     info = shopinfo.get(session)
     with force_locale(order.language):
-        subject = _("【%(shop)s】ご注文は成立していません（請求はありません）", shop=info.name)
+        subject = _("【%(shop)s】ご注文は成立していません（請求はありません）", shop=info.called)
         body = _(
             "%(name)s様\n\nご請求はありません。\n\n"
             "カード決済の結果を確認していたご注文（%(yen)s）は、お支払いが完了していないことが分かりました。"
             "ご注文は成立しておらず、商品の確保も解除しました。\n"
             "よろしければ、もう一度お手続きください。\n\n%(shop)s\n",
-            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
+            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.called,
         )  # fmt: skip
     outbox.queue(session, "not_placed", order.id, order.email, subject, body, now)
 
@@ -114,9 +114,9 @@ def payment_cancelled(session: Session, order: Order, now: datetime, *, captured
     """To buyer and shop, when money that came too late for its order was given back; ``captured``: by a refund."""
     info = shopinfo.get(session)
     with force_locale(order.language):
-        facts = {"name": order.buyer_name, "yen": format_yen(order.total_yen), "shop": info.name}
+        facts = {"name": order.buyer_name, "yen": format_yen(order.total_yen), "shop": info.called}
         if captured:
-            subject = _("【%(shop)s】お支払いを全額返金しました", shop=info.name)
+            subject = _("【%(shop)s】お支払いを全額返金しました", shop=info.called)
             body = _(
                 "%(name)s様\n\n"
                 "お支払い（%(yen)s）が遅れて確定しましたが、ご注文は成立していなかったため、全額を返金しました。\n"
@@ -124,7 +124,7 @@ def payment_cancelled(session: Session, order: Order, now: datetime, *, captured
                 **facts,
             )
         else:
-            subject = _("【%(shop)s】お支払いを取り消しました（請求はありません）", shop=info.name)
+            subject = _("【%(shop)s】お支払いを取り消しました（請求はありません）", shop=info.called)
             body = _(
                 "%(name)s様\n\nご請求はありません。\n\n"
                 "お支払い（%(yen)s）の承認が遅れて届きましたが、ご注文は成立していなかったため、承認を取り消しました。\n"
@@ -139,12 +139,12 @@ def payment_not_cancelled(session: Session, order: Order, now: datetime) -> None
     """To buyer and shop, when money that came too late for its order could not be given back by itself."""
     info = shopinfo.get(session)
     with force_locale(order.language):
-        subject = _("【%(shop)s】お支払いの取り消しを進めています", shop=info.name)
+        subject = _("【%(shop)s】お支払いの取り消しを進めています", shop=info.called)
         body = _(
             "%(name)s様\n\n"
             "ご注文は成立していません。お支払い（%(yen)s）の承認が遅れて届いたため取り消しを試みましたが、まだ完了していません。\n"
             "ショップの担当者が決済代行会社で確認し、取り消します。商品代金をいただくことはありません。\n\n%(shop)s\n",
-            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.name,
+            name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.called,
         )  # fmt: skip
     outbox.queue(session, "payment_not_cancelled", order.id, order.email, subject, body, now)
     outbox.queue(session, "payment_not_cancelled_notice", order.id, info.email, subject, body, now)
@@ -152,8 +152,9 @@ def payment_not_cancelled(session: Session, order: Order, now: datetime) -> None
 
 def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta, now: datetime) -> None:
     """To the buyer: a page that shows the order for a while. The link is sealed beside the body until it is sent."""
-    shop = shopinfo.get(session).name
+    info = shopinfo.get(session)
     with force_locale(order.language):
+        shop = info.called
         subject = _("【%(shop)s】ご注文の照会（%(number)s）", shop=shop, number=order.number)
         body = _(
             "%(name)s様\n\nご注文の照会のお申し込みを受け付けました。次のページでご覧いただけます（%(minutes)s分以内）。\n\n%(link)s\n\n"

@@ -143,12 +143,12 @@ def _send(session: Session, row: CardProof, address: str, now: datetime) -> None
     row.code_digest, row.tries, row.sent_at = _digest(row, code), 0, now
     _within_sends(session, row, address, now)
     info = shopinfo.get(session)
-    subject = _("【%(shop)s】ご注文の確認番号", shop=info.name)
+    subject = _("【%(shop)s】ご注文の確認番号", shop=info.called)
     body = _(
         "ご注文の手続きで、次の番号を画面に入力してください。\n\n%(code)s\n\n"
         "番号は%(minutes)s分間有効です。まだご注文は確定しておらず、請求もされていません。\n"
         "お心当たりのない場合は、このメールを破棄してください。\n\n%(shop)s\n",
-        code=code, minutes=CODE_LIFE // timedelta(minutes=1), shop=info.name,
+        code=code, minutes=CODE_LIFE // timedelta(minutes=1), shop=info.called,
     )  # fmt: skip
     outbox.queue(session, "card_code", None, row.email, subject, body, now, f"card_code:{ids.public_id()}")
 

@@ -39,7 +39,7 @@ def of_mail(address: str) -> Advice | None:
 
 def of_address(line: str) -> Advice | None:
     """About an address no parcel would find."""
-    if line and not _MUNICIPALITY.search(line):
+    if not line.isascii() and not _MUNICIPALITY.search(line):  # in rōmaji one is written in too many ways
         return Advice(_("市区町村が入っていないようです。このままでよければ、お進みください。"))
     if line and not _LOT.search(line):
         return Advice(_("番地が入っていないようです。番地のない住所なら、このままお進みください。"))

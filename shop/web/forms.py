@@ -153,7 +153,7 @@ def email_field() -> StringField:
 
 
 def _prefecture_field(label: Any, *validators: Any) -> SelectField:
-    options = [("", _l("選んでください")), *((name, name) for name in PREFECTURES)]
+    options = [("", _l("選んでください")), *((name, _l(name)) for name in PREFECTURES)]
     return SelectField(label, choices=options, validators=[*validators, _prefecture], validate_choice=False)
 
 

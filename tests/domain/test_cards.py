@@ -259,6 +259,9 @@ def test_the_card_of_who_registers_with_the_order(cards: Cards) -> None:
     cards.run()
     assert cards.linked(new) == "Visa 1111 01/40"
     assert cards.kept(public_id) == ["1111"]
+    (mail,) = cards.mails()
+    assert "本登録のあとで" in mail.body
+    assert not [way for way in ("/mypage", "パスワードを変更") if way in mail.body], "仮登録 opens no log-in"
     cards.order(ALWAYS, member_id=None, registering=True)  # and did not become a member after all
     cards.run()
     assert cards.operations()[-1] == ("store", "dropped")

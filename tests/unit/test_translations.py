@@ -33,7 +33,6 @@ ALLOWED_IN_PYTHON = {
     ("shop/core/text.py", "[ぁゖ]"): "a range of letters",
     ("shop/web/forms.py", r"\[ァ-ヺ.*"): "a range of letters",
     ("shop/web/advice.py", r"\\d\|\[一.*|\[市区町村\]"): "how addresses are written",
-    ("shop/core/prefectures.py", "北海道 青森県 .*"): "prefectures as the courier writes them",
     ("shop/web/filters.py", "月火水木金土日"): "the Japanese form of a date; other languages get ISO",
     ("shop/web/filters.py", "[年月]|日（"): "the Japanese form of a date; other languages get ISO",
     ("shop/orders/review.py", r".*丁目\|番地.*"): "how addresses are written",

@@ -101,6 +101,8 @@ def test_at_step_3_a_limit_leads_to_the_other_methods(live_server: LiveServer, d
     assert (ended.path, len(LATER.findall(ended.page.text)), ended.page.text.count(NO_CHARGE)) == ("/checkout/step3", 1, 1)
     assert not list(ended.page.find("input", data_card="number"))
     assert "ほかのお支払方法を選ぶ" in ended.page.text
+    assert "お支払方法を選び直してください。" in ended.page.text
+    assert not [word for word in ("「注文する」を押してください", "クレジットカード情報入力") if word in ended.page.text], "neither is there"
     offered = Page(walker.get("/checkout/step2").text)
     assert [each["data-kind"] for each in offered.find("input", name="payment_method_id")] == [CASH]
     assert number_of(walker.press(walker.step2(CASH)))

@@ -112,7 +112,7 @@ def test_a_likely_slip_in_an_address_is_asked_about_and_never_refused(typing: Bu
         assert db.session.scalars(select(Order.email)).one() == "taro@gamil.com"
 
 
-COMPLETE = ("松本市宵待町3-8-2", "松本市宵待町三丁目八番二号", "松本市宵待町３", "青ヶ島村無番地")
+COMPLETE = ("松本市宵待町3-8-2", "松本市宵待町三丁目八番二号", "松本市宵待町３", "青ヶ島村無番地", "Matsumoto Chuo 2-3-4")
 
 
 @pytest.mark.req("U-007")

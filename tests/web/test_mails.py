@@ -40,6 +40,17 @@ def test_buyer_and_shop_get_the_same_words_and_nothing_else(shopper: Buyer, desk
     assert desk.get(for_the_shop.strip()).status_code == 200
 
 
+def test_a_mail_in_english_calls_the_shop_as_its_pages_do(shopper: Buyer, demo_app: Flask) -> None:
+    switch = Page(shopper.get("/").text).form("/language/en")
+    assert "Tsukinowa Shoten" in shopper.post(switch.action, switch.fields).text
+    number = number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper))
+    run_jobs(demo_app, "outbox")
+    (thanks,) = [mail for mail in mails(demo_app) if str(mail["To"]) == "hanako@example.jp"]
+    assert number in str(thanks["Subject"])
+    said = str(thanks["Subject"]) + text_of(thanks)
+    assert ("Tsukinowa Shoten" in said, "つきのわ商店" in said) == (True, False)
+
+
 @pytest.mark.req("R-220")
 def test_the_mail_says_what_was_bought(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(CUP, 2)

@@ -66,6 +66,13 @@ def test_a_courier_s_prefectures_are_set_and_taken_off_again(desk: Desk) -> None
     assert ticked(desk) == []
 
 
+def test_prefectures_are_offered_in_the_reader_s_language_and_kept_as_on_parcels(shopper: Buyer) -> None:
+    assert '<option value="沖縄県">沖縄県</option>' in shopper.get("/checkout/zero").text
+    assert '<option value="沖縄県">Okinawa</option>' in shopper.get("/checkout/zero?lang=en").text
+    basket = Page(shopper.get("/cart?lang=en").text).text
+    assert "Okinawa、Hokkaido" in basket
+
+
 @pytest.mark.req("R-244")
 def test_the_words_stand_from_the_final_page_to_the_admin(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
     shown = shopper.confirm(CASH, prefecture=FAR)

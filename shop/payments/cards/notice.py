@@ -23,26 +23,34 @@ _VANISHED = N_("ご登録のクレジットカードは、決済代行会社で�
 
 
 def changed(session: Session, operation: CardOperation, text: str, brand: str, last_four: str, now: datetime) -> None:
-    """A card was linked, replaced or removed: a line, and a mail to the member – not before 本登録: it leads to マイページ, and who
-    has just registered with an order was told of the card on its final page."""
+    """A card was linked, replaced or removed: a line, and a mail to the member."""
     assert operation.member_id is not None
     history.note(session, operation.member_id, text, now, brand=brand, last_four=last_four)
     member = session.get_one(Member, operation.member_id)
-    if member.state == "provisional":
-        return
     info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card_numbers.shown(brand, last_four))
-        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.name)
+        subject = _("【%(shop)s】ご登録クレジットカードの変更のお知らせ", shop=info.called)
         body = _(
             "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"
             "カード番号は当ショップでは保持していません。\n"
-            "ご登録のカード：%(page)s\n"
-            "お心当たりがないときは、パスワードを変更し、当ショップへご連絡ください：%(contact)s\n\n%(shop)s\n",
-            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.name,
-            page=f"{runtime().config.base_url}/mypage/cards", contact=info.email,
+            "%(ways)s\n\n%(shop)s\n",
+            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.called, ways=_ways(member, info.email),
         )  # fmt: skip
     outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
+
+
+def _ways(member: Member, contact: str) -> str:
+    """Where the card is seen, and what to do if it is somebody else's deed; 仮登録 opens no log-in, and so no page of theirs."""
+    if member.state == "provisional":
+        return _(
+            "ご登録のカードは、本登録のあとで、マイページでご覧いただけます。\nお心当たりがないときは、当ショップへご連絡ください：%(contact)s",
+            contact=contact,
+        )
+    return _(
+        "ご登録のカード：%(page)s\nお心当たりがないときは、パスワードを変更し、当ショップへご連絡ください：%(contact)s",
+        page=f"{runtime().config.base_url}/mypage/cards", contact=contact,
+    )  # fmt: skip
 
 
 def not_registered(session: Session, operation: CardOperation, now: datetime) -> None:
