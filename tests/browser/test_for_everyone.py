@@ -219,7 +219,8 @@ def test_staff_pages_have_no_barrier(page: Page) -> None:
                     "/settings/payment-methods", "/settings/payment-methods?tab=basic", "/settings/payment-methods/1",
                     "/settings/payment-methods/2", "/settings/payment-methods/1/remove", "/settings/deliveries",
                     "/settings/deliveries/1", "/settings/card-guard", "/two-step", "/two-step/set-up", "/log",
-                    "/staff", "/staff/new", "/password",
+                    "/staff", "/staff/new", "/password", "/customers",
+                    "/products", "/settings/members", "/settings/deliveries/new",
                     "/payments/attention", "/payments/attempts", "/holds"):  # fmt: skip
         page.goto(f"/admin{address}")
         assert_accessible(page)
