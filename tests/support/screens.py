@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from admin.cart_screens import SCREENS
 from app import create_app
@@ -56,7 +56,7 @@ class Camera:
                 page.wait_for_function("() => [...document.images].every(each => each.complete)")
             self._write(page, f"{name}-{size['width']}.webp", size, whole=whole)
 
-    def _write(self, page: Page, file: str, size: dict[str, int], *, whole: bool) -> None:
+    def _write(self, page: Page, file: str, size: ViewportSize, *, whole: bool) -> None:
         height = min(page.evaluate("() => document.documentElement.scrollHeight"), _TALLEST) if whole else size["height"]
         session = page.context.new_cdp_session(page)
         picture = session.send(
