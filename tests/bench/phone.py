@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from shop.core.config import Config
 from tests.bench.figures import LIMITS, Line
@@ -43,7 +43,8 @@ def largest_paints(config: Config, product: str) -> Iterator[Line]:
 
 def _look(chromium: Browser, buyer: StepsBuyer, url: str) -> float:
     """Milliseconds to the largest paint in a new window of this buyer. Raises ``RuntimeError`` when another page answers."""
-    context = chromium.new_context(viewport=PHONE, device_scale_factor=3, is_mobile=True, has_touch=True, locale="ja-JP")
+    window = ViewportSize(width=PHONE["width"], height=PHONE["height"])
+    context = chromium.new_context(viewport=window, device_scale_factor=3, is_mobile=True, has_touch=True, locale="ja-JP")
     context.add_cookies([{"name": each.name, "value": each.value or "", "url": url} for each in buyer.session.cookies])
     page = context.new_page()
     devtools = context.new_cdp_session(page)
