@@ -14,8 +14,8 @@ from shop.core.runtime import now
 from shop.members import accounts, addresses
 from shop.members.accounts import Person
 from shop.members.models import MemberAddress
-from shop.orders import lookup, own
-from shop.orders.models import Order
+from shop.orders import cancel_request, lookup, own
+from shop.orders.models import Order, OrderHistory
 from shop.outbox.models import OutboxMail
 from tests.domain.desk import BUYER, Desk
 
@@ -117,3 +117,20 @@ def test_a_link_is_promised_only_for_number_and_address_together(desk: Desk) -> 
         assert promised(number, BUYER["email"].upper()) == 1
         mail = db.db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "order_lookup")).one()
         assert (mail.recipient, mail.order_id) == (BUYER["email"], placed.order_id)
+
+
+@pytest.mark.req("U-064")
+def test_presses_at_once_are_one_request_to_cancel(desk: Desk) -> None:
+    order_id = desk.place().order_id
+
+    def press(_turn: int) -> bool:
+        with desk.app.app_context(), db.write() as session:
+            return cancel_request.make(session, order_id, "", now())
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(press, range(4))) == [True] * 4
+    with desk.app.app_context():
+        session = db.db.session()
+        lines = session.scalars(select(OrderHistory.text).where(OrderHistory.order_id == order_id)).all()
+        assert len([line for line in lines if line.endswith("キャンセルの依頼")]) == 1
+        assert session.scalar(select(func.count()).where(OutboxMail.kind == "cancel_request")) == 1
