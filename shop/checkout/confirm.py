@@ -149,8 +149,10 @@ def forget_typed(session: Session, member_id: int) -> None:
     session.execute(update(Cart).where(Cart.member_id == member_id).values(form="{}", password_hash=""))
 
 
-def standing(session: Session, cart: CartView, member_id: int | None, now: datetime) -> Confirmation | None:
-    """The confirmation that STEP3 shows: the newest of this cart, if it is of who looks – ``member_id`` is logged in –, says
+def standing(
+    session: Session, cart: CartView, member_id: int | None, now: datetime
+) -> tuple[Confirmation, PaymentMethod] | None:
+    """The confirmation that STEP3 shows, and its method: the newest of this cart, if it is of who looks – ``member_id`` is logged in –, says
     what the buyer has typed since and would pay now. ``None`` sends them through STEP2 again (R-107, S-071)."""
     if cart.cart_id is None:
         return None
@@ -169,7 +171,7 @@ def standing(session: Session, cart: CartView, member_id: int | None, now: datet
         agreement = agree(session, cart, newest.delivery_id, newest.payment_method_id, prefecture)
     except CannotConfirm:
         return None
-    return newest if still_true(agreement, newest) else None
+    return (newest, agreement.method) if still_true(agreement, newest) else None
 
 
 def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:

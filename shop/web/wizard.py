@@ -110,11 +110,11 @@ def step3() -> Any:
     if isinstance(cart, Response):
         return cart
     member = current_member()
-    confirmation = confirm.standing(db.db.session(), cart, member.member_id if member else None, moment())
-    if confirmation is None or confirm.form_of(confirmation).get("language") != language():
+    standing = confirm.standing(db.db.session(), cart, member.member_id if member else None, moment())
+    if standing is None or confirm.form_of(standing[0]).get("language") != language():
         return redirect(url_for("wizard.step2"), 303)
     form = Step3Form(formdata=None, data=card_choice.recall(cart.version))
-    return _step3_page(confirmation, form, refusal=attempt.last_refusal())
+    return _step3_page(*standing, form, refusal=attempt.last_refusal())
 
 
 @blueprint.post("/checkout/place")
@@ -126,7 +126,7 @@ def place() -> Any:
     form = Step3Form()
     method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
     if not form.validate() or not flow.fits_instalments(form, method):
-        return _step3_page(confirmation, form), 422
+        return _step3_page(confirmation, method, form), 422
     flow.settle_card(form, method)
     card_choice.remember(confirmation.cart_version, form)
     return flow.press(confirmation, form.cleaned() | flow.brought() | {"attempt": request.form.get("attempt", "")})
@@ -200,9 +200,8 @@ def _step2_page(
 
 
 def _step3_page(
-    confirmation: Confirmation, form: Step3Form, *, refusal: attempt.Refusal | None = None
+    confirmation: Confirmation, method: PaymentMethod, form: Step3Form, *, refusal: attempt.Refusal | None = None
 ) -> str:
-    method = db.db.session.get_one(PaymentMethod, confirmation.payment_method_id)
     return render_template(
         "shop/step3.html",
         form=form,
