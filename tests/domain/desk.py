@@ -75,8 +75,9 @@ class Desk:
         return str(answer["tokenizedCardObject"]["token"])
 
     def confirmed(
-        self, *, quantity: int = 1, method: str = "card", key: str = "", member_id: int | None = None, **buyer: str
-    ) -> tuple[str, str]:
+        self, *, quantity: int = 1, method: str = "card", key: str = "", member_id: int | None = None, registration: str = "",
+        **buyer: str,
+    ) -> tuple[str, str]:  # fmt: skip
         """A cart with goods and its confirmation: (confirmation token, cart key). ``key``: this cart, with what is in it."""
         key, token = key or ids.public_id(), ids.public_id()
         with self.app.app_context():
@@ -90,7 +91,7 @@ class Desk:
             form = BUYER | buyer
             agreement = confirm.agree(session, cart.view(session, key), courier.id, chosen.id, form["prefecture"])
             with db.write() as session:
-                confirm.store(session, token, agreement, form, "<p>final page</p>", now(), member_id=member_id)
+                confirm.store(session, token, agreement, form, "<p>final page</p>", now(), member_id=member_id, registration=registration)
         return token, key
 
     def press(

@@ -252,9 +252,8 @@ def test_links_nobody_can_use_are_forgotten(hanako: int) -> None:
 
 def ready(desk: Desk, login: str = "Hanako", method: str = "cash_on_delivery", **buyer: Any) -> Callable[..., int]:
     """A confirmation with 会員登録; press it to order."""
-    token, key = desk.confirmed(method=method, **buyer)
-    packed = with_order.pack(login, names.hashed(PASSWORD))
-    desk.change(Confirmation, Confirmation.token == token, registration=packed)
+    joining = with_order.pack(login, names.hashed(PASSWORD))
+    token, key = desk.confirmed(method=method, registration=joining, **buyer)
     return partial(desk.press, token, key)
 
 

@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from shop.catalogue.models import Variant
 from shop.checkout import limits
-from shop.checkout.models import Confirmation
 from shop.core.db import db
 from shop.members import links, with_order
 from shop.members.models import Member
@@ -20,9 +19,8 @@ WINDOW = limits.WINDOW.total_seconds()
 
 def order(desk: Desk, address: str = HOME, browser: str = "", *, registration: str = "") -> str:
     """Cash on delivery, so that no limit on cards has a say; what became of it."""
-    token, key = desk.confirmed(method="cash_on_delivery")
-    if registration:
-        desk.change(Confirmation, Confirmation.token == token, registration=with_order.pack(registration, "hash"))
+    joining = with_order.pack(registration, "hash") if registration else ""
+    token, key = desk.confirmed(method="cash_on_delivery", registration=joining)
     try:
         desk.press(token, key, address=address, browser=browser)
     except limits.TooManyOrders:

@@ -38,8 +38,8 @@ from tests.web.counter import (
 REFUSED = "4980000000038261"  # 2001
 #: Another ship-to and everything else a buyer can type, in the widths the shop keeps.
 TYPED = ADDRESS | {
-    "postal_code": "3900811", "phone": "0312345678", "address2": "月ノ輪荘 203", "ship_to": "other",
-    "ship_name": "髙橋 𠮷郎", "ship_phone": "0263001122", "ship_postal_code": "3990001",
+    "postal_code": "390-0811", "phone": "0312345678", "address2": "月ノ輪荘 203", "ship_to": "other",
+    "ship_name": "髙橋 𠮷郎", "ship_phone": "0263001122", "ship_postal_code": "399-0001",
     "ship_prefecture": "長野県", "ship_address1": "宵待町3-8-2", "ship_address2": "離れ", "note": "呼び鈴を二度どうぞ",
 }  # fmt: skip
 

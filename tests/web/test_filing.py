@@ -10,9 +10,7 @@ import requests
 from flask import Flask
 
 from shop.catalogue.models import Variant
-from shop.checkout.models import Confirmation
 from shop.core.db import write
-from shop.members import names, with_order
 from shop.members.models import MemberSettings
 from shop.orders.models import Order
 from shop.payments.models import Payment
@@ -243,9 +241,7 @@ def test_a_provisional_member_is_marked_in_the_list_until_the_order_is_completed
     with demo_app.app_context(), write() as session:
         session.add(MemberSettings(timing="completed"))
     shopper.put_into_cart(TEA)
-    confirmed = shopper.confirm(CASH)
-    change(demo_app, Confirmation.registration, with_order.pack("hanako", names.hashed("tsuki-no-wa-9")))
-    number = number_of(shopper.place(confirmed))
+    number = number_of(shopper.place(shopper.confirm(CASH, register_member="y", login_id="hanako", new_password="tsuki-no-wa-9")))
     listed = desk.get("/admin/orders").text
     assert '<strong class="provisional">(ID仮登録)</strong>' in listed
     assert "氏名/会員ID" in listed
