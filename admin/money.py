@@ -8,7 +8,7 @@ from admin.order_page import find_order, find_payment, gives_back
 from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
-from shop.orders import history
+from shop.orders import cancel_request, history
 from shop.orders.models import Order
 from shop.payments import actions
 from shop.payments.models import Payment
@@ -31,7 +31,10 @@ def confirm_money(number: str, verb: str) -> ResponseReturnValue:
         flash(_("決済状況が変わったため、この操作はいまはできません。"), "todo")
         return redirect(url_for("admin.order", number=number), 303)
     in_doubt = verb == "capture" and _in_doubt(order)
-    return render_template("admin/confirm_money.html", order=order, panel=panel, button=button, in_doubt=in_doubt)
+    cancel_asked = verb == "capture" and cancel_request.stands(db.session(), order, payment)
+    return render_template(
+        "admin/confirm_money.html", order=order, panel=panel, button=button, in_doubt=in_doubt, cancel_asked=cancel_asked
+    )
 
 
 @blueprint.post("/orders/<number>/payment/<verb>")

@@ -20,7 +20,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import REDUCED_RATE, STANDARD_RATE, tax_included
 from shop.core.runtime import now
 from shop.members.models import Member
-from shop.orders import history, review
+from shop.orders import cancel_request, history, review
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments import accounts, actions, executor
@@ -78,6 +78,7 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         memo=found.memo if memo is None else memo,
         memo_problem=memo_problem,
         member=session.get(Member, found.member_id) if found.member_id else None,
+        cancel_asked=payment is not None and cancel_request.stands(session, found, payment),
         signals=review.read(found.review.signals) if found.review else [],
         payment=payment,
         panel=panel,

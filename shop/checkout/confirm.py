@@ -110,6 +110,13 @@ def store(
     keep_typed(session, cart_id, form, registration)
 
 
+def _same_password(cart: CartView, confirmation: Confirmation) -> bool:
+    """会員登録 makes a member with the password typed last."""
+    if not confirmation.registration:
+        return True
+    return bool(json.loads(confirmation.registration)["password_hash"] == cart.password_hash)
+
+
 def _packed(form: Mapping[str, str]) -> str:
     return json.dumps(form, ensure_ascii=False, sort_keys=True)
 
@@ -152,8 +159,8 @@ def forget_typed(session: Session, member_id: int) -> None:
 def standing(
     session: Session, cart: CartView, member_id: int | None, now: datetime
 ) -> tuple[Confirmation, PaymentMethod] | None:
-    """The confirmation that STEP3 shows, and its method: the newest of this cart, if it is of who looks – ``member_id`` is logged in –, says
-    what the buyer has typed since and would pay now. ``None`` sends them through STEP2 again (R-107, S-071)."""
+    """The confirmation that STEP3 shows, and its method: the newest of this cart, if it is of who looks – ``member_id`` is logged
+    in –, says what the buyer has typed since and would pay now. ``None`` sends them through STEP2 again (R-107, S-071)."""
     if cart.cart_id is None:
         return None
     newest = session.scalar(
@@ -178,9 +185,8 @@ def still_true(agreement: Agreement, confirmation: Confirmation) -> bool:
     """Whether what would be ordered now is exactly what was confirmed – by the shop's prices and by what the buyer has said
     since, in this tab or another one (R-121, P-14)."""
     said = typed(agreement.cart)
-    joining = json.loads(confirmation.registration or "{}")
     return (
-        joining.get("password_hash", agreement.cart.password_hash) == agreement.cart.password_hash
+        _same_password(agreement.cart, confirmation)
         and all(said.get(name) == value for name, value in form_of(confirmation).items())
         and agreement.quote.digest == confirmation.quote_digest
         and agreement.cart.version == confirmation.cart_version

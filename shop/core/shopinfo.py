@@ -1,6 +1,8 @@
 """ショップ基本情報 – what the shop calls itself and must state by law; one row, edited by the owner."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -28,9 +30,12 @@ class ShopInfo(WithLogo, Base):
     @property
     def called(self) -> str:
         """Its name in the language that is spoken, as its pages have it."""
-        texts = json.loads(self.texts)
-        names = (texts.get(spoken, {}).get("name") for spoken in (language(), DEFAULT))
-        return next(filter(None, names), self.name)
+        return said(json.loads(self.texts), "name") or self.name
+
+
+def said(texts: Mapping[str, Mapping[str, Any]], name: str) -> Any:
+    """One of the shop's own texts, by language, in the one that is spoken, else in Japanese; ``None`` where it has none."""
+    return next(filter(None, (texts.get(spoken, {}).get(name) for spoken in (language(), DEFAULT))), None)
 
 
 _THE_ROW = select(ShopInfo).limit(1)

@@ -31,6 +31,11 @@ def was_made(session: Session, order: Order) -> bool:
     return outbox.is_promised(session, mails.cancel_request_key(order))
 
 
+def stands(session: Session, order: Order, payment: Payment) -> bool:
+    """Whether the buyer has asked and may still be answered: said wherever staff decide on the order."""
+    return is_open(order, payment) and was_made(session, order)
+
+
 def make(session: Session, order_id: int, reason: str, now: datetime) -> bool:
     """Tell the shop by mail and 変更履歴 that the buyer of a placed order wants to cancel it; ``reason`` may be empty. Who
     asks again has asked once. Returns whether the request stands: ``False`` when it came too late."""

@@ -1,9 +1,9 @@
 """The whole shop on its guard: an attack that is spread over many cards, addresses and sessions reaches no limit of its own.
 
 Many failures that are most of all tries – or too many, whatever is sold beside them – put the shop on its guard, and so do as
-many cards left at their issuer: ``step_up`` – buyers prove their e-mail address before a card goes out (:mod:`shop.payments.stepup`). When most tries fail behind that, too,
-``stopped`` – cards are not offered, the other methods are. It ends by itself, or a person ends or begins it. The shop is mailed
-once for each.
+many cards left at their issuer: ``step_up`` – buyers prove their e-mail address before a card goes out
+(:mod:`shop.payments.stepup`). When most tries fail behind that, too, ``stopped`` – cards are not offered, the other methods are.
+It ends by itself, or a person ends or begins it. The shop is mailed once for each.
 """
 
 import logging

@@ -13,7 +13,7 @@ from sqlalchemy import Row, exists, select, true
 
 from shop.catalogue.models import Category
 from shop.checkout import cart
-from shop.core import card_numbers
+from shop.core import card_numbers, shopinfo
 from shop.core.cart_design import CartDesign
 from shop.core.clock import jst
 from shop.core.db import db, look
@@ -118,10 +118,7 @@ def shop_text(name: str, default: Any = "") -> Any:
     """One of the shop's own texts in the language of the page, else in Japanese, else ``default``."""
     if "shop_texts" not in g:
         g.shop_texts = json.loads(shop_info().shop_texts)
-    for chosen in (language(), DEFAULT):
-        if value := g.shop_texts.get(chosen, {}).get(name):
-            return value
-    return default
+    return shopinfo.said(g.shop_texts, name) or default
 
 
 def families() -> Sequence[Row[Any]]:

@@ -80,7 +80,7 @@ def order_page(found: Order, *, mine: bool) -> str:
         money_text=order_words.money(found, payment),
         payment=payment,
         may_cancel=may_cancel,
-        cancel_asked=may_cancel and cancel_request.was_made(db.session(), found),
+        cancel_asked=cancel_request.stands(db.session(), found, payment),
     )
 
 

@@ -32,7 +32,7 @@ _TELL_AT_THE_FIELD = frozenset(
         "account.ask_to_reset", "account.join_after_order", "account.set_password", "account_settings.change_login_id",
         "account_settings.change_password", "account_settings.ask_to_change_email", "account_settings.take_leave",
         "mypage.save_profile", "mypage.check_profile", "mypage.add_address", "mypage.change_address", "mypage.check_address",
-        "order_lookup.ask", "order_lookup.ask_to_cancel", "my_orders.ask_to_cancel",
+        "order_lookup.ask", "order_lookup.ask_to_cancel", "my_orders.ask_to_cancel", "field_checks.check",
         "admin.log_in", "admin.save_memo", "admin.save_row", "admin.add_staff", "admin.change_staff",
         "admin.accept_invitation", "admin.change_own_password",
         "admin.take_code", "admin.switch_on_two_step", "admin.renew_codes", "admin.switch_off_two_step",

@@ -297,6 +297,10 @@ def test_a_cancellation_is_asked_for_once(member: Member, demo_app: Flask, desk:
         assert word in mail, word
     assert count(demo_app, OrderHistory, text=f"注文番号：{number}({order_id(demo_app)}) キャンセルの依頼 住所を 間違えました <b>", actor="buyer") == 1
     assert "キャンセルの依頼 住所を 間違えました <b>" in desk.order(number).text
+    for decides in (f"/admin/orders/{number}", f"/admin/orders/{number}/payment/capture"):
+        assert "購入者がキャンセルを依頼しています" in desk.page(decides).text, "nobody takes the money unawares"
+    left = member.post("/forms/cancel/check", {"csrf_token": member.token(), "reason": f"カード {CARD_NUMBER}"})
+    assert (left.status_code, "番号は消去しました。" in str(left.json()), CARD_NUMBER in left.text) == (200, True, False)
 
 
 @pytest.mark.req("U-064")
