@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from shop.checkout.cart import CartView
-from shop.core.money import STANDARD_RATE, totals_per_rate
+from shop.core.money import order_totals_per_rate
 from shop.core.runtime import now as moment
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery
@@ -28,9 +28,11 @@ class Quote:
     fee_yen: int
     per_rate: dict[int, int]
     digest: str
-    #: How much of the goods is at the standard rate, before the coupon.
-    standard_goods_yen: int
     coupon: Applied | None
+
+    @property
+    def coupon_code(self) -> str:
+        return self.coupon.code if self.coupon else ""
 
     @property
     def coupon_yen(self) -> int:
@@ -113,15 +115,14 @@ def quote(
     cart: CartView, courier: Delivery | None, method: PaymentMethod | None, prefecture: str, coupon: Applied | None = None
 ) -> Quote:
     """The amounts for a cart that goes to ``prefecture``; courier or method not chosen yet count nothing, nor does
-    shipping that is 別途連絡 (R-244). What the ``coupon`` takes off is borne by both rates as any deduction is (L-018)."""
+    shipping that is 別途連絡 (R-244)."""
     shipping = delivery.shipping(courier, prefecture) if courier else 0
     known = shipping or 0
     fee = method.fee_yen if method else 0
     goods = [(line.amount_yen, line.tax_rate) for line in cart.lines]
-    rates = totals_per_rate([*goods, (known + fee, STANDARD_RATE)], coupon.discount_yen if coupon else 0)
-    standard = sum(yen for yen, rate in goods if rate == STANDARD_RATE)
+    rates = order_totals_per_rate(goods, known + fee, coupon.discount_yen if coupon else 0)
     digest = _digest(cart, courier, shipping, method, coupon)
-    return Quote(cart.goods_yen, known, shipping is None, fee, rates, digest, standard, coupon)
+    return Quote(cart.goods_yen, known, shipping is None, fee, rates, digest, coupon)
 
 
 def _digest(

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Key, Moment, OptionalMoment, YenColumn
-from shop.core.money import STANDARD_RATE, totals_per_rate
+from shop.core.money import order_totals_per_rate
 
 _DRAFT = text("state = 'draft'")
 _PLACED = text("state = 'placed'")
@@ -118,7 +118,7 @@ class Order(Base):
     def per_rate(self) -> dict[int, int]:
         """10%対象 and 8%対象: they add up to 合計 (R-282)."""
         goods = [(line.amount_yen, line.tax_rate) for line in self.lines]
-        return totals_per_rate([*goods, (self.charges_yen, STANDARD_RATE)], self.deductions_yen)
+        return order_totals_per_rate(goods, self.charges_yen, self.coupon_yen, self.points_yen + self.discount_yen)
 
 
 class OrderLine(Base):
