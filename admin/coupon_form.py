@@ -51,7 +51,7 @@ class CouponForm(StaffForm):
     name = name_field(lazy_gettext("管理用クーポン名"), 50)
     kind = RadioField(
         lazy_gettext("割引の種類"),
-        choices=[("yen", lazy_gettext("金額（円）")), ("percent", lazy_gettext("割合（%）"))],
+        choices=[("yen", lazy_gettext("金額（円）")), ("percent", lazy_gettext("割合（％）"))],
         default="yen",
     )
     value = Count(lazy_gettext("割引の値"), 1, 999_999)
