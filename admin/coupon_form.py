@@ -66,7 +66,7 @@ class CouponForm(StaffForm):
             raise ValidationError(_("割合は1から100までの数字で入力してください。"))
 
     def validate_ends_on(self, field: Any) -> None:
-        if not self.starts_on.errors and field.data < self.starts_on.data:
+        if not (field.process_errors or self.starts_on.errors) and field.data < self.starts_on.data:
             raise ValidationError(_("最初の日と同じ日か、それより後の日を入力してください。"))
 
     def fits(self, session: Session, coupon: Coupon | None) -> bool:
