@@ -7,6 +7,7 @@ from admin import (  # noqa: F401
     auth,
     card_guard,
     cart_design,
+    coupons,
     customers,
     dashboard,
     deliveries,

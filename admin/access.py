@@ -40,6 +40,7 @@ _ENDPOINTS: Mapping[Need, str] = {
         payment_methods payment_method confirm_payment_method revise_payment_method check_payment_method save_payment_method
         add_payment_method move_payment_method confirm_removal remove_payment_method
         deliveries delivery confirm_delivery revise_delivery save_delivery
+        coupons coupon confirm_coupon revise_coupon save_coupon
         member_settings confirm_member_settings revise_member_settings save_member_settings
         design confirm_design revise_design save_design
         cart_design confirm_cart_design revise_cart_design save_cart_design

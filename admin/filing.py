@@ -14,6 +14,7 @@ from shop.core.runtime import now
 from shop.members.models import Member
 from shop.orders import filing
 from shop.orders.models import OrderLine
+from shop.promotions import coupons
 
 
 @blueprint.get("/orders/<number>/move/<target>")
@@ -42,6 +43,8 @@ def move_order(number: str, target: str) -> ResponseReturnValue:
         flash(_("この受注は、すでに別の一覧にあります。"), "todo")
     except stock.OutOfStock as short:
         flash(_("在庫が足りないため移動していません：%(name)s", name=_name(order_id, short.variant_id)), "bad")
+    except coupons.NotUsable:
+        flash(_("クーポンの利用できる回数が残っていないため、移動していません。クーポンの回数を増やしてから、もう一度移動してください。"), "bad")
     else:
         flash(_("%(list)sへ移動しました。", list=words.LISTS[target]), "good")
     return redirect(url_for("admin.order", number=number), 303)

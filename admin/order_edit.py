@@ -111,7 +111,8 @@ def _rows(order: Order, typed: str = "") -> list[Row]:
         Row(key := f"line{line.id}", line.name, _form(LineForm, key, typed, unit_yen=line.unit_yen, quantity=line.quantity), line)
         for line in order.lines
     ]
-    return rows + [_amount_row(order, name, str(label), typed) for name, label in editing.AMOUNTS.items()]
+    amounts = editing.AMOUNTS.items()
+    return rows + [_amount_row(order, name, str(label), typed) for name, label in amounts if name != "coupon_yen" or order.coupon_code]
 
 
 def _amount_row(order: Order, name: str, label: str, typed: str) -> Row:
@@ -144,7 +145,7 @@ def _limit_amount(row: Row, total_yen: int) -> None:
         most = format_yen(field.data + total_yen)
         field.errors = [_("合計が0円を下回ります。%(most)sまで差し引けます。", most=most)]
     else:
-        field.errors = [_("合計が0円を下回ります。先にポイントか値引きを減らしてください。")]
+        field.errors = [_("合計が0円を下回ります。先にクーポン、ポイント、値引きのどれかを減らしてください。")]
 
 
 def _refused(number: str, key: str, seen: int) -> ResponseReturnValue:

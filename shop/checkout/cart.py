@@ -1,5 +1,6 @@
 """カート. Every change counts its version, so that a confirmation is for exactly what the buyer saw."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -191,6 +192,15 @@ def take_out(session: Session, order: Order) -> None:
     session.execute(_JOINED, {"cart": order.cart_id})
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
+    if order.coupon_id is not None:
+        _forget_coupon(session, order.cart_id)
+
+
+def _forget_coupon(session: Session, cart_id: int) -> None:
+    """What was typed stays for the next order, but for its coupon: that one is used."""
+    typed = json.loads(session.scalars(select(Cart.form).where(Cart.id == cart_id)).one())
+    typed.pop("coupon", None)
+    session.execute(update(Cart).where(Cart.id == cart_id).values(form=json.dumps(typed, ensure_ascii=False, sort_keys=True)))
 
 
 def _touch(session: Session, key: str, now: datetime) -> int:

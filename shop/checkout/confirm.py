@@ -13,6 +13,8 @@ from shop.checkout.models import Cart, Confirmation
 from shop.checkout.quote import Choice, Quote, choices, quote
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
+from shop.promotions import coupons
+from shop.promotions.coupons import Applied
 
 #: A confirmation can be ordered for so long; a press from an older page confirms again (T-083).
 CONFIRMATION_LIFE = timedelta(hours=1)
@@ -20,7 +22,8 @@ CONFIRMATION_LIFE = timedelta(hours=1)
 
 class CannotConfirm(Exception):
     """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, ``resting`` –
-    its provider does not answer now –, ``stopped`` – no card is taken at present – or ``apart`` – a card where shipping is 別途連絡."""
+    its provider does not answer now –, ``stopped`` – no card is taken at present –, ``too_little`` – less than ¥1 would be paid –,
+    ``apart`` – a card where shipping is 別途連絡 – or ``coupon``: it cannot be used any more."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -52,27 +55,40 @@ def ship_prefecture(form: Mapping[str, str]) -> str:
 
 
 def agree(
-    session: Session, cart: CartView, delivery_id: int, payment_method_id: int, prefecture: str
+    session: Session, cart: CartView, delivery_id: int, payment_method_id: int, prefecture: str, coupon: Applied | None = None
 ) -> Agreement:
-    """Check a choice against cart, stock, pairing and the ``prefecture`` the goods go to. Raises
+    """Check a choice against cart, stock, pairing, the ``prefecture`` the goods go to and what is left to pay. Raises
     :class:`CannotConfirm` with what is wrong."""
     if cart.is_empty:
         raise CannotConfirm("empty")
     short = tuple(line.name for line in cart.lines if line.short)
     if short:
         raise CannotConfirm("stock", short)
-    choice = _choice(choices(session, cart.goods_yen), delivery_id)
+    choice = _choice(choices(session, cart.goods_yen, coupon), delivery_id)
     method = next((m for m in choice.methods if m.id == payment_method_id), None)
     if any(m.id == payment_method_id for m in choice.resting):
         raise CannotConfirm("resting")
     if any(m.id == payment_method_id for m in choice.stopped):
         raise CannotConfirm("stopped")
+    if any(m.id == payment_method_id for m in choice.too_little):
+        raise CannotConfirm("too_little")
     if method is None:
         raise CannotConfirm("payment")
+    amounts = quote(cart, choice.delivery, method, prefecture, coupon)
     if method not in choice.methods_to(prefecture):
-        raise CannotConfirm("apart")
-    amounts = quote(cart, choice.delivery, method, prefecture)
+        raise CannotConfirm("apart" if amounts.total_yen > 0 else "too_little")
     return Agreement(cart, choice.delivery, method, amounts, choice.delivery.id, method.id)
+
+
+def agree_again(session: Session, cart: CartView, confirmation: Confirmation, now: datetime) -> Agreement:
+    """What was confirmed, as it would be agreed on now. Raises :class:`CannotConfirm`."""
+    form, member = form_of(confirmation), confirmation.member_id is not None
+    try:
+        coupon = coupons.apply(session, form.get("coupon", ""), cart.goods_yen, member=member, now=now)
+    except coupons.NotUsable:
+        raise CannotConfirm("coupon") from None
+    chosen = confirmation.delivery_id, confirmation.payment_method_id
+    return agree(session, cart, *chosen, ship_prefecture(form), coupon)
 
 
 def _choice(offered: list[Choice], delivery_id: int) -> Choice:
@@ -173,9 +189,8 @@ def standing(
         return None
     if now - newest.created_at > CONFIRMATION_LIFE:
         return None
-    prefecture = ship_prefecture(form_of(newest))
     try:
-        agreement = agree(session, cart, newest.delivery_id, newest.payment_method_id, prefecture)
+        agreement = agree_again(session, cart, newest, now)
     except CannotConfirm:
         return None
     return (newest, agreement.method) if still_true(agreement, newest) else None

@@ -7,6 +7,7 @@ click, a second tab or a replay finds the first attempt instead of making a seco
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
@@ -21,21 +22,22 @@ from shop.checkout.confirm import (
     CONFIRMATION_LIFE,
     Agreement,
     CannotConfirm,
-    agree,
+    agree_again,
     form_of,
-    ship_prefecture,
     ship_prefix,
     still_true,
 )
 from shop.checkout.models import Cart, Confirmation
+from shop.checkout.quote import Quote
 from shop.core import db, ids
 from shop.core.runtime import now as moment
-from shop.orders import placing
+from shop.orders import placing, reserved
 from shop.orders.models import Order, OrderLine
 from shop.payments import accounts, cardguard, executor, hop, methods
 from shop.payments.cards import book, linking
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import AccountVersion, Payment
+from shop.promotions import coupons
 
 #: 引き当て ends after this time at the latest (R-161).
 HOLD = timedelta(minutes=20)
@@ -196,9 +198,8 @@ class _Press:
 
 
 def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> Agreement:
-    cart, prefecture = carts.view(session, cart_key), ship_prefecture(json.loads(confirmation.form))
     try:
-        agreement = agree(session, cart, confirmation.delivery_id, confirmation.payment_method_id, prefecture)
+        agreement = agree_again(session, carts.view(session, cart_key), confirmation, moment())
     except CannotConfirm as error:
         raise ConfirmAgain(error.problem, error.product_names) from None
     if not still_true(agreement, confirmation):
@@ -208,7 +209,7 @@ def _agreement(session: Session, confirmation: Confirmation, cart_key: str) -> A
 
 
 def _write(press: _Press, slot: Slot | None) -> Placed:
-    """Draft, hold and operation in one transaction, then the call. ``slot`` is for the call; ``None`` without a provider."""
+    """Draft, holds and operation in one transaction, then the call. ``slot`` is for the call; ``None`` without a provider."""
     now = moment()
     confirmation, agreement = press.confirmation, press.agreement
     cart_id, version = confirmation.cart_id, confirmation.cart_version
@@ -225,7 +226,7 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             limits.count(session, press.who, now, registers=bool(draft.registration) and press.key == confirmation.token)
             if slot:
                 cardguard.admit(session, press.who, public_id, now)
-            stock.hold(session, draft.id, wanted, now + HOLD)
+            reserved.hold(session, draft, wanted, now + HOLD)
             if slot:
                 fairshare.check(session, press.who, wanted, now, authenticates=methods.authenticates(agreement.method))
             payment.order_id = draft.id
@@ -237,6 +238,8 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             order_id = draft.id
     except stock.OutOfStock as error:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
+    except coupons.NotUsable:
+        raise ConfirmAgain("coupon") from None
     except IntegrityError:
         raise ConfirmAgain from None  # another attempt of this cart came first; :func:`place` looks which
     if slot and charge and operation_id:
@@ -297,9 +300,16 @@ def _draft(press: _Press, now: datetime) -> Order:
         payment_note=agreement.method.note if agreement.method.note_in_mail else "",
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
         shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen,
-        total_yen=agreement.quote.total_yen,
+        **_coupon(agreement.quote), total_yen=agreement.quote.total_yen,
         device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot + press.card.shown, created_at=now, lines=_lines(agreement),
     )  # fmt: skip
+
+
+def _coupon(quote: Quote) -> dict[str, Any]:
+    """The order's columns of it."""
+    if quote.coupon is None:
+        return {}
+    return {"coupon_id": quote.coupon.coupon_id, "coupon_code": quote.coupon.code, "coupon_yen": quote.coupon_yen}
 
 
 def _practice(agreement: Agreement) -> bool:

@@ -31,6 +31,20 @@ def totals_per_rate(amounts: Iterable[tuple[int, int]], deduction_yen: int = 0) 
     return {rate: yen for rate, yen in left.items() if yen}
 
 
+def order_totals_per_rate(
+    goods: Iterable[tuple[int, int]], charges_yen: int, coupon_yen: int = 0, deduction_yen: int = 0
+) -> dict[int, int]:
+    """The same for a whole order: ``(yen, rate)`` pairs of its goods, its charges, its coupon and what else is deducted.
+
+    A coupon is a discount on the goods and borne by *their* rates alone (L-018): goods that it pays leave nothing at theirs.
+    What is deducted besides, or by a coupon beyond the goods – of an edited order –, comes off the whole.
+    """
+    lines = list(goods)
+    on_goods = min(coupon_yen, sum(yen for yen, _ in lines))
+    left = [(yen, rate) for rate, yen in totals_per_rate(lines, on_goods).items()]
+    return totals_per_rate([*left, (charges_yen, STANDARD_RATE)], coupon_yen - on_goods + deduction_yen)
+
+
 def apportion(yen: int, weights: Sequence[int]) -> list[int]:
     """Split ``yen`` in the ratio of the ``weights``, to whole yen, by largest remainder; equal remainders in their order.
 

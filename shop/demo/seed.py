@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from providers.ports import Endpoint, Provider
 from shop.catalogue.models import Category, Product, Variant
+from shop.core.clock import jst
 from shop.core.shopinfo import ShopInfo
+from shop.core.text import folded
 from shop.delivery import postal
 from shop.delivery import service as delivery
 from shop.delivery.models import Delivery, DeliveryPayment
@@ -24,10 +26,13 @@ from shop.members.models import MemberAddress
 from shop.orders.models import OrderNumber
 from shop.payments import accounts
 from shop.payments.models import PaymentMethod
+from shop.promotions.models import Coupon
 
 OWNER = "owner"
 #: 会員ID of the demo member.
 MEMBER_LOGIN = "hanako"
+#: 500 yen off, as often as it is typed.
+COUPON = "ARIGATO500"
 _COURIER_FEE = 600
 _COD_FEE = 330
 
@@ -38,8 +43,8 @@ def is_empty(session: Session) -> bool:
 
 
 def load(session: Session, provider: Provider, now: datetime) -> None:
-    """The demo shop: texts, products, one courier, a practice card account and 代金引換, all paired; メール便 and 店頭渡し
-    stand ready but are not in use."""
+    """The demo shop: texts, products, one courier, a practice card account and 代金引換, all paired, and a coupon; メール便 and
+    店頭渡し stand ready but are not in use."""
     session.add(_shop())
     session.add(OrderNumber(last=0))
     _products(session)
@@ -58,10 +63,20 @@ def load(session: Session, provider: Provider, now: datetime) -> None:
         note="商品と引き換えに、配達員へ現金でお支払いください。", note_at_choice=True,
     )  # fmt: skip
     session.add_all([courier, *delivery.others(), card, cash])
+    session.add(_coupon(now))
     session.flush()
     session.add_all(
         [DeliveryPayment(delivery_id=courier.id, payment_method_id=method.id) for method in (card, cash)]
     )
+
+
+def _coupon(now: datetime) -> Coupon:
+    """To try a coupon by, for a year."""
+    today = jst(now).date()
+    return Coupon(
+        code=COUPON, folded=folded(COUPON), name="ありがとうクーポン", kind="yen", value=500, starts_on=today,
+        ends_on=today + timedelta(days=365), created_at=now,
+    )  # fmt: skip
 
 
 def add_member(session: Session, password_hash: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Daily self-check: cached amounts equal the ledger, held stock equals open holds, nothing is negative or forgotten."""
+"""Daily self-check: cached amounts equal the ledger, held stock and coupons equal open holds, nothing is negative or forgotten."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from shop.core.runtime import runtime
 from shop.outbox import service as outbox
 from shop.payments.ledger import derive
 from shop.payments.models import Payment
+from shop.promotions import coupons
 
 _BATCH = 500
 
@@ -18,7 +19,7 @@ def differences() -> list[str]:
     """Every difference found, in words; empty when all is well. Looks at one moment: orders being settled meanwhile
     are no differences."""
     with db.one_view() as session:
-        return [*_money(session), *_stock(session)]
+        return [*_money(session), *_stock(session), *coupons.differences(session)]
 
 
 def _money(session: Session) -> list[str]:

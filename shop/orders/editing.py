@@ -22,11 +22,11 @@ from shop.payments.models import Payment
 
 #: Amounts of an order that are edited besides its lines, in the order of their rows. All take 0–99999999 yen (part G).
 AMOUNTS: Mapping[str, Any] = {
-    "points_yen": lazy_gettext("ポイント"), "discount_yen": lazy_gettext("値引き"), "shipping_yen": lazy_gettext("送料"),
+    "coupon_yen": lazy_gettext("クーポン"), "points_yen": lazy_gettext("ポイント"), "discount_yen": lazy_gettext("値引き"), "shipping_yen": lazy_gettext("送料"),
     "fee_yen": lazy_gettext("手数料"), "cool_yen": lazy_gettext("クール料金"),
 }  # fmt: skip
 #: Those among them that are taken off the total.
-DEDUCTIONS = ("points_yen", "discount_yen")
+DEDUCTIONS = ("coupon_yen", "points_yen", "discount_yen")
 
 
 class ChangedMeanwhile(Exception):

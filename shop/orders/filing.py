@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shop.catalogue import stock
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.members import with_order
-from shop.orders import history
+from shop.orders import history, reserved
 from shop.orders.models import Order
 
 LISTS = ("open", "completed", "cancelled")
@@ -22,17 +21,17 @@ class ElsewhereNow(Exception):
 def move(session: Session, order_id: int, seen: str, target: str, actor: str, now: datetime) -> None:
     """Move a placed order from the list it was ``seen`` in to ``target``, with a line of 変更履歴.
 
-    Into 受注キャンセル一覧 its units go back to sale, out of it they are allocated again. An order without its goods could
-    not be shipped, so :class:`stock.OutOfStock` refuses the way back when they are gone; it stays where it is. Raises
-    :class:`ElsewhereNow` for a stale page.
+    Into 受注キャンセル一覧 its units go back to sale and the use of its coupon to others, out of it they are taken again. An
+    order without its goods could not be shipped, so ``stock.OutOfStock`` refuses the way back when they are gone, and
+    ``coupons.NotUsable`` when the coupon's last use is; it stays where it is. Raises :class:`ElsewhereNow` for a stale page.
     """
     order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
     if order.filed != seen or target == seen:
         raise ElsewhereNow
     if target == "cancelled":
-        stock.give_back(session, order.id, now)
+        reserved.give_back(session, order, now)
     elif seen == "cancelled":
-        stock.allocate_again(session, order.id, now)
+        reserved.take_back(session, order, now)
     order.filed = target
     followed = order.member_id is not None and _follow(session, order.member_id, target, now)
     with force_locale(DEFAULT):

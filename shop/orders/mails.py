@@ -80,6 +80,8 @@ def _lines(*parts: str) -> str:
 def _sums(order: Order) -> list[str]:
     """小計 … 合計 and the totals per rate; of what not every order has, only what this one has."""
     parts = [_("小計：%(yen)s", yen=format_yen(order.goods_yen))]
+    if order.coupon_code:
+        parts.append(_("クーポン（%(code)s）：%(yen)s", code=order.coupon_code, yen=format_yen(-order.coupon_yen)))
     if order.points_yen:
         parts.append(_("ポイント：%(yen)s", yen=format_yen(-order.points_yen)))
     if order.discount_yen:

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.core.db import Base, Key, Moment, OptionalMoment, YenColumn
-from shop.core.money import STANDARD_RATE, totals_per_rate
+from shop.core.money import order_totals_per_rate
 
 _DRAFT = text("state = 'draft'")
 _PLACED = text("state = 'placed'")
@@ -77,6 +77,10 @@ class Order(Base):
     #: ポイント利用 and 値引き: yen taken off the whole.
     points_yen: Mapped[YenColumn] = mapped_column(default=0)
     discount_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: クーポン that was used, its code as it was, and the yen it took off.
+    coupon_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    coupon_code: Mapped[str] = mapped_column(String(40), default="")
+    coupon_yen: Mapped[YenColumn] = mapped_column(default=0)
     #: 0 while shipping is 別途連絡.
     shipping_yen: Mapped[YenColumn]
     #: 別途連絡: the shop has yet to say what shipping costs; the total is without it (R-244).
@@ -107,14 +111,14 @@ class Order(Base):
 
     @property
     def deductions_yen(self) -> int:
-        """What is taken off the whole: ポイント, 値引き."""
-        return self.points_yen + self.discount_yen
+        """What is taken off the whole: クーポン, ポイント, 値引き."""
+        return self.coupon_yen + self.points_yen + self.discount_yen
 
     @property
     def per_rate(self) -> dict[int, int]:
         """10%対象 and 8%対象: they add up to 合計 (R-282)."""
         goods = [(line.amount_yen, line.tax_rate) for line in self.lines]
-        return totals_per_rate([*goods, (self.charges_yen, STANDARD_RATE)], self.deductions_yen)
+        return order_totals_per_rate(goods, self.charges_yen, self.coupon_yen, self.points_yen + self.discount_yen)
 
 
 class OrderLine(Base):

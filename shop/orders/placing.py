@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shop.catalogue import stock
 from shop.core import shopinfo
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.members import settings, with_order
 from shop.members.accounts import Person
-from shop.orders import history, mails, numbering, review
+from shop.orders import history, mails, numbering, reserved, review
 from shop.orders.models import Order
 from shop.payments.models import Payment
 
@@ -26,7 +25,7 @@ def place(session: Session, order: Order, now: datetime, card: Payment | None = 
     of an order by card, which may put the order in doubt (:mod:`shop.orders.review`)."""
     info = shopinfo.get(session)
     doubts = review.signals(session, order, card, now) if card else ()
-    stock.consume(session, order.id, now)  # stock before number everywhere: one order of locks, no deadlock
+    reserved.consume(session, order, now)  # stock before number everywhere: one order of locks, no deadlock
     order.number = numbering.next_number(session, info.order_prefix)
     order.state = "placed"
     order.placed_at = now

@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from providers.contract import Verb
-from shop.catalogue import stock
 from shop.catalogue.models import HELD, StockHold
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
-from shop.orders import history, mails, placing, review
+from shop.orders import history, mails, placing, reserved, review
 from shop.orders.models import Order
 from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
@@ -63,25 +62,17 @@ def _authorization(session: Session, change: Change, order: Order, now: datetime
     if change.operation.state != "succeeded":
         _lapse(session, change, order, now)
         return False
-    if order.state == "draft" and _secure_stock(session, order, now):
+    if order.state == "draft" and reserved.secure(session, order, now):
         placing.place(session, order, now, change.payment if change.payment.kind == "card" else None)
         amount = format_yen(change.operation.amount_yen)
         word = _("オーソリ+売上") if change.operation.capture else _("オーソリ")
         history.add(session, order.id, change.operation.actor, f"{order.number} {word} {amount}", now)
         return True
-    # Told "not charged" or sold out meanwhile: the money must not stay with us.
+    # Told "not charged", sold out or the coupon gone meanwhile: the money must not stay with us.
     _end(order)
-    stock.release(session, order.id, now)
+    reserved.release(session, order, now)
     _compensate(session, change.payment, now)
     return False
-
-
-def _secure_stock(session: Session, order: Order, now: datetime) -> bool:
-    """Whether the order's units are still held – or could be taken again after the hold had ended."""
-    if stock.is_held(session, order.id):
-        return True
-    wanted = {line.variant_id: line.quantity for line in order.lines}
-    return stock.take_again(session, order.id, wanted, now)
 
 
 def _end(order: Order) -> None:
@@ -91,11 +82,11 @@ def _end(order: Order) -> None:
 
 
 def _lapse(session: Session, change: Change, order: Order, now: datetime) -> None:
-    """No money: the draft ends, its units go back at once. Who had to leave the page without an answer is told."""
+    """No money: the draft ends, what it held goes back at once. Who had to leave the page without an answer is told."""
     if order.state != "draft":
         return
     _end(order)
-    stock.release(session, order.id, now)
+    reserved.release(session, order, now)
     sent_at = change.operation.sent_at or now
     if change.before == "unknown" or change.operation.settled_by == HOLD_OVER or now - sent_at > timedelta(seconds=PATIENCE):
         mails.not_placed(session, order, now)
@@ -170,7 +161,7 @@ def release_expired(session: Session, order_id: int, now: datetime) -> bool:
     if _lapse_parked(session, order_id, HOLD_OVER, now):
         return True
     order = session.scalars(select(Order).where(Order.id == order_id).with_for_update()).one()
-    released = stock.release(session, order_id, now) > 0
+    released = reserved.release(session, order, now) > 0
     payment = session.scalar(select(Payment).where(Payment.order_id == order_id))
     waiting = payment is not None and settle.has_open_operation(session, payment.id)
     if order.state == "draft" and not waiting:
@@ -191,7 +182,7 @@ def abandon(session: Session, order_id: int, by: str, now: datetime) -> bool:
     if order.state != "draft":
         return False
     _end(order)
-    stock.release(session, order_id, now)
+    reserved.release(session, order, now)
     linking.order_settled(session, order.id, order.member_id, False, now)
     return True
 

@@ -13,7 +13,7 @@ from shop.core.i18n import gettext as _
 from shop.core.runtime import now
 from shop.core.text import narrow
 from shop.orders.models import Order
-from shop.web import storefront
+from shop.web import coupons, storefront
 
 blueprint = Blueprint("cart", __name__)
 
@@ -78,13 +78,14 @@ def _cart_page(error_item: int = 0, error: str = "") -> str:
     """With what an order would cost in the end, before any personal data is asked for (U-020): as the form begins, with
     the first courier and its first method, and what the others cost."""
     view = current()
-    offered = [] if view.is_empty else choices(db.session(), view.goods_yen)
+    coupon = coupons.kept(view)
+    offered = [] if view.is_empty else choices(db.session(), view.goods_yen, coupon)
     methods = {method.id: method for choice in offered for method in choice.methods}
     first = offered[0] if offered else None
     return render_template(
         "shop/cart.html",
         cart=view,
-        quote=quote(view, first.delivery if first else None, next(iter(first.methods), None) if first else None, ""),
+        quote=quote(view, first.delivery if first else None, next(iter(first.methods), None) if first else None, "", coupon),
         ordered=_just_ordered() if view.is_empty else None,
         couriers=[choice.delivery for choice in offered],
         with_fee=[method for method in methods.values() if method.fee_yen],

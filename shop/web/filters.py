@@ -25,6 +25,7 @@ from shop.core.pictures import Picture
 from shop.core.runtime import runtime
 from shop.core.shopinfo import ShopInfo
 from shop.core.text import postal_code
+from shop.promotions import coupons
 
 _family = Category.__table__.c
 _shop = ShopInfo.__table__.c
@@ -32,7 +33,7 @@ _FRAME = (
     select(
         _shop.name.label("shop_name"), _shop.texts.label("shop_texts"), _shop.legal.label("shop_legal"),
         _shop.accent, _shop.logo_file, _shop.logo_width, _shop.logo_height, _shop.logo_alt,
-        exists(select(CartDesign.__table__.c.cart)).label("carts_designed"),
+        exists(select(CartDesign.__table__.c.cart)).label("carts_designed"), coupons.OFFERED.label("takes_coupons"),
         _family.id, _family.code, _family.name, _family.name_en, _family.lead,
     )
     .join_from(ShopInfo.__table__, Category.__table__, true(), isouter=True)
@@ -104,7 +105,7 @@ def frame() -> Sequence[Row[Any]]:
 
 def shop_info() -> Row[Any]:
     """The shop's row: ``shop_name``, ``shop_texts``, ``shop_legal``, its ``accent``, what :func:`shop_logo` shows, and
-    ``carts_designed``, whether there is a face of a cart to ask for."""
+    whether there is a face of a cart to ask for (``carts_designed``) and a coupon to type (``takes_coupons``)."""
     return frame()[0]
 
 

@@ -16,7 +16,7 @@ from shop.checkout import confirm, limits, placement
 from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
 from shop.checkout.models import Confirmation
-from shop.checkout.quote import Choice, choices, quote
+from shop.checkout.quote import Choice, choices, quote, without_cards
 from shop.core import card_numbers, db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
@@ -26,7 +26,7 @@ from shop.core.text import clean_line, small_number
 from shop.members import links, profile
 from shop.payments import cardguard, methods, stepup
 from shop.payments.models import PaymentMethod
-from shop.web import attempt, card_limits, legal
+from shop.web import attempt, card_limits, coupons, legal
 from shop.web.advice import Advice
 from shop.web.cart import cart_key
 from shop.web.choices import delivery_choice, kept, linked_card
@@ -63,18 +63,20 @@ def open_registration(form: Any, cart: CartView, through: str) -> bool:
 def offer(form: Any, cart: CartView, prefecture: str, *, with_card: bool) -> dict[str, Any]:
     """What the page shows of deliveries and methods for goods that go to ``prefecture``, with the sums of the choice in
     ``form`` – the first of each where nothing was chosen that fits."""
-    # First: with it comes the row that the choices ask for as well.
+    coupon = coupons.applied(form, cart)
+    # Before the choices: with it comes the row that they ask for as well.
     standing = cardguard.standing(db.db.session(), card_limits.who(), moment())
-    offered = _payable_now(choices(db.db.session(), cart.goods_yen), standing)
+    offered = _payable_now(choices(db.db.session(), cart.goods_yen, coupon), standing)
     courier = _chosen_courier(offered, form.delivery_id.data)
     methods = courier.methods_to(prefecture) if courier else ()
     method = next((m for m in methods if str(m.id) == form.payment_method_id.data), methods[0] if methods else None)
     form.delivery_id.data = str(courier.delivery.id) if courier else ""
     form.payment_method_id.data = str(method.id) if method else ""
     return {
-        "quote": quote(cart, courier.delivery if courier else None, method, prefecture),
+        "quote": quote(cart, courier.delivery if courier else None, method, prefecture, coupon),
         "choices": [delivery_choice(choice, prefecture, with_card=with_card) for choice in offered],
         "resting": dict.fromkeys(method.name for choice in offered for method in choice.resting),
+        "too_little": _too_little(offered),
         **_card_words([method for choice in offered for method in (*choice.methods, *choice.stopped)], standing),
     }
 
@@ -84,7 +86,14 @@ def _payable_now(offered: list[Choice], standing: cardguard.Standing) -> list[Ch
     if not standing.until:
         return offered
     cards = [tuple(method for method in choice.methods if method.kind == "card") for choice in offered]
-    return [replace(c, methods=c.methods_apart, stopped=c.stopped + taken) for c, taken in zip(offered, cards, strict=True)]
+    return [replace(c, methods=without_cards(c.methods), stopped=c.stopped + taken) for c, taken in zip(offered, cards, strict=True)]
+
+
+def _too_little(offered: list[Choice]) -> list[str]:
+    """Names of the methods that no courier leaves a yen to pay by (R-116)."""
+    found = {method.id: method.name for choice in offered for method in choice.too_little}
+    there = {method.id for choice in offered for method in choice.methods}
+    return [name for method_id, name in found.items() if method_id not in there]
 
 
 def _card_words(methods: Iterable[PaymentMethod], standing: cardguard.Standing) -> dict[str, str]:
@@ -109,9 +118,9 @@ def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
 
 
 def refreshed(form: Any) -> bool:
-    """Whether 配送方法を反映する, the button without script, was pressed in ``form``: then it is to be shown again, unjudged –
-    but not with a card number that was typed into a wrong field."""
-    if not request.form.get("refresh"):
+    """Whether 適用する was pressed in ``form``, or 配送方法を反映する, the button without script: then it is to be shown again,
+    judged by nothing but its coupon – and not with a card number that was typed into a wrong field."""
+    if not (request.form.get("refresh") or request.form.get("apply")):
         return False
     card_numbers.forget(form)
     return True
@@ -121,8 +130,11 @@ def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:
     """The choice as an agreement, or ``None`` with a sentence at the field that is wrong – about the goods above the form,
     for they are no field; each line of them says what there is left."""
     delivery_id, method_id = small_number(form.delivery_id.data), small_number(form.payment_method_id.data)
+    coupon = coupons.applied(form, cart)
     try:
-        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture)
+        agreement = confirm.agree(db.db.session(), cart, delivery_id or 0, method_id or 0, prefecture, coupon)
+        if form.coupon.errors:
+            return None
         if said := card_words(agreement.method)["card_limit"]:
             form.payment_method_id.errors = [*form.payment_method_id.errors, said]
             return None
@@ -336,6 +348,10 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
             return card_limits.stopped(db.db.session())
         case "expired":
             return _("確認画面の有効期限が切れました。ご注文はまだ確定していません。内容をもう一度ご確認ください。")
+        case "too_little":
+            return _("お支払いの合計が1円に満たないため、このお支払方法はご利用いただけません。")
+        case "coupon":
+            return _("クーポンが、いまはご利用いただけません。ご注文はまだ確定していません。クーポンコードの欄をご確認ください。")
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "empty":

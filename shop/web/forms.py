@@ -13,6 +13,7 @@ from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.prefectures import PREFECTURES
 from shop.core.text import clean_line, clean_lines, digits, hyphenated, is_mail_address, katakana, narrow
+from shop.promotions.models import CODE_LENGTH
 from shop.web import advice
 from shop.web.advice import Advice
 
@@ -214,6 +215,7 @@ class BuyerFields(NameFields, MailField, AddressFields):
 class ChoiceFields:
     """支払い方法・配送指定: STEP2, and the second half of the one-page checkout."""
 
+    coupon = text_field(_l("クーポンコード"), AtMost(CODE_LENGTH))
     note = TextAreaField(_l("備考"), validators=[AtMost(500)], filters=_filtered(clean_lines))
     delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
     payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)

@@ -24,23 +24,31 @@ async function confirmOrder(event) {
   if (["refresh", "lookup"].includes(event.submitter?.name)) return;
   event.preventDefault();
   if (busy) return;
-  card = cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null;
+  const applies = event.submitter?.name === "apply"; // 適用する: the form again, with the sums as they are then
+  card = applies ? null : (cards.get(form.querySelector("[data-keep=card]:enabled")) ?? null);
   if (card && !card.check()) return tellOthers();
   work(words().checking);
   let notice;
   try {
-    notice = await openConfirmation();
+    notice = await openConfirmation(event.submitter);
+    if (applies && !notice) showApplied();
   } finally {
     work("");
   }
   if (notice) form.querySelector("[data-progress]").textContent = notice;
 }
 
-function askServer() {
+/** The code and what became of it; a refused one is told by the summary on top. */
+function showApplied() {
+  if (form.querySelector("[data-error-summary]:not([hidden])")) return;
+  form.querySelector("[name=coupon]")?.focus();
+}
+
+function askServer(submitter) {
   // A control named "action" would hide the property of the form; it cannot hide the attribute.
   return fetch(form.getAttribute("action"), {
     method: "POST",
-    body: new FormData(form),
+    body: new FormData(form, submitter),
     headers: { "X-Requested-With": "fetch" },
   });
 }
@@ -62,10 +70,10 @@ async function tellOthers() {
 }
 
 // Gives what is left to say to the buyer, if the confirmation could not even be asked for.
-async function openConfirmation() {
+async function openConfirmation(submitter) {
   let response;
   try {
-    response = await askServer();
+    response = await askServer(submitter);
   } catch {
     return words().offline;
   }

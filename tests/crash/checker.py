@@ -23,6 +23,7 @@ from shop.payments.cards.models import OPEN_STATES as OPEN_CARDS
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.ledger import derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, ProviderNotice
+from shop.promotions.models import Coupon, CouponUse
 from tests.crash.stage import Stage
 
 #: The provider's statuses in our words; those in between (30, 31, 42, 50) must not stay.
@@ -58,6 +59,8 @@ class Books(Claims):
     members: list[Any]
     links: list[Any]
     card_operations: list[Any]
+    coupons: list[Any]
+    uses: list[Any]
     #: What the provider keeps, alive.
     kept: list[dict[str, Any]]
     letters: list[EmailMessage]
@@ -77,13 +80,14 @@ class Books(Claims):
 def look(stage: Stage, stocked: dict[int, int]) -> Books:
     """Read all three ledgers; ours in one transaction."""
     (orders, lines, payments, operations, notices, exchanges, holds, variants, cart_items, promised, shops, confirmations,
-     members, links, card_operations) = stage.tables(
+     members, links, card_operations, coupons, uses) = stage.tables(
         Order, OrderLine, Payment, PaymentOperation, ProviderNotice, ProviderExchange, StockHold, Variant, CartItem,
-        OutboxMail, ShopInfo, Confirmation, Member, StoredCard, CardOperation,
+        OutboxMail, ShopInfo, Confirmation, Member, StoredCard, CardOperation, Coupon, CouponUse,
     )  # fmt: skip
     remote = stage.provider.ledger()
     return Books(
         confirmations=confirmations, members=members, links=links, card_operations=card_operations,
+        coupons=coupons, uses=uses,
         kept=[card for card in remote["stored_cards"] if card["state"] == "alive"],
         remote=remote["payments"], orders=orders, lines=lines, payments=payments,
         operations=operations, notices=notices, exchanges=exchanges, holds=holds, variants=variants,
@@ -97,7 +101,7 @@ def problems(books: Books) -> list[str]:
     """Every disagreement, in words; empty when all is well."""
     return [
         *orphans(books), *_money(books), *_orders(books), *_members(books), *_cards(books), *_mails(books),
-        *_stock(books), *_rest(books),
+        *_stock(books), *_coupons(books), *_rest(books),
     ]  # fmt: skip
 
 
@@ -286,6 +290,17 @@ def _stock(books: Books) -> Iterator[str]:
             yield f"stock: variant {variant.id} on hand, held, allocated {facts}, by the books {wanted}"
     yield from (f"hold: {hold.quantity} of variant {hold.variant_id} never came back" for hold in books.holds
                 if hold.state == "held")  # fmt: skip
+
+
+def _coupons(books: Books) -> Iterator[str]:
+    """The same of coupons: each order that stands has used the one it was confirmed with, and no other order has one."""
+    used = Counter(order.coupon_id for order in books.orders if order.state == "placed" and order.coupon_id)
+    consumed = Counter(use.coupon_id for use in books.uses if use.state == "consumed")
+    for coupon in books.coupons:
+        facts = (coupon.held, coupon.used, consumed[coupon.id])
+        if facts != (0, used[coupon.id], used[coupon.id]):
+            yield f"coupon: {coupon.code} held, used, by its uses {facts}, by the orders {used[coupon.id]}"
+    yield from (f"coupon: the use of order {use.order_id} never came back" for use in books.uses if use.state == "held")
 
 
 def _rest(books: Books) -> Iterator[str]:

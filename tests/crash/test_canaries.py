@@ -12,6 +12,7 @@ from shop.orders.models import Order, OrderLine
 from shop.outbox.models import OutboxMail
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange
+from shop.promotions.models import Coupon, CouponUse
 from tests.crash.checker import Books, look, problems
 from tests.crash.points import deliveries
 from tests.crash.scenarios import placed, registering_in_steps
@@ -154,6 +155,18 @@ def unsold_units(stage: Stage) -> None:
     stage.change(sa.update(Variant).where(Variant.id == line.variant_id).values(allocated=0))
 
 
+def leaked_use(stage: Stage) -> None:
+    stage.change(sa.update(Coupon).values(held=1))
+
+
+def unused_coupon(stage: Stage) -> None:
+    stage.change(sa.update(Coupon).values(used=0))
+
+
+def lost_use(stage: Stage) -> None:
+    stage.change(sa.delete(CouponUse))
+
+
 def token_in_the_timeline(stage: Stage) -> None:
     stage.change(sa.update(ProviderExchange).values(request="card_token=tok_canary"))
 
@@ -180,6 +193,9 @@ def token_in_the_timeline(stage: Stage) -> None:
         (leaked_hold, "hold:"),
         (leaked_units, "stock:"),
         (unsold_units, "stock:"),
+        (leaked_use, "coupon:"),
+        (unused_coupon, "coupon:"),
+        (lost_use, "coupon:"),
         (token_in_the_timeline, "secret:"),
     ],
 )  # fmt: skip

@@ -25,6 +25,7 @@ from shop.outbox.models import OutboxMail
 from shop.payments import actions
 from shop.payments.cards import linking
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation, ProviderAccount
+from shop.promotions import coupons
 from tests.support.shop import run_jobs
 from tests.support.world import VISA, Simulator
 
@@ -89,7 +90,9 @@ class Desk:
             chosen = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == method)).one()
             assert courier
             form = BUYER | buyer
-            agreement = confirm.agree(session, cart.view(session, key), courier.id, chosen.id, form["prefecture"])
+            view, member = cart.view(session, key), member_id is not None
+            coupon = coupons.apply(session, form.get("coupon", ""), view.goods_yen, member=member, now=now())
+            agreement = confirm.agree(session, view, courier.id, chosen.id, form["prefecture"], coupon)
             with db.write() as session:
                 confirm.store(session, token, agreement, form, "<p>final page</p>", now(), member_id=member_id, registration=registration)
         return token, key

@@ -110,6 +110,7 @@ class Shop:
             *self.rows("SELECT id, verb, state FROM payment_operation WHERE state IN ('intended','sent','unknown')"),
             *self.rows("SELECT id, verb, state FROM card_operation WHERE state IN ('waiting','intended','sent','unknown')"),
             *self.rows("SELECT id, quantity, state FROM stock_hold WHERE state = 'held'"),
+            *self.rows("SELECT id, coupon_id, state FROM coupon_use WHERE state = 'held'"),
             *self.rows("SELECT id, kind, state FROM outbox_mail WHERE state <> 'sent'"),
         ]
 
@@ -170,12 +171,12 @@ class Shop:
     def browser(self) -> Browser:
         return Browser(self.port)
 
-    def ready_buyer(self, variant_id: int, kind: str, quantity: int = 1) -> tuple[Browser, str]:
+    def ready_buyer(self, variant_id: int, kind: str, quantity: int = 1, coupon: str = "") -> tuple[Browser, str]:
         """A buyer on the confirmation page, and its token."""
         browser = self.browser()
         added = browser.add(variant_id, quantity)
         assert added.status == 303, (added.status, added.text[:500])
-        return browser, self.confirm(browser, kind)
+        return browser, self.confirm(browser, kind, coupon=coupon)
 
     def confirm(self, browser: Browser, kind: str, *, steps: bool = False, **typed: str) -> str:
         """Confirm on the one page, or through the ``steps``."""

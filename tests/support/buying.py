@@ -152,13 +152,14 @@ def buy_in_steps(
     method: str = CARD,
     card: str = VISA,
     buyer: StepsBuyer | None = None,
+    coupon: str = "",
     **typed: str,
 ) -> Purchase:
     """Buy through the whole 3-step cart, as :func:`buy` does through the one page."""
     buyer = buyer or StepsBuyer(shop_url)
     buyer.put_into_cart(product or any_product(buyer), quantity)
     buyer.step1(**typed)
-    step3 = buyer.step2(method)
+    step3 = buyer.step2(method, coupon=coupon)
     token = buyer.card_token(card, Page(step3.text)) if method == CARD else ""
     return buyer.press(step3, token)
 

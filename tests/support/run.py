@@ -19,7 +19,7 @@ from tests.support.postgres import PrivatePostgres
 from tests.support.requirements import RECORD
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5", "--durations-min=3")
-LOCKING_RACES = tuple(f"race/test_{name}.py" for name in ("stock_race", "cart_race", "one_order", "money_moves", "notices", "jobs", "members"))
+LOCKING_RACES = tuple(f"race/test_{name}.py" for name in ("stock_race", "coupon_race", "cart_race", "one_order", "money_moves", "notices", "jobs", "members"))
 #: A suite starts dozens of servers; each would compile the whole product for itself.
 _COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"
 _NOT_LONG = "not evidence and not remote"

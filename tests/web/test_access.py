@@ -121,6 +121,7 @@ RULES: Mapping[Rule | Right, str] = {
         admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
+        admin.coupons admin.coupon admin.confirm_coupon admin.revise_coupon admin.save_coupon
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery
         admin.payment_methods admin.payment_method admin.confirm_payment_method admin.revise_payment_method
         admin.check_payment_method admin.save_payment_method admin.add_payment_method admin.move_payment_method

@@ -29,7 +29,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 
 #: A value for each variable of an address that leads somewhere in the demo shop.
 VALUES = {
-    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "person_id": "1", "product_id": "1", "device_id": "1",
+    "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "coupon_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "person_id": "1", "product_id": "1", "device_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
     "key": "x", "rest": "x", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order", "form": "login",
 }  # fmt: skip
@@ -153,7 +153,7 @@ BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "
 STAFF_PAGES = (
     "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
-    "/admin/products", "/admin/customers", "/admin/settings/members",
+    "/admin/products", "/admin/customers", "/admin/settings/members", "/admin/settings/coupons",
     "/admin/staff", "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order", "/admin/two-step",
 )  # fmt: skip
 

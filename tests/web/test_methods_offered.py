@@ -22,6 +22,7 @@ from tests.support.shop import OWNER, OWNER_PASSWORD, dispose
 from tests.support.world import Simulator
 from tests.web.counter import TEA, Desk, change, count, number_of, orders
 
+TOO_LITTLE = "お支払いの合計が1円に満たないため、このお支払方法はご利用いただけません。"
 NOT_HERE = "この配送方法で使えるお支払方法を選んでください。"
 #: The provider's amount has seven digits.
 MOST = 9_999_999
@@ -90,7 +91,7 @@ def test_what_costs_nothing_is_paid_by_no_method(till: Till, demo_app: Flask) ->
     change(demo_app, PaymentMethod.fee_yen, 0)
     assert till.offers(demo_app) == set()
     for kind in (CARD, CASH):
-        assert_refused(till.send(payment_method_id=ids(demo_app)[kind]), demo_app)
+        assert_refused(till.send(payment_method_id=ids(demo_app)[kind]), demo_app, TOO_LITTLE)
     change(demo_app, Variant.price_yen, 1)
     assert till.offers(demo_app) == {CARD, CASH}
 

@@ -210,10 +210,10 @@ def test_no_more_is_deducted_than_there_is(editor: Editor, demo_app: Flask) -> N
     assert stock(demo_app)[CUP][1] == 1
     editor.save(CUP_LINE, unit_yen=1650, quantity=2)
     for name, less in (("quantity", 1), ("unit_yen", 0)):
-        assert "合計が0円を下回ります。先にポイントか値引きを減らしてください。" in refused(CUP_LINE, name, less)
+        assert "合計が0円を下回ります。先にクーポン、ポイント、値引きのどれかを減らしてください。" in refused(CUP_LINE, name, less)
     assert stock(demo_app)[CUP][1] == 2
     editor.save(POINTS, yen=872)
-    assert "先にポイントか値引きを減らしてください。" in refused(SHIPPING, "yen", 599)
+    assert "先にクーポン、ポイント、値引きのどれかを減らしてください。" in refused(SHIPPING, "yen", 599)
     assert sums(editor.open())["合計"] == 0
 
 

@@ -16,6 +16,7 @@ from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation, ProviderAccount
+from shop.promotions.models import Coupon
 from tests.support.buying import CASH, Buyer, Purchase, StepsBuyer, buy, buy_in_steps
 from tests.support.issuer import (
     ATTEMPT,
@@ -41,7 +42,9 @@ from tests.web.counter import TEA, Desk, change, number_of, stock, words_in_box
 #: Pages and rules; what they store and lock is tried on both databases by the services' own tests.
 pytestmark = pytest.mark.one_database
 
-TOTAL = 972 + 600
+#: Every buyer here has one tea, and one use of the coupon that takes 500 yen off.
+COUPON = "ARIGATO500"
+TOTAL = 972 + 600 - 500
 MINUTE = 60
 
 
@@ -79,6 +82,14 @@ def charged(simulator: Simulator) -> list[tuple[str, int]]:
     return [(each["status"], each["amount"]) for each in simulator.payments()]
 
 
+def reserved(app: Flask) -> tuple[int, int]:
+    """Teas sold and held: and as many uses of the coupon, for one goes with the other (R-159, R-160)."""
+    with app.app_context():
+        coupon = db.session.scalars(select(Coupon)).one()
+        assert (coupon.used, coupon.held) == stock(app)[TEA][1:]
+        return coupon.used, coupon.held
+
+
 def telegrams(simulator: Simulator, kind: str) -> int:
     return int(simulator.ledger()["telegrams"].get(kind, 0))
 
@@ -101,10 +112,10 @@ def away(cart: str, shopper: Buyer) -> Purchase:
 
 def order(cart: str, buyer: Buyer) -> Purchase:
     if cart == "zero":
-        return buy(buyer.shop_url, TEA, buyer=buyer)
+        return buy(buyer.shop_url, TEA, buyer=buyer, coupon=COUPON)
     walker = StepsBuyer(buyer.shop_url)
     walker.session = buyer.session
-    return buy_in_steps(buyer.shop_url, TEA, buyer=walker)
+    return buy_in_steps(buyer.shop_url, TEA, buyer=walker, coupon=COUPON)
 
 
 # ---- there and back ----
@@ -115,18 +126,20 @@ def order(cart: str, buyer: Buyer) -> Purchase:
 def test_a_challenge_comes_between_confirmation_and_completion(
     away: Purchase, demo_app: Flask, simulator: Simulator
 ) -> None:
-    """What is held of the cart is its stock; coupons and points, which R-159 and R-160 name as well, there are none yet."""
+    """Held from then on are the last one on the shelf and the coupon's last use, each for itself."""
     assert away.path.startswith("/pay/h/")
     assert (orders(demo_app), charged(simulator)) == (["draft"], [])
-    assert stock(demo_app)[TEA][2] == 1
+    assert reserved(demo_app) == (0, 1)
     another = Buyer(away.buyer.shop_url)
     another.put_into_cart(TEA)
+    change(demo_app, Coupon.uses, 1)
+    assert "お手続き中のほかのご注文で使われています。" in Page(another.confirm(CASH, coupon=COUPON).text).text
     change(demo_app, Variant.on_hand, 1, code=TEA)
     assert "在庫が足りなくなりました" in Page(another.confirm(CASH).text).text, "the last one is the first buyer's"
     done = through(away, AUTHENTICATE)
     assert number_of(done)
     assert charged(simulator) == [("20", TOTAL)]
-    assert stock(demo_app)[TEA][1:] == (1, 0)
+    assert reserved(demo_app) == (1, 0)
     (asked,) = simulator.ledger()["authentications"]
     assert asked["amount"] == TOTAL
 
@@ -185,7 +198,7 @@ def test_a_failed_return_says_nothing_about_whether_the_provider_answers(away: P
 
 @pytest.mark.req("R-113")
 def test_without_a_challenge_the_buyer_sees_no_issuer(shopper: Buyer, demo_app: Flask, simulator: Simulator) -> None:
-    done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS))
+    done = through(buy(shopper.shop_url, TEA, buyer=shopper, card=FRICTIONLESS, coupon=COUPON))
     assert number_of(done)
     assert charged(simulator) == [("20", TOTAL)]
     with demo_app.app_context():
@@ -209,7 +222,7 @@ def test_the_shop_decides_by_its_attempt_control(
     use(demo_app, control)
     ends: list[str] = []
     for card, choice, levels in VERDICTS:
-        done = through(buy(shopper.shop_url, TEA, buyer=Buyer(shopper.shop_url), card=card), choice)
+        done = through(buy(shopper.shop_url, TEA, buyer=Buyer(shopper.shop_url), card=card, coupon=COUPON), choice)
         if control in levels.split():
             ends.append("placed")
             assert number_of(done), (card, choice)
@@ -221,7 +234,7 @@ def test_the_shop_decides_by_its_attempt_control(
         assert orders(demo_app) == ends
         assert charged(simulator) == [("20", TOTAL)] * ends.count("placed")
         assert telegrams(simulator, "020") == ends.count("placed")
-        assert stock(demo_app)[TEA][1:] == (ends.count("placed"), 0)
+        assert reserved(demo_app) == (ends.count("placed"), 0)
 
 
 @pytest.mark.req("P-36", "R-060")
@@ -237,7 +250,7 @@ def test_the_shop_decides_by_its_attempt_control(
 def test_outcome_and_bearer_of_the_loss_stand_on_the_order(
     shopper: Buyer, desk: Desk, card: str, outcome: str, bearer: str
 ) -> None:
-    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card)
+    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card, coupon=COUPON)
     if card != UNSUPPORTED:
         done = through(done)
     words = words_in_box(desk, number_of(done))
@@ -250,7 +263,7 @@ def test_outcome_and_bearer_of_the_loss_stand_on_the_order(
 @pytest.mark.req("R-060")
 def test_an_order_without_authentication_has_no_such_line(shopper: Buyer, demo_app: Flask, desk: Desk) -> None:
     change(demo_app, PaymentMethod.options, json.dumps({"use_3ds": "0"}), kind="card")
-    words = words_in_box(desk, number_of(buy(shopper.shop_url, TEA, buyer=shopper)))
+    words = words_in_box(desk, number_of(buy(shopper.shop_url, TEA, buyer=shopper, coupon=COUPON)))
     assert "決済状況 オーソリOK" in words
     assert "3Dセキュア認証が実施" not in words
     assert "本人認証 利用していません" in words
@@ -268,11 +281,11 @@ def test_an_authentication_that_cannot_begin_charges_nothing(
     shopper: Buyer, demo_app: Flask, simulator: Simulator, card: str, control: str, said: str
 ) -> None:
     use(demo_app, control)
-    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card)
+    done = buy(shopper.shop_url, TEA, buyer=shopper, card=card, coupon=COUPON)
     assert done.path == "/checkout/zero"
     assert f"エラーコード: {said}" in done.page.text
     assert (orders(demo_app), charged(simulator)) == (["lapsed"], [])
-    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert reserved(demo_app) == (0, 0)
 
 
 @pytest.mark.parametrize("mode", ["reset", "http_500", "garbage", "half"])
@@ -280,7 +293,7 @@ def test_a_lost_answer_to_450_costs_nobody_anything(
     shopper: Buyer, demo_app: Flask, simulator: Simulator, mode: str
 ) -> None:
     simulator.fault(mode, kind="450", phase="after")
-    done = buy(shopper.shop_url, TEA, buyer=shopper)
+    done = buy(shopper.shop_url, TEA, buyer=shopper, coupon=COUPON)
     assert done.path == "/checkout/zero"
     assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["lapsed"], [], 0)
 
@@ -333,7 +346,7 @@ def test_a_bent_parameter_is_refused(
 @pytest.mark.req("T-021", "S-042", "T-053")
 def test_another_buyers_result_opens_nothing(away: Purchase, demo_app: Flask, simulator: Simulator) -> None:
     """A genuine, signed return of one authentication, sent to the address of another, whole or with the other's token only."""
-    other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url))
+    other = buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url), coupon=COUPON)
     good, mine = way_back(other, AUTHENTICATE), way_back(away, FAIL)
     (my_way, _, failed), (their_way, _, passed) = mine.partition("?"), good.partition("?")
     away.buyer.get(f"{my_way}?{passed}")
@@ -444,7 +457,7 @@ def test_giving_up_frees_stock_and_keeps_the_cart(
     given_up = away.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
     assert urlsplit(given_up.url).path == ORDERED_ON[cart]
     assert "お支払いを中止しました。カゴの中身はそのまま残っています。" in Page(given_up.text).text
-    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert reserved(demo_app) == (0, 0)
     late = away.buyer.get(back)
     assert "請求はされていません" in Page(late.text).text
     assert (orders(demo_app), charged(simulator), telegrams(simulator, "020")) == (["lapsed"], [], 0)
@@ -460,7 +473,7 @@ def test_giving_up_while_the_outcome_is_unknown_undoes_what_was_reserved(
     pending = through(away, AUTHENTICATE)
     away.buyer.post("/checkout/pending/abort", pending.page.form("/checkout/pending/abort").fields)
     assert orders(demo_app) == ["lapsed"]
-    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert reserved(demo_app) == (0, 0)
     clock.advance(30)
     for _ in range(3):
         run_jobs(demo_app, "reconcile", "dispatch")
@@ -504,10 +517,10 @@ def test_a_buyer_who_never_comes_back(
     assert way_back(away, GIVE_UP) == ""
     clock.advance(20 * MINUTE - 5)
     run_jobs(demo_app, "release_holds")
-    assert stock(demo_app)[TEA][2] == 1
+    assert reserved(demo_app) == (0, 1)
     clock.advance(6)
     run_jobs(demo_app, "release_holds")
-    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert reserved(demo_app) == (0, 0)
     assert orders(demo_app) == ["lapsed"]
     assert promised(demo_app) == ["not_placed"]
     page = Page(away.buyer.get(ORDERED_ON[cart]).text).text
@@ -534,7 +547,7 @@ def test_past_the_holds_time_nothing_is_charged_even_when_no_job_has_run(
     away: Purchase, demo_app: Flask, simulator: Simulator, clock: MovableClock
 ) -> None:
     """With the runner down, the return itself, the way to the issuer and S10 notice that the time is over."""
-    others = [buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url)) for _ in range(2)]
+    others = [buy(away.buyer.shop_url, TEA, buyer=Buyer(away.buyer.shop_url), coupon=COUPON) for _ in range(2)]
     back = way_back(away, AUTHENTICATE)
     clock.advance(20 * MINUTE + 1)
     pages = [away.buyer.get(back), others[0].buyer.get(others[0].url), others[1].buyer.get("/checkout/pending")]
@@ -542,7 +555,7 @@ def test_past_the_holds_time_nothing_is_charged_even_when_no_job_has_run(
         assert "請求はされていません。ご注文は確定していません。" in Page(page.text).text, page.url
     assert (charged(simulator), telegrams(simulator, "020")) == ([], 0)
     assert orders(demo_app) == ["lapsed"] * 3
-    assert stock(demo_app)[TEA][1:] == (0, 0)
+    assert reserved(demo_app) == (0, 0)
 
 
 @pytest.mark.req("S-021", "P-12")

@@ -1,0 +1,1 @@
+"""Promotions: coupons, and the uses of them that orders hold."""
