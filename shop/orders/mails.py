@@ -110,6 +110,38 @@ def not_placed(session: Session, order: Order, now: datetime) -> None:
     outbox.queue(session, "not_placed", order.id, order.email, subject, body, now)
 
 
+#: Kind of the mail with the way back to the waiting page.
+STILL_OPEN = "still_open"
+
+
+def still_open_key(order: Order) -> str:
+    """What :func:`still_open` is promised under: once per order."""
+    return f"{STILL_OPEN}:{order.id}"
+
+
+def still_open(session: Session, order: Order, token: str, now: datetime) -> None:
+    """To the buyer, while the outcome is not known: what they see on the waiting page, and the way back to it. Says when it was
+    so, for the outcome's own mail may overtake it. The link is sealed beside the body until it is sent."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】お支払いの結果を確認しています", shop=info.called)
+        body = _(
+            "%(name)s様\n\n"
+            "%(at)s現在、ご注文（%(yen)s）のお支払いの結果を、カード会社に確認しています。\n"
+            "同じご注文が二重になることはありません。結果が分かるまで、もう一度注文しないでください。\n\n"
+            "結果が決まりしだい、メールでお知らせします。いまの状況は、次のページでご覧いただけます。\n\n%(link)s\n\n"
+            "ご注文の時刻：%(ordered)s\n確認番号：%(id)s\n\n%(contact)s\n",
+            name=order.buyer_name, at=_minute(now), yen=format_yen(order.total_yen), ordered=_minute(order.created_at),
+            id=order.public_id, contact="\n".join(filter(None, [info.called, info.email])),
+            link=f"{runtime().config.base_url}/checkout/waiting/link/{outbox.SECRET}",
+        )  # fmt: skip
+    outbox.queue(session, STILL_OPEN, order.id, order.email, subject, body, now, still_open_key(order), secret=token)
+
+
+def _minute(moment: datetime) -> str:
+    return jst(moment).strftime("%Y-%m-%d %H:%M")
+
+
 def payment_cancelled(session: Session, order: Order, now: datetime, *, captured: bool) -> None:
     """To buyer and shop, when money that came too late for its order was given back; ``captured``: by a refund."""
     info = shopinfo.get(session)

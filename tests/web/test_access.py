@@ -77,7 +77,7 @@ RULES: Mapping[Rule | Right, str] = {
         postal.places field_checks.check
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
-        order_lookup.show order_lookup.ask order_lookup.link
+        order_lookup.show order_lookup.ask order_lookup.link waiting.link
         admin.login admin.log_in admin.invitation admin.accept_invitation
     """,
     Rule.OWN: """
@@ -86,7 +86,7 @@ RULES: Mapping[Rule | Right, str] = {
         attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.join_after_order account.register_details account.finish_registration account.new_password account.set_password
         account_settings.new_email account_settings.set_email order_lookup.found
-        order_lookup.cancel_form order_lookup.ask_to_cancel
+        order_lookup.cancel_form order_lookup.ask_to_cancel waiting.show waiting.check waiting.over
     """,
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
