@@ -45,6 +45,7 @@ def settings(instance: Path, database_url: str, port: int, simulator_port: int) 
         simulator_url=f"http://localhost:{simulator_port}",
         smtp_url="",
         mail_from="",
+        dkim_selector="",
         trusted_proxies=0,
         threads=16,
     )

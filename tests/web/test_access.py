@@ -109,6 +109,7 @@ RULES: Mapping[Rule | Right, str] = {
     Rule.OWNER: "admin.staff_log",
     Right.ORDERS: """
         admin.save_memo admin.confirm_move admin.move_order admin.confirm_release admin.release_hold admin.retry_mail
+        admin.confirm_copy admin.copy_mail
         admin.clear_order
     """,
     Right.PRICE: "admin.edit_order admin.save_row",
@@ -119,6 +120,7 @@ RULES: Mapping[Rule | Right, str] = {
     Right.SETTINGS: """
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
         admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
+        admin.mail_check admin.send_test_mail admin.check_mail_domain
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.deliveries admin.delivery admin.confirm_delivery admin.revise_delivery admin.save_delivery

@@ -151,7 +151,7 @@ def test_a_buyer_s_looking_writes_nothing(shopper: Buyer, demo_app: Flask) -> No
 MOST_STATEMENTS = 12
 BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "/cart", "/checkout/zero", "/complete")
 STAFF_PAGES = (
-    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
+    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/mails/1", "/admin/mails/1/again", "/admin/mails/check", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
     "/admin/products", "/admin/customers", "/admin/settings/members",
     "/admin/staff", "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order", "/admin/two-step",
