@@ -44,6 +44,7 @@ from shop.web import (
     security,
     storefront,
     verify,
+    waiting,
     window,
     wizard,
 )
@@ -72,7 +73,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)
     leaving.on_leaving(farewell=manage.remove_all)
     for blueprint in (
-        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, verify.blueprint, attempt.blueprint, hop.blueprint, health.blueprint,
+        storefront.blueprint, cart.blueprint, checkout.blueprint, wizard.blueprint, verify.blueprint, attempt.blueprint, waiting.blueprint, hop.blueprint, health.blueprint,
         postal.blueprint, field_checks.blueprint,
         account.blueprint, account_settings.blueprint, cards.blueprint, mypage.blueprint, my_orders.blueprint, order_lookup.blueprint,
     ):  # fmt: skip

@@ -15,6 +15,7 @@ from admin import (  # noqa: F401
     filing,
     holds,
     log,
+    mail_check,
     mails,
     member_settings,
     method_page,

@@ -32,7 +32,7 @@ _ENDPOINTS: Mapping[Need, str] = {
         orders order refresh_payment payment_attention payment_attempts holds products mails mail
     """,
     Door.OWNER: "staff_log",
-    Right.ORDERS: "save_memo confirm_move move_order confirm_release release_hold retry_mail clear_order",
+    Right.ORDERS: "save_memo confirm_move move_order confirm_release release_hold retry_mail confirm_copy copy_mail clear_order",
     Right.PRICE: "edit_order save_row",
     Right.PRODUCTS: "change_flow",
     Right.CUSTOMERS: "customers customer customer_history",
@@ -42,6 +42,7 @@ _ENDPOINTS: Mapping[Need, str] = {
         deliveries delivery confirm_delivery revise_delivery save_delivery
         coupons coupon confirm_coupon revise_coupon save_coupon
         member_settings confirm_member_settings revise_member_settings save_member_settings
+        mail_check send_test_mail check_mail_domain
         design confirm_design revise_design save_design
         cart_design confirm_cart_design revise_cart_design save_cart_design
         card_guard confirm_card_guard revise_card_guard save_card_guard stop_cards release_cards

@@ -25,7 +25,11 @@ def confirm_move(number: str, target: str) -> str:
         abort(404)
     provisional = exists().where(Member.id == order.member_id, Member.state == "provisional")
     return render_template(
-        "admin/confirm_move.html", order=order, target=target, provisional=db.session.scalar(select(provisional))
+        "admin/confirm_move.html",
+        order=order,
+        target=target,
+        provisional=db.session.scalar(select(provisional)),
+        may_tell=filing.may_tell(db.session(), order, target),
     )
 
 
@@ -38,7 +42,7 @@ def move_order(number: str, target: str) -> ResponseReturnValue:
     order_id = find_order(db.session(), number).id
     try:
         with write() as session:
-            filing.move(session, order_id, seen, target, actor(), now())
+            filing.move(session, order_id, seen, target, actor(), now(), tell_buyer="tell_buyer" in request.form)
     except filing.ElsewhereNow:
         flash(_("この受注は、すでに別の一覧にあります。"), "todo")
     except stock.OutOfStock as short:

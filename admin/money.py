@@ -47,6 +47,8 @@ def act_on_money(number: str, verb: str) -> ResponseReturnValue:
     order, payment = _order_and_payment(number)
     _ask_for_refund(verb, order, payment)
     arguments = (payment.id, amount, order.total_yen, actor(), request.form.get("operation", ""))
+    if verb == "cancel":
+        return _report(number, actions.cancel(*arguments, tell_buyer="tell_buyer" in request.form))
     if verb == "capture" and "despite_doubt" in request.form and _in_doubt(order):
         with write() as session:
             history.add_deed(session, order, actor(), _("不正利用の疑いを承知のうえで、売上確定を指示"), now())

@@ -7,6 +7,7 @@ from flask_babel import LazyString
 
 from shop.core.clock import jst
 from shop.core.i18n import gettext, lazy_gettext
+from shop.outbox.copies import Obstacle
 from shop.payments.models import PROTECTION_LOST
 
 
@@ -121,6 +122,51 @@ MAIL = {
     "sent": Word(lazy_gettext("送信済み"), "good"),
     "failed": Word(lazy_gettext("送信できません"), "bad"),
 }
+
+#: Why a mail is not sent again.
+MAIL_OBSTACLES = {
+    Obstacle.NOT_SENT: lazy_gettext("まだ送信済みではありません。送信待ちのメールは自動で送られ、送信できなかったメールは「再送」で送り直せます。"),
+    Obstacle.SECRET: lazy_gettext("宛先の方だけに見せるリンクを含むため、送信後は店にも残っていません。お客様がもう一度お手続きすると、新しいメールが届きます。"),
+    Obstacle.COPY_WAITS: lazy_gettext("前に再送したメールが、まだ送信待ちです。"),
+}
+
+#: What was found of SPF, DKIM or DMARC (:mod:`shop.outbox.domain`).
+MAIL_DOMAIN = {
+    "found": Word(lazy_gettext("あり"), "good"),
+    "watching": Word(lazy_gettext("あり（監視のみ）"), "todo"),
+    "missing": Word(lazy_gettext("なし"), "bad"),
+    "several": Word(lazy_gettext("重複"), "bad"),
+    "open": Word(lazy_gettext("だれでも送信可"), "bad"),
+    "revoked": Word(lazy_gettext("無効"), "bad"),
+    "not_told": Word(lazy_gettext("確認できませんでした"), "todo"),
+    "no_selector": Word(lazy_gettext("未確認"), "wait"),
+}
+
+_MISSING = {
+    "SPF": lazy_gettext("送信を許すサーバーが公開されていません。メールサーバーの案内にある「v=spf1」で始まる値を、このドメインのTXTレコードに追加してください。"),
+    "DKIM": lazy_gettext("署名を確かめる鍵が見つかりません。メールサーバーの案内にある値をDNSに追加してください。サーバーの設定 DKIM_SELECTOR が正しいかも確かめてください。"),
+    "DMARC": lazy_gettext("公開されていません。「v=DMARC1; p=none」を、_dmarc を付けた名前のTXTレコードに追加してください。大手のメールサービスは、これがないと受け取らないことがあります。"),
+}
+_FOUND = {
+    "SPF": lazy_gettext("送信を許すサーバーが公開されています。使っているメールサーバーが含まれているか、その案内と見比べてください。"),
+    "DKIM": lazy_gettext("署名を確かめる鍵が公開されています。"),
+    "DMARC": lazy_gettext("認証できないメールを止めるよう、受信側に求めています。"),
+}
+_OTHERWISE = {
+    "watching": lazy_gettext("公開されていますが、なりすましは止めません。正しく届いていると確かめられたら、p=quarantine か p=reject に変えてください。"),
+    "several": lazy_gettext("2つ以上公開されているため、受信側はどれも使いません。ひとつにまとめてください。"),
+    "open": lazy_gettext("だれでもこのドメインから送れる設定です。終わりの「all」を「~all」か「-all」に変えてください。"),
+    "revoked": lazy_gettext("鍵が取り消されています。メールサーバーの案内にある新しい鍵に変えてください。"),
+    "not_told": lazy_gettext("DNSから返事がありませんでした。少し待ってから、もう一度確認してください。"),
+    "no_selector": lazy_gettext("どの鍵を確かめるかが分かりません。メールサーバーの案内にあるセレクタを、サーバーの設定 DKIM_SELECTOR に指定してください。"),
+}
+
+
+def mail_domain(what: str, state: str) -> str:
+    """What that means, and what to do."""
+    found = {"found": _FOUND, "missing": _MISSING}.get(state)
+    return str(found[what] if found else _OTHERWISE[state])
+
 
 #: 本人認証 (3-D Secure) and who bears a chargeback (P-36).
 AUTHENTICATION = {

@@ -30,6 +30,8 @@ class Config:
     #: ``smtp://user:pass@host:port`` or ``""`` – then the demo writes mails to ``instance/mails``.
     smtp_url: str
     mail_from: str
+    #: Which DKIM key the mail server signs with; only to look it up in the DNS. Empty = not known.
+    dkim_selector: str
     #: How many reverse proxies in front of us set ``X-Forwarded-*`` (0 = none is believed).
     trusted_proxies: int
     #: Blocking threads of one worker; provider calls may use half of them.
@@ -66,6 +68,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
         simulator_url=f"http://localhost:{_number(env, 'SIMULATOR_PORT', 5001)}",
         smtp_url=env.get("SMTP_URL", ""),
         mail_from=env.get("MAIL_FROM", ""),
+        dkim_selector=env.get("DKIM_SELECTOR", ""),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0),
         threads=_number(env, "SHOP_THREADS", 16),
     )

@@ -14,7 +14,7 @@ from shop.core.runtime import now as moment
 from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
 from shop.members import tokens
-from shop.orders import holds, settlement, sync
+from shop.orders import holds, settlement, sync, waiting
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
@@ -91,6 +91,7 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile", reconcile.run, every=3),
     Job("reconcile_cards", cards.run, every=3),
     Job("release_holds", release_holds, every=5),
+    Job("still_open", waiting.run, every=15),
     Job("outbox", outbox.run, every=3),
     Job("poll_notices", inbox.poll, every=300),
     Job("purge", purge, every=60, daily=True),

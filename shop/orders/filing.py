@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from shop.core.i18n import DEFAULT, force_locale
 from shop.core.i18n import gettext as _
 from shop.members import with_order
-from shop.orders import history, reserved
+from shop.orders import history, mails, own, reserved
 from shop.orders.models import Order
+from shop.outbox import service as outbox
 
 LISTS = ("open", "completed", "cancelled")
 
@@ -18,8 +19,18 @@ class ElsewhereNow(Exception):
     """The order is no longer in the list it was seen in; nothing was moved."""
 
 
-def move(session: Session, order_id: int, seen: str, target: str, actor: str, now: datetime) -> None:
-    """Move a placed order from the list it was ``seen`` in to ``target``, with a line of 変更履歴.
+def may_tell(session: Session, order: Order, target: str) -> bool:
+    """Whether the buyer can be told by mail of this move: into 受注キャンセル一覧, of an order whose money no provider has – where
+    one has it, the mail goes with the money – and once."""
+    apart = target == "cancelled" and own.payment(session, order).account_version_id is None
+    return apart and not outbox.is_promised(session, mails.order_cancelled_key(order))
+
+
+def move(
+    session: Session, order_id: int, seen: str, target: str, actor: str, now: datetime, *, tell_buyer: bool = False
+) -> None:
+    """Move a placed order from the list it was ``seen`` in to ``target``, with a line of 変更履歴; ``tell_buyer``: by mail, where
+    that is possible.
 
     Into 受注キャンセル一覧 its units go back to sale and the use of its coupon to others, out of it they are taken again. An
     order without its goods could not be shipped, so ``stock.OutOfStock`` refuses the way back when they are gone, and
@@ -36,6 +47,9 @@ def move(session: Session, order_id: int, seen: str, target: str, actor: str, no
     followed = order.member_id is not None and _follow(session, order.member_id, target, now)
     with force_locale(DEFAULT):
         history.add_deed(session, order, actor, _deed(target, followed), now)
+        if tell_buyer and may_tell(session, order, target):
+            mails.order_cancelled(session, order, now)
+            history.add_deed(session, order, actor, _("受注キャンセルをメールで購入者にお知らせ"), now)
 
 
 def _follow(session: Session, member_id: int, target: str, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from providers.contract import Verb
 from shop.core import ids, shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import DEFAULT, force_locale
@@ -14,6 +15,7 @@ from shop.core.shopinfo import ShopInfo
 from shop.core.text import postal_code
 from shop.orders.models import Order
 from shop.outbox import service as outbox
+from shop.payments.models import PaymentOperation
 
 
 def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_doubt: bool = False) -> None:
@@ -110,6 +112,84 @@ def not_placed(session: Session, order: Order, now: datetime) -> None:
             name=order.buyer_name, yen=format_yen(order.total_yen), shop=info.called,
         )  # fmt: skip
     outbox.queue(session, "not_placed", order.id, order.email, subject, body, now)
+
+
+#: Kind of the mail with the way back to the waiting page.
+STILL_OPEN = "still_open"
+
+
+def still_open_key(order: Order) -> str:
+    """What :func:`still_open` is promised under: once per order."""
+    return f"{STILL_OPEN}:{order.id}"
+
+
+def still_open(session: Session, order: Order, token: str, now: datetime) -> None:
+    """To the buyer, while the outcome is not known: what they see on the waiting page, and the way back to it. Says when it was
+    so, for the outcome's own mail may overtake it. The link is sealed beside the body until it is sent."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】お支払いの結果を確認しています", shop=info.called)
+        body = _(
+            "%(name)s様\n\n"
+            "%(at)s現在、ご注文（%(yen)s）のお支払いの結果を、カード会社に確認しています。\n"
+            "同じご注文が二重になることはありません。結果が分かるまで、もう一度注文しないでください。\n\n"
+            "結果が決まりしだい、メールでお知らせします。いまの状況は、次のページでご覧いただけます。\n\n%(link)s\n\n"
+            "ご注文の時刻：%(ordered)s\n確認番号：%(id)s\n\n%(contact)s\n",
+            name=order.buyer_name, at=_minute(now), yen=format_yen(order.total_yen), ordered=_minute(order.created_at),
+            id=order.public_id, contact="\n".join(filter(None, [info.called, info.email])),
+            link=f"{runtime().config.base_url}/checkout/waiting/link/{outbox.SECRET}",
+        )  # fmt: skip
+    outbox.queue(session, STILL_OPEN, order.id, order.email, subject, body, now, still_open_key(order), secret=token)
+
+
+def _minute(moment: datetime) -> str:
+    return jst(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def money_back(session: Session, order: Order, operation: PaymentOperation, now: datetime) -> None:
+    """To the buyer of a placed order, whose payment staff have cancelled: by a refund, if it had been captured. When the money is
+    back only the card company knows; what is certain is the day we sent it."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        facts = {
+            "name": order.buyer_name, "number": order.number, "yen": format_yen(operation.amount_yen),
+            "day": jst(now).strftime("%Y-%m-%d"),
+        }  # fmt: skip
+        if operation.verb == Verb.REFUND:
+            subject = _("【%(shop)s】お支払いを返金しました（%(number)s）", shop=info.called, number=order.number)
+            body = _(
+                "%(name)s様\n\nご注文のお支払いを、全額返金しました。\n\n注文番号：%(number)s\n返金額：%(yen)s\n手続きをした日：%(day)s\n\n"
+                "返金の時期は、カード会社の締め日によって変わります。ご利用明細には請求と返金の両方が載り、いったん引き落とされた"
+                "あとに返金されることもあります。時期については、カード会社にお問い合わせください。\n\n",
+                **facts,
+            )
+        else:
+            subject = _("【%(shop)s】お支払いを取り消しました（%(number)s）", shop=info.called, number=order.number)
+            body = _(
+                "%(name)s様\n\nご注文のお支払いを、ご請求の前に取り消しました。\n\n注文番号：%(number)s\n取り消した金額：%(yen)s\n手続きをした日：%(day)s\n\n"
+                "カードのご利用枠が戻る時期は、カード会社によって変わり、数日かかることがあります。デビットカードなどですでに引き落とされて"
+                "いるときは、カード会社から返金されます。\n\n",
+                **facts,
+            )
+        body += _for_the_buyer(order, info)
+    outbox.queue(session, "money_back", order.id, order.email, subject, body, now, f"money_back:{operation.id}")
+
+
+def order_cancelled_key(order: Order) -> str:
+    """What :func:`order_cancelled` is promised under: once per order."""
+    return f"order_cancelled:{order.id}"
+
+
+def order_cancelled(session: Session, order: Order, now: datetime) -> None:
+    """To the buyer of an order that no provider's money goes with: it was cancelled."""
+    info = shopinfo.get(session)
+    with force_locale(order.language):
+        subject = _("【%(shop)s】ご注文をキャンセルしました（%(number)s）", shop=info.called, number=order.number)
+        body = _(
+            "%(name)s様\n\n次のご注文をキャンセルしました。\n\n注文番号：%(number)s\n合計：%(yen)s\nお支払方法：%(method)s\n\n",
+            name=order.buyer_name, number=order.number, yen=format_yen(order.total_yen), method=order.payment_name,
+        ) + _for_the_buyer(order, info)  # fmt: skip
+    outbox.queue(session, "order_cancelled", order.id, order.email, subject, body, now, order_cancelled_key(order))
 
 
 def payment_cancelled(session: Session, order: Order, now: datetime, *, captured: bool) -> None:

@@ -115,6 +115,9 @@ def _continuation(session: Session, change: Change, order: Order, now: datetime)
             again.check_at = now + _RETRY
         return
     history.add(session, order.id, operation.actor, _line(session, order, change), now)
+    if operation.tell_buyer and operation.state == "succeeded":
+        mails.money_back(session, order, operation, now)
+        history.add_deed(session, order, operation.actor, _("決済の取り消しをメールで購入者にお知らせ"), now)
 
 
 def _line(session: Session, order: Order, change: Change) -> str:

@@ -1,6 +1,6 @@
 """Table of the outbox."""
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.core.db import Base, Key, Moment, OptionalMoment
@@ -25,6 +25,8 @@ class OutboxMail(Base):
     #: ``thanks``, ``order_notice``, ``payment_cancelled``, ``alarm`` …
     kind: Mapped[str] = mapped_column(String(40))
     order_id: Mapped[int | None] = mapped_column(index=True, default=None)
+    #: The mail that staff had sent again with this one; always the first, never a copy.
+    copy_of: Mapped[int | None] = mapped_column(BigInteger, index=True, default=None)
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)

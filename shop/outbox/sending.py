@@ -47,14 +47,18 @@ class Letter:
 
 def hand_over(letter: Letter, config: Config) -> None:
     """Deliver to the configured server, else into ``instance/mails`` (demo). Raises :class:`NotHandedOver`."""
-    sender = config.mail_from or (letter.reply_to if _ADDRESS.fullmatch(letter.reply_to) else f"shop@{config.host}")
     if not _ADDRESS.fullmatch(letter.recipient):
         raise NotHandedOver("no address of one recipient", permanent=True)
-    message = compose(letter, sender)
+    message = compose(letter, sender_of(config, letter.reply_to))
     if config.smtp_url:
         _smtp(message, config.smtp_url)
     else:
         _file(message, config.instance / "mails", letter.message_id)
+
+
+def sender_of(config: Config, shop_address: str) -> str:
+    """``From``: as configured, else the shop's own address."""
+    return config.mail_from or (shop_address if _ADDRESS.fullmatch(shop_address) else f"shop@{config.host}")
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:

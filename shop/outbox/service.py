@@ -53,6 +53,7 @@ def queue(
     key: str = "",
     *,
     secret: str = "",
+    copy_of: int | None = None,
 ) -> None:
     """Promise one mail inside the caller's transaction. Header fields are single lines, whatever a buyer typed (R-224).
 
@@ -67,6 +68,7 @@ def queue(
             "dedupe_key": key or f"{kind}:{order_id}",
             "kind": kind,
             "order_id": order_id,
+            "copy_of": copy_of,
             "recipient": clean_line(recipient),
             "subject": clean_line(subject)[:300],
             "body": body,

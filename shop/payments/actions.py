@@ -218,9 +218,12 @@ def capture(
     return _act(payment_id, "capture", amount_yen, order_total_yen, actor, announced, despite_doubt=despite_doubt)
 
 
-def cancel(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
-    """キャンセル: 与信取消 or 返金, whichever the payment needs – and refused when the page ``announced`` the other one."""
-    return _act(payment_id, "cancel", amount_yen, order_total_yen, actor, announced)
+def cancel(
+    payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "", *, tell_buyer: bool = False
+) -> Outcome:
+    """キャンセル: 与信取消 or 返金, whichever the payment needs – and refused when the page ``announced`` the other one. Once it is
+    known to have happened, be it later, the buyer is told by mail if ``tell_buyer``."""
+    return _act(payment_id, "cancel", amount_yen, order_total_yen, actor, announced, tell_buyer=tell_buyer)
 
 
 def update(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, announced: str = "") -> Outcome:
@@ -229,8 +232,9 @@ def update(payment_id: int, amount_yen: int, order_total_yen: int, actor: str, a
 
 
 def _act(
-    payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str, *, despite_doubt: bool = False
-) -> Outcome:
+    payment_id: int, key: str, amount_yen: int, order_total_yen: int, actor: str, announced: str, *,
+    despite_doubt: bool = False, tell_buyer: bool = False,
+) -> Outcome:  # fmt: skip
     try:
         with engine().pool.reserve() as slot:
             now = moment()
@@ -244,7 +248,7 @@ def _act(
                     refusal = _doubt(session, payment)
                 if refusal:
                     return refusal
-                operation_id, call = _intend(session, payment, verb, amount_yen, actor, now)
+                operation_id, call = _intend(session, payment, verb, amount_yen, actor, now, tell_buyer)
             ended = executor.wait(slot.run(lambda: _perform(payment_id, operation_id, call)))
     except Busy:
         return _busy()
@@ -254,11 +258,11 @@ def _act(
 
 
 def _intend(
-    session: Session, payment: Payment, verb: Verb, amount_yen: int, actor: str, now: datetime
+    session: Session, payment: Payment, verb: Verb, amount_yen: int, actor: str, now: datetime, tell_buyer: bool
 ) -> tuple[int, executor.Call]:
     """Write the operation ahead; with the call it allows."""
     if verb != Verb.REAUTHORIZE:
-        operation = executor.write_ahead(session, payment, verb, amount_yen, actor, now)
+        operation = executor.write_ahead(session, payment, verb, amount_yen, actor, now, tell_buyer=tell_buyer)
         return operation.id, executor.follow_up(verb, operation.handle, amount_yen)
     assert payment.account_version is not None
     reference = accounts.provider_of(payment.account_version.account).new_merchant_ref(now)

@@ -41,8 +41,10 @@ def write_ahead(
     merchant_ref: str | None = None,
     public_id: str = "",
     state: str = "sent",
+    tell_buyer: bool = False,
 ) -> PaymentOperation:
-    """Insert the operation that allows one provider call, inside the caller's write transaction.
+    """Insert the operation that allows one provider call, inside the caller's write transaction. ``tell_buyer``: by mail, if
+    and when it turns out to have succeeded.
 
     Raises ``IntegrityError`` when the payment already has an open operation – the partial unique index is the lock.
     """
@@ -53,7 +55,7 @@ def write_ahead(
         public_id=public_id or ids.public_id(), payment_id=payment.id, account_id=account.id, verb=verb.value, amount_yen=amount_yen,
         capture=verb == Verb.AUTHORIZE and payment.capture_at_once, merchant_ref=merchant_ref, handle=payment.handle,
         state=state, check_at=now + timedelta(seconds=deadline) + _MARGIN, actor=actor, created_at=now,
-        sent_at=now if state == "sent" else None,
+        sent_at=now if state == "sent" else None, tell_buyer=tell_buyer,
     )  # fmt: skip
     session.add(operation)
     session.flush()

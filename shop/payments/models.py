@@ -181,6 +181,8 @@ class PaymentOperation(Base):
     result_category: Mapped[str] = mapped_column(String(32), default="")
     #: Who asked: ``buyer``, ``staff:<login>``, ``job:<name>``, ``provider``.
     actor: Mapped[str] = mapped_column(String(120))
+    #: Whoever asked wants the buyer written to, once it has succeeded.
+    tell_buyer: Mapped[bool] = mapped_column(default=False)
     #: While parked: what must survive the buyer's way to another page, encrypted. Erased when it leaves that state.
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     #: What settled it: ``answer``, ``notice``, ``query``, ``staff``.

@@ -30,6 +30,19 @@ def password_link(session: Session, person: StaffUser, token: str, lifetime: tim
     outbox.queue(session, f"{KIND}password", None, person.email, subject, body, now, key, secret=token)
 
 
+def test_mail(session: Session, recipient: str, by: str, now: datetime) -> None:
+    """To staff who want to know whether mails arrive."""
+    shop = shopinfo.get(session).name
+    body = _(
+        "このメールは、%(shop)sの管理画面の「テスト送信」で送られました。\n"
+        "届いていれば、メールの送信は正しく動いています。迷惑メールに入っていたときは、送信ドメインの確認をご覧ください。\n\n"
+        "送信したスタッフ：%(by)s\n\n%(page)s\n",
+        shop=shop, by=by, page=f"{runtime().config.base_url}/admin/mails/check",
+    )  # fmt: skip
+    key = f"{KIND}test:{ids.public_id()}"
+    outbox.queue(session, f"{KIND}test", None, recipient, _("【%(shop)s】テスト送信", shop=shop), body, now, key)
+
+
 def address_changed(session: Session, person: StaffUser, before: str, by: str, now: datetime) -> None:
     """To the address ``before``: a password link goes to another one from now on, and what is done with it bears this name."""
     shop = shopinfo.get(session).name

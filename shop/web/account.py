@@ -261,6 +261,7 @@ def follow_link(purpose: str, token: str, onward: str) -> Response:
     session[_LINK.format(purpose)] = token[:200]
     answer = redirect(url_for(onward), 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
 

@@ -73,7 +73,8 @@ def pending() -> ResponseReturnValue:
         "shop/checkout_pending.html",
         order=order,
         issuer_url=_issuer_url(away) if away else "",
-        minutes_left=_minutes_left(order.id),
+        minutes_left=minutes_left(order.id),
+        own=True,
     )
 
 
@@ -82,9 +83,7 @@ def check() -> ResponseReturnValue:
     """決済状況を確認する: asks the provider now and completes or releases at once (R-163)."""
     order = _own()
     if order is not None and order.state == "draft":
-        message = _ask(order)
-        if message:
-            flash(message, "pending")
+        flash(ask(order), "pending")
     return redirect(url_for("attempt.pending"), 303)
 
 
@@ -196,7 +195,7 @@ def _issuer_url(operation: PaymentOperation) -> str:
     return url_for("hop.leave", public_id=operation.public_id, token=hop.token(operation.public_id))
 
 
-def _minutes_left(order_id: int) -> int:
+def minutes_left(order_id: int) -> int:
     """Whole minutes until the held stock goes back, rounded up; 0 when it has."""
     ends = db.db.session.scalar(
         select(func.min(StockHold.expires_at)).where(StockHold.order_id == order_id, StockHold.state == "held")
@@ -204,7 +203,7 @@ def _minutes_left(order_id: int) -> int:
     return max(0, -int((moment() - ends).total_seconds() // 60)) if ends else 0
 
 
-def _ask(order: Order) -> str:
+def ask(order: Order) -> str:
     """Have the provider asked about the attempt; what to say when nothing has come of it."""
     if _away(order.id):
         return _("本人認証（3Dセキュア）がまだ終わっていません。続けるか、この決済を中止してください。")

@@ -7,6 +7,7 @@ import pytest
 from shop.core import db
 from shop.core.runtime import now
 from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
 from shop.payments import actions, attention
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentOperation
@@ -334,3 +335,46 @@ def test_the_nightly_look_finds_what_happened_on_the_console(desk: Desk, clock: 
     desk.run("sync")
     # One question each, two about the changed one; what is filed away and older than sixty days rests.
     assert desk.telegrams("094") - asked == 3 + 2
+
+
+# ---- the buyer is told ----
+
+
+def cancel_and_tell(desk: Desk, placed: Placed) -> str:
+    return desk.call(lambda: actions.cancel(placed.payment_id, placed.yen, placed.yen, "staff:owner", tell_buyer=True).kind)
+
+
+@pytest.mark.req("U-065", "U-085")
+def test_the_buyer_is_told_of_a_cancelled_payment_once_it_is_known_to_be(desk: Desk, clock: MovableClock) -> None:
+    placed = desk.place()
+    desk.simulator.fault("reset", kind="021", phase="after")
+    assert cancel_and_tell(desk, placed) == "pending"
+    clock.advance(120)
+    assert "money_back" not in desk.mails(placed.order_id), "nobody knows yet"
+    desk.run()
+    desk.refresh(placed)
+    desk.run()
+    mail, order = desk.row(OutboxMail, kind="money_back"), desk.order(placed)
+    assert (mail.recipient, str(order.number) in mail.subject) == (order.email, True)
+    for said in ("ご請求の前に取り消しました", f"注文番号：{order.number}\n取り消した金額：{placed.yen:,}円\n", "数日かかる", "/orders/lookup"):
+        assert said in mail.body, said
+    assert [line for line in desk.history(placed) if "お知らせ" in line] == [
+        f"注文番号：{order.number}({order.id}) 決済の取り消しをメールで購入者にお知らせ"
+    ]
+
+
+@pytest.mark.req("U-065")
+def test_a_refund_says_that_the_card_company_decides_when_it_is_back(desk: Desk) -> None:
+    placed = desk.place()
+    desk.capture(placed)
+    assert cancel_and_tell(desk, placed) == "done"
+    mail = desk.row(OutboxMail, kind="money_back")
+    for said in ("全額返金しました", f"返金額：{placed.yen:,}円\n手続きをした日：", "カード会社の締め日によって変わります"):
+        assert said in mail.body, said
+
+
+@pytest.mark.req("U-065")
+def test_no_word_of_a_cancellation_that_was_refused_or_shall_not_be_told(desk: Desk) -> None:
+    refused, silent = desk.place(CANCEL_REFUSED), desk.place()
+    assert (cancel_and_tell(desk, refused), desk.cancel(silent)) == ("refused", "done")
+    assert desk.rows(OutboxMail, kind="money_back") == []

@@ -29,7 +29,7 @@ SECRET_KEY = "demo-" + "0123456789abcdef" * 4
 OWNER = seed.OWNER
 OWNER_PASSWORD = "tsukinowa-no-owner"
 #: What the runner does every few seconds, in its order.
-PROMPT_JOBS = ("dispatch", "dispatch_cards", "inbox", "reconcile", "reconcile_cards", "release_holds", "outbox")
+PROMPT_JOBS = ("dispatch", "dispatch_cards", "inbox", "reconcile", "reconcile_cards", "release_holds", "still_open", "outbox")
 
 
 def settings(instance: Path, database_url: str, port: int, simulator_port: int) -> Config:
@@ -45,6 +45,7 @@ def settings(instance: Path, database_url: str, port: int, simulator_port: int) 
         simulator_url=f"http://localhost:{simulator_port}",
         smtp_url="",
         mail_from="",
+        dkim_selector="",
         trusted_proxies=0,
         threads=16,
     )

@@ -77,7 +77,7 @@ RULES: Mapping[Rule | Right, str] = {
         postal.places field_checks.check
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
         account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
-        order_lookup.show order_lookup.ask order_lookup.link
+        order_lookup.show order_lookup.ask order_lookup.link waiting.link
         admin.login admin.log_in admin.invitation admin.accept_invitation
     """,
     Rule.OWN: """
@@ -86,7 +86,7 @@ RULES: Mapping[Rule | Right, str] = {
         attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.join_after_order account.register_details account.finish_registration account.new_password account.set_password
         account_settings.new_email account_settings.set_email order_lookup.found
-        order_lookup.cancel_form order_lookup.ask_to_cancel
+        order_lookup.cancel_form order_lookup.ask_to_cancel waiting.show waiting.check waiting.over
     """,
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
@@ -109,6 +109,7 @@ RULES: Mapping[Rule | Right, str] = {
     Rule.OWNER: "admin.staff_log",
     Right.ORDERS: """
         admin.save_memo admin.confirm_move admin.move_order admin.confirm_release admin.release_hold admin.retry_mail
+        admin.confirm_copy admin.copy_mail
         admin.clear_order
     """,
     Right.PRICE: "admin.edit_order admin.save_row",
@@ -119,6 +120,7 @@ RULES: Mapping[Rule | Right, str] = {
     Right.SETTINGS: """
         admin.card_guard admin.confirm_card_guard admin.revise_card_guard admin.save_card_guard admin.stop_cards admin.release_cards
         admin.member_settings admin.confirm_member_settings admin.revise_member_settings admin.save_member_settings
+        admin.mail_check admin.send_test_mail admin.check_mail_domain
         admin.design admin.confirm_design admin.revise_design admin.save_design
         admin.cart_design admin.confirm_cart_design admin.revise_cart_design admin.save_cart_design
         admin.coupons admin.coupon admin.confirm_coupon admin.revise_coupon admin.save_coupon

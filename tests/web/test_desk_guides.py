@@ -119,16 +119,31 @@ def test_nothing_comes_next_while_an_answer_is_out(shopper: Buyer, number: str, 
 @pytest.mark.one_database
 @pytest.mark.req("U-085")
 def test_a_money_page_says_what_it_does_besides(number: str, desk: Desk, demo_app: Flask) -> None:
-    before = desk.page("/admin/mails").text.count(number)
+    assert "在庫は動かず、購入者へのメールも送りません。" in desk.page(f"/admin/orders/{number}/payment/capture").text
+    before = desk.page("/admin/mails").text.count(f"お支払いを取り消しました（{number}）")
     asked = desk.page(f"/admin/orders/{number}/payment/cancel").text
-    for said in ("与信1,572円を取り消します", "受注は今の一覧に残ります。", "在庫は動かず、購入者へのメールも送りません。"):
+    told = "購入者にメールで知らせる 取り消しが済んだことを確かめてから、金額と、返金の時期の目安を送ります。"
+    for said in ("与信1,572円を取り消します", "受注は今の一覧に残ります。", "在庫は動きません。", told, "hanako@example.jp"):
         assert said in asked, said
     held = stock_of(demo_app)
     desk.press(number, "cancel")
     run_jobs(demo_app)
-    assert desk.page("/admin/mails").text.count(number) == before
+    assert desk.page("/admin/mails").text.count(f"お支払いを取り消しました（{number}）") == before + 1
+    assert "決済の取り消しをメールで購入者にお知らせ" in desk.order(number).text
     assert stock_of(demo_app) == held
     assert "購入者へのメールは送りません。" in desk.page(f"/admin/orders/{number}/move/cancelled").text
+
+
+@pytest.mark.one_database
+@pytest.mark.req("U-085")
+def test_who_does_not_want_the_mail_sends_none(number: str, desk: Desk) -> None:
+    path = f"/admin/orders/{number}/payment/cancel"
+    form = desk.page(path).form(path).fields
+    assert form.pop("tell_buyer") == "1"
+    done = Page(desk.session.post(desk.shop_url + path, data=form).text).text
+    assert "与信1,572円を取り消しました。" in done
+    assert "お知らせ" not in done
+    assert "お支払いを取り消しました" not in desk.page("/admin/mails").text
 
 
 def stock_of(app: Flask) -> tuple[int, int]:

@@ -37,7 +37,7 @@ ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 #: Their address holds a secret, which no other site shall read (T-038).
-SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link", "admin.invitation"}
+SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link", "waiting.link", "admin.invitation"}
 LOG_IN = {"admin.login", "admin.log_in", "admin.invitation", "admin.accept_invitation"}
 #: Files without personal data that browsers may keep.
 KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}
@@ -151,7 +151,7 @@ def test_a_buyer_s_looking_writes_nothing(shopper: Buyer, demo_app: Flask) -> No
 MOST_STATEMENTS = 12
 BUYER_PAGES = ("/", "/products", "/products?category=tea", f"/products/{TEA}", "/cart", "/checkout/zero", "/complete")
 STAFF_PAGES = (
-    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/payments/attention",
+    "/admin", "/admin/orders", "/admin/orders/order00000001", "/admin/orders/order00000001/edit", "/admin/mails", "/admin/mails/1", "/admin/mails/1/again", "/admin/mails/check", "/admin/payments/attention",
     "/admin/payments/attempts", "/admin/holds", "/admin/settings/payment-methods",
     "/admin/products", "/admin/customers", "/admin/settings/members", "/admin/settings/coupons",
     "/admin/staff", "/admin/design", "/admin/settings/card-guard", "/admin/design/carts/zero-order", "/admin/two-step",

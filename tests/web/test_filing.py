@@ -13,11 +13,13 @@ from shop.catalogue.models import Variant
 from shop.core.db import write
 from shop.members.models import MemberSettings
 from shop.orders.models import Order
+from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment
 from tests.support.buying import CASH, Buyer, buy
 from tests.support.pages import Page
+from tests.support.shop import mails, run_jobs
 from tests.support.world import Simulator
-from tests.web.counter import SHIPPING_YEN, TEA, TEA_YEN, Desk, box, buttons, change, number_of, stock
+from tests.web.counter import SHIPPING_YEN, TEA, TEA_YEN, Desk, box, buttons, change, count, number_of, stock
 
 LISTS = ("open", "completed", "cancelled")
 TITLES = {"open": "受注明細", "completed": "受注完了明細", "cancelled": "受注キャンセル明細"}
@@ -249,7 +251,26 @@ def test_a_provisional_member_is_marked_in_the_list_until_the_order_is_completed
     assert "仮登録は本登録になります。購入者へメールでお知らせします。" in desk.page(f"/admin/orders/{number}/move/completed").text
     move(desk, number, "completed")
     assert "受注完了一覧へ移動（会員の仮登録を本登録に変更）" in desk.page(f"/admin/orders/{number}").text
-    assert "購入者へのメールは送りません。" in desk.page(f"/admin/orders/{number}/move/cancelled").text
+    assert "仮登録は取り消され" not in desk.page(f"/admin/orders/{number}/move/cancelled").text
     completed = desk.page("/admin/orders?list=completed").text
     assert "(ID仮登録)" not in completed
     assert "hanako" in completed
+
+
+@pytest.mark.one_database
+@pytest.mark.req("U-065", "R-209")
+def test_who_pays_at_the_door_is_told_once_that_the_order_is_cancelled(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    """No provider's button could say it. Staff may say nothing."""
+    told, silent = (number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper)) for _ in range(2))
+    where = f"/admin/orders/{silent}/move/cancelled"
+    form = desk.page(where).form(where).fields
+    assert form.pop("tell_buyer") == "1"
+    desk.session.post(desk.shop_url + where, data=form)
+    move(desk, told, "cancelled")
+    run_jobs(demo_app, "outbox")
+    subjects = [str(mail["Subject"]) for mail in mails(demo_app) if "キャンセル" in str(mail["Subject"])]
+    assert subjects == [f"【つきのわ商店】ご注文をキャンセルしました（{told}）"]
+    assert "受注キャンセルをメールで購入者にお知らせ" in move(desk, told, "open").text
+    assert "購入者へのメールは送りません。" in desk.page(f"/admin/orders/{told}/move/cancelled").text
+    move(desk, told, "cancelled")
+    assert count(demo_app, OutboxMail, kind="order_cancelled") == 1
