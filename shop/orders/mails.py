@@ -15,6 +15,9 @@ from shop.core.text import postal_code
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 
+#: The kind of the mail by which a buyer asks to cancel.
+CANCEL_REQUEST = "cancel_request"
+
 
 def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_doubt: bool = False) -> None:
     """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body; at its end each has where *its* reader
@@ -168,7 +171,7 @@ def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta,
 
 def cancel_request_key(order: Order) -> str:
     """What :func:`cancel_request` is promised under: once per order."""
-    return f"cancel_request:{order.id}"
+    return f"{CANCEL_REQUEST}:{order.id}"
 
 
 def cancel_request(session: Session, order: Order, reason: str, now: datetime) -> None:
@@ -183,4 +186,4 @@ def cancel_request(session: Session, order: Order, reason: str, now: datetime) -
             number=order.number, name=order.buyer_name, email=order.email, reason=reason or _("（記入なし）"),
             link=f"{runtime().config.base_url}/admin/orders/{order.number}",
         )  # fmt: skip
-    outbox.queue(session, "cancel_request", order.id, info.email, subject, body, now, cancel_request_key(order))
+    outbox.queue(session, CANCEL_REQUEST, order.id, info.email, subject, body, now, cancel_request_key(order))

@@ -303,8 +303,18 @@ def test_a_cancellation_is_asked_for_once(member: Member, demo_app: Flask, desk:
     assert "キャンセルの依頼 住所を 間違えました <b>" in desk.order(number).text
     for decides in (f"/admin/orders/{number}", f"/admin/orders/{number}/payment/capture"):
         assert "購入者がキャンセルを依頼しています" in desk.page(decides).text, "nobody takes the money unawares"
+    waiting = "/admin/orders?todo=cancel_asked"
+    assert "キャンセルの依頼 1件" in desk.page("/admin").text
+    assert any(desk.page("/admin").find("a", href=waiting))
+    assert [word in desk.page("/admin/orders").text for word in (number, "キャンセルの依頼")] == [True, True]
+    assert number in desk.page(waiting).text
     left = member.post("/forms/cancel/check", {"csrf_token": member.token(), "reason": f"カード {CARD_NUMBER}"})
     assert (left.status_code, "番号は消去しました。" in str(left.json()), CARD_NUMBER in left.text) == (200, True, False)
+    for status, filed in (("voided", "open"), ("authorized", "completed")):  # answered
+        change(demo_app, Payment.status, status)
+        change(demo_app, Order.filed, filed)
+        assert "キャンセルの依頼 0件" in desk.page("/admin").text
+        assert "キャンセルの依頼" not in desk.page(f"/admin/orders?list={filed}").text
 
 
 @pytest.mark.req("U-064")
