@@ -20,7 +20,8 @@ CONFIRMATION_LIFE = timedelta(hours=1)
 
 class CannotConfirm(Exception):
     """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, ``resting`` –
-    its provider does not answer now –, ``stopped`` – no card is taken at present – or ``apart`` – a card where shipping is 別途連絡."""
+    its provider does not answer now –, ``stopped`` – no card is taken at present –, ``apart`` – a card where shipping is 別途連絡 – or
+    ``fee_apart`` – a card whose fee is."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -67,6 +68,8 @@ def agree(
         raise CannotConfirm("resting")
     if any(m.id == payment_method_id for m in choice.stopped):
         raise CannotConfirm("stopped")
+    if any(m.id == payment_method_id for m in choice.unpriced):
+        raise CannotConfirm("fee_apart")
     if method is None:
         raise CannotConfirm("payment")
     if method not in choice.methods_to(prefecture):

@@ -23,7 +23,9 @@ class Quote:
     #: 0 when shipping is 別途連絡.
     shipping_yen: int
     shipping_apart: bool
+    #: 0 when the fee is 別途連絡.
     fee_yen: int
+    fee_apart: bool
     per_rate: dict[int, int]
     digest: str
 
@@ -42,6 +44,8 @@ class Choice:
     resting: tuple[PaymentMethod, ...] = ()
     #: Those that would, too, if cards were taken at present (:mod:`shop.payments.cardalarm`).
     stopped: tuple[PaymentMethod, ...] = ()
+    #: Cards whose fee is 別途連絡: never taken (R-115).
+    unpriced: tuple[PaymentMethod, ...] = ()
 
     def methods_to(self, prefecture: str) -> tuple[PaymentMethod, ...]:
         """Where shipping is 別途連絡 no card: it is charged a fixed amount or nothing (R-115)."""
@@ -69,12 +73,14 @@ def choices(session: Session, goods_yen: int) -> list[Choice]:
         fits = [
             method
             for method in ready
-            if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + method.fee_yen)
+            if (courier.id, method.id) in paired and payable(method, goods_yen + courier.fee_yen + (method.fee or 0))
         ]
+        unpriced = tuple(method for method in fits if method.kind == "card" and method.fee is None)
+        fits = [method for method in fits if method not in unpriced]
         stopped = tuple(method for method in fits if no_cards and method.kind == "card")
         resting = tuple(method for method in fits if method not in stopped and breaker.rests(method.account, now))
         usable = tuple(method for method in fits if method not in resting and method not in stopped)
-        found.append(Choice(courier, usable, resting, stopped))
+        found.append(Choice(courier, usable, resting, stopped, unpriced))
     return found
 
 
@@ -96,12 +102,12 @@ def payable(method: PaymentMethod, total_yen: int) -> bool:
 
 def quote(cart: CartView, courier: Delivery | None, method: PaymentMethod | None, prefecture: str) -> Quote:
     """The amounts for a cart that goes to ``prefecture``; courier or method not chosen yet count nothing, nor does
-    shipping that is 別途連絡 (R-244)."""
+    shipping or a fee that is 別途連絡 (R-244)."""
     shipping = delivery.shipping(courier, prefecture) if courier else 0
-    known = shipping or 0
-    fee = method.fee_yen if method else 0
-    rates = totals_per_rate([(line.amount_yen, line.tax_rate) for line in cart.lines] + [(known + fee, STANDARD_RATE)])
-    return Quote(cart.goods_yen, known, shipping is None, fee, rates, _digest(cart, courier, shipping, method))
+    fee = method.fee if method else 0
+    known, known_fee = shipping or 0, fee or 0
+    rates = totals_per_rate([(line.amount_yen, line.tax_rate) for line in cart.lines] + [(known + known_fee, STANDARD_RATE)])
+    return Quote(cart.goods_yen, known, shipping is None, known_fee, fee is None, rates, _digest(cart, courier, shipping, method))
 
 
 def _digest(cart: CartView, courier: Delivery | None, shipping: int | None, method: PaymentMethod | None) -> str:
@@ -117,4 +123,4 @@ def _digest(cart: CartView, courier: Delivery | None, shipping: int | None, meth
 
 def _facts(method: PaymentMethod) -> list[object]:
     how = methods.instalments(method), methods.authenticates(method)
-    return [method.id, method.name, method.fee_yen, method.capture_at_once, method.note, *how]
+    return [method.id, method.name, method.fee, method.capture_at_once, method.note, *how]

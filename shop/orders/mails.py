@@ -88,13 +88,15 @@ def _sums(order: Order) -> list[str]:
     if order.discount_yen:
         parts.append(_("値引き：%(yen)s", yen=format_yen(-order.discount_yen)))
     parts.append(_("送料：%(yen)s", yen=_("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)))
-    if order.fee_yen:
-        parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
+    if order.fee_yen or order.fee_apart:
+        parts.append(_("手数料：%(yen)s", yen=_("別途連絡") if order.fee_apart else format_yen(order.fee_yen)))
     if order.cool_yen:
         parts.append(_("クール料金：%(yen)s", yen=format_yen(order.cool_yen)))
     parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
     if order.shipping_apart:
         parts.append(_("送料は別途ご連絡します。合計には含まれていません。"))
+    if order.fee_apart:
+        parts.append(_("手数料は別途ご連絡します。合計には含まれていません。"))
     return parts + [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in order.per_rate.items()]
 
 
