@@ -105,7 +105,7 @@ def gallery(window: Callable[..., Page], demo_app: Flask) -> Iterable[Gallery]:
 
     made, inner = Gallery(window(viewport=PHONE)), demo_app.wsgi_app
     demo_app.after_request_funcs.setdefault(None, []).append(tell)
-    demo_app.wsgi_app = again  # type: ignore[method-assign]
+    demo_app.wsgi_app = again  # type: ignore[method-assign, assignment]
     with template_rendered.connected_to(note, demo_app):
         yield made
 
