@@ -50,10 +50,11 @@ def dashboard() -> str:
 
 def _counts(session: Session) -> Row[Any]:
     uncaptured = countable("open", Search(todo="uncaptured"))
+    cancel_asked = countable("open", Search(todo="cancel_asked"))
     failed = select(OutboxMail.id).where(OutboxMail.state == "failed")
     held = select(StockHold.id).where(StockHold.state == literal_column("'held'"))
     silent = select(ProviderAccount.id).where(ProviderAccount.silent_calls >= breaker.FAILURES)
-    named = {"uncaptured": uncaptured, "failed_mails": failed, "holds": held, "silent": silent}
+    named = {"uncaptured": uncaptured, "cancel_asked": cancel_asked, "failed_mails": failed, "holds": held, "silent": silent}
     user = staff()
     guarded = select(TwoStep.id).where(TwoStep.user_id == (user.identity.user_id if user else 0)).exists()
     # With the row of カード不正利用対策, which 要確認 asks for as well: it is in the session then.

@@ -147,9 +147,10 @@ _COMMON = {
 
 
 class FeeMethodForm(MethodForm):
-    """A method the shop collects itself, with its flat fee."""
+    """A method the shop collects itself, with its flat fee or one that it tells later."""
 
     fee_yen = YenField(lazy_gettext("手数料（税込）"), default=0)
+    fee_apart = BooleanField(lazy_gettext("手数料を別途連絡とする"))
 
 
 class LinkedMethodForm(MethodForm):

@@ -167,7 +167,7 @@ def _typed(session: Session, method: PaymentMethod) -> MethodForm:
 def _stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
     """The method as its form holds it, secrets left out."""
     values: dict[str, Any] = {
-        "name": method.name, "note": method.note, "fee_yen": method.fee_yen,
+        "name": method.name, "note": method.note, "fee_yen": method.fee_yen, "fee_apart": method.fee_apart,
         "logo": method.logo, "logo_alt": method.logo_alt, "note_at_choice": method.note_at_choice, "note_in_mail": method.note_in_mail,
         "lower": method.shown_from_yen is not None, "shown_from_yen": method.shown_from_yen,
         "upper": method.hidden_from_yen is not None, "hidden_from_yen": method.hidden_from_yen,
@@ -222,6 +222,6 @@ def _save(session: Session, method: PaymentMethod, form: MethodForm) -> str:
         method.options = json.dumps(options, ensure_ascii=False)
         accounts.save_settings(session, method.account_id, form.settings(ACCOUNT), now())
     elif isinstance(form, FeeMethodForm):
-        method.fee_yen = form.fee_yen.data or 0
+        method.fee_yen, method.fee_apart = form.fee_yen.data or 0, form.fee_apart.data
     note(session, N_("支払方法「%(name)s」を設定（%(what)s）"), name=method.name, what="、".join(changed))
     return method.set_logo(*form.chosen_logo())

@@ -32,7 +32,8 @@ def summary(
         shown = _secret(each.field, stored) if each.setting.secret else _shown(each.field)
         groups.setdefault(_(each.setting.group), []).append((each.field.label.text, shown))
     if isinstance(form, FeeMethodForm):
-        groups[_("手数料")] = [(str(form.fee_yen.label.text), format_yen(form.fee_yen.data or 0))]
+        fee = _("別途連絡") if form.fee_apart.data else format_yen(form.fee_yen.data or 0)
+        groups[_("手数料")] = [(str(form.fee_yen.label.text), fee)]
     groups[_("詳細設定・注意書き")] = [
         (str(form.name.label.text), form.name.data),
         (f"{marks.get('conditions', '')} {_('適用条件')}".strip(), _conditions(form)),
@@ -77,7 +78,7 @@ def changed_labels(before: MethodForm, after: MethodForm, settings: Iterable[Set
     fields = {each.field.name: each.setting.label for each in drawn(after, settings)}
     common = {
         "name": N_("支払方法の名称設定"), "note": N_("注意書き"), "note_at_choice": N_("支払方法画面"),
-        "note_in_mail": N_("サンクスメール"), "fee_yen": N_("手数料"),
+        "note_in_mail": N_("サンクスメール"), "fee_yen": N_("手数料"), "fee_apart": N_("手数料を別途連絡とする"),
     }  # fmt: skip
     names = {name: label for name, label in (fields | common).items() if name in after}
     found = [label for name, label in names.items() if (before[name].data or "") != (after[name].data or "")]

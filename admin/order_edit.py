@@ -116,8 +116,8 @@ def _rows(order: Order, typed: str = "") -> list[Row]:
 
 
 def _amount_row(order: Order, name: str, label: str, typed: str) -> Row:
-    """The field of 送料 is blank while it is 別途連絡."""
-    apart = name == "shipping_yen" and order.shipping_apart
+    """The field of an amount is blank while it is 別途連絡."""
+    apart = editing.is_apart(order, name)
     note = _("別途連絡") if apart else _("合計から引きます") if name in editing.DEDUCTIONS else ""
     return Row(name, label, _form(AmountForm, name, typed, yen=None if apart else getattr(order, name)), note=note)
 

@@ -27,7 +27,7 @@ from shop.core.i18n import lazy_gettext
 from shop.core.paging import Rows
 from shop.core.text import clean_line
 from shop.members.models import Member
-from shop.orders import review
+from shop.orders import cancel_request, review
 from shop.orders.models import Order, OrderLine, OrderReview
 from shop.outbox.models import OutboxMail
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, RemoteReference
@@ -116,6 +116,7 @@ def _columns() -> Rows:
         worst_mail.scalar_subquery().label("worst_mail"),
         select(line.id).where(line.order_id == Order.id).exists().label("has_lines"),
         select(OrderReview.id).where(OrderReview.order_id == Order.id, review.IN_DOUBT).exists().label("in_doubt"),
+        cancel_request.standing().label("cancel_asked"),
     ).select_from(Order).outerjoin(Payment, Payment.id == latest_payment()).outerjoin(Member, Member.id == Order.member_id)
 
 
@@ -137,6 +138,8 @@ def _searched(query: Rows, search: Search) -> Rows:
         query = query.where(Order.filed != "cancelled", Order.id.in_(authorized))
     elif search.todo == "in_doubt":
         query = query.where(Order.filed != "cancelled", Order.id.in_(select(OrderReview.order_id).where(review.IN_DOUBT)))
+    elif search.todo == "cancel_asked":
+        query = query.where(cancel_request.standing())
     return query
 
 
@@ -171,6 +174,8 @@ def _is_number(number: str) -> ColumnElement[bool]:
 def _marks(row: Any) -> Iterator[Word]:
     if row.in_doubt:
         yield words.IN_DOUBT
+    if row.cancel_asked:
+        yield words.CANCEL_ASKED
     if row.kind == "card":
         yield from _payment_marks(row)
     if row.worst_mail == _MAIL_FAILED:

@@ -46,12 +46,16 @@ FLOWS = {"zero": lazy_gettext("ゼロステップカート"), "steps": lazy_gett
 #: An order that a person has yet to look into (:mod:`shop.orders.review`).
 IN_DOUBT = Word(lazy_gettext("要確認（不正利用の疑い）"), "bad")
 
+#: An order whose buyer has asked to cancel it (:mod:`shop.orders.cancel_request`).
+CANCEL_ASKED = Word(lazy_gettext("キャンセルの依頼"), "todo")
+
 #: What is looked for by a number of the top page or a chip of 受注一覧: the list behind it.
-TODO = {"uncaptured": lazy_gettext("売上未確定の受注"), "in_doubt": IN_DOUBT.text}
+TODO = {"uncaptured": lazy_gettext("売上未確定の受注"), "in_doubt": IN_DOUBT.text, "cancel_asked": CANCEL_ASKED.text}
 #: The same list while it is empty.
 NOTHING_TODO = {
     "uncaptured": lazy_gettext("売上確定を待っている受注はありません。"),
     "in_doubt": lazy_gettext("不正利用の疑いで確認を待っている受注はありません。"),
+    "cancel_asked": lazy_gettext("キャンセルの依頼に返事を待っている購入者はいません。"),
 }
 
 #: The name of an order's page in each list.

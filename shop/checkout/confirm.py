@@ -23,7 +23,7 @@ CONFIRMATION_LIFE = timedelta(hours=1)
 class CannotConfirm(Exception):
     """Why this cart cannot be confirmed as chosen: ``empty``, ``stock``, ``delivery``, ``payment``, ``resting`` –
     its provider does not answer now –, ``stopped`` – no card is taken at present –, ``too_little`` – less than ¥1 would be paid –,
-    ``apart`` – a card where shipping is 別途連絡 – or ``coupon``: it cannot be used any more."""
+    ``apart`` – a card where shipping is 別途連絡 –, ``fee_apart`` – a card whose fee is – or ``coupon``: it cannot be used any more."""
 
     def __init__(self, problem: str, product_names: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
@@ -70,6 +70,8 @@ def agree(
         raise CannotConfirm("resting")
     if any(m.id == payment_method_id for m in choice.stopped):
         raise CannotConfirm("stopped")
+    if any(m.id == payment_method_id for m in choice.unpriced):
+        raise CannotConfirm("fee_apart")
     if any(m.id == payment_method_id for m in choice.too_little):
         raise CannotConfirm("too_little")
     if method is None:

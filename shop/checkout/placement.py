@@ -299,7 +299,7 @@ def _draft(press: _Press, now: datetime) -> Order:
         delivery_id=agreement.delivery.id, delivery_name=agreement.delivery.name, payment_name=agreement.method.name,
         payment_note=agreement.method.note if agreement.method.note_in_mail else "",
         goods_yen=agreement.quote.goods_yen, shipping_yen=agreement.quote.shipping_yen,
-        shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen,
+        shipping_apart=agreement.quote.shipping_apart, fee_yen=agreement.quote.fee_yen, fee_apart=agreement.quote.fee_apart,
         **_coupon(agreement.quote), total_yen=agreement.quote.total_yen,
         device=buyer.device, ip=buyer.ip, snapshot=confirmation.snapshot + press.card.shown, created_at=now, lines=_lines(agreement),
     )  # fmt: skip

@@ -25,7 +25,9 @@ class Quote:
     #: 0 when shipping is 別途連絡.
     shipping_yen: int
     shipping_apart: bool
+    #: 0 when the fee is 別途連絡.
     fee_yen: int
+    fee_apart: bool
     per_rate: dict[int, int]
     digest: str
     coupon: Applied | None
@@ -58,6 +60,8 @@ class Choice:
     stopped: tuple[PaymentMethod, ...] = ()
     #: Those that would, too, if there was at least ¥1 to pay.
     too_little: tuple[PaymentMethod, ...] = ()
+    #: Cards whose fee is 別途連絡: never taken (R-115).
+    unpriced: tuple[PaymentMethod, ...] = ()
 
     def methods_to(self, prefecture: str) -> tuple[PaymentMethod, ...]:
         """Where shipping is 別途連絡 no card: it is charged a fixed amount or nothing (R-115)."""
@@ -85,13 +89,15 @@ def choices(session: Session, goods_yen: int, coupon: Applied | None = None) -> 
     left = goods_yen - (coupon.discount_yen if coupon else 0)
     for courier in delivery.offered(session):
         goes_with = [method for method in ready if (courier.id, method.id) in paired]
-        fits = [method for method in goes_with if payable(method, left + courier.fee_yen + method.fee_yen)]
-        too_little = tuple(method for method in goes_with if left + courier.fee_yen + method.fee_yen < 1)
+        unpriced = tuple(method for method in goes_with if method.kind == "card" and method.fee is None)
+        priced = [method for method in goes_with if method not in unpriced]
+        fits = [method for method in priced if payable(method, left + courier.fee_yen + (method.fee or 0))]
+        too_little = tuple(method for method in priced if left + courier.fee_yen + (method.fee or 0) < 1)
         stopped = tuple(method for method in fits if no_cards and method.kind == "card")
         resting = tuple(method for method in fits if method not in stopped and breaker.rests(method.account, now))
         usable = tuple(method for method in fits if method not in resting and method not in stopped)
-        apart = tuple(method for method in without_cards(usable) if payable(method, left + method.fee_yen))
-        found.append(Choice(courier, usable, apart, resting, stopped, too_little))
+        apart = tuple(method for method in without_cards(usable) if payable(method, left + (method.fee or 0)))
+        found.append(Choice(courier, usable, apart, resting, stopped, too_little, unpriced))
     return found
 
 
@@ -115,14 +121,14 @@ def quote(
     cart: CartView, courier: Delivery | None, method: PaymentMethod | None, prefecture: str, coupon: Applied | None = None
 ) -> Quote:
     """The amounts for a cart that goes to ``prefecture``; courier or method not chosen yet count nothing, nor does
-    shipping that is 別途連絡 (R-244)."""
+    shipping or a fee that is 別途連絡 (R-244)."""
     shipping = delivery.shipping(courier, prefecture) if courier else 0
-    known = shipping or 0
-    fee = method.fee_yen if method else 0
+    fee = method.fee if method else 0
+    known, known_fee = shipping or 0, fee or 0
     goods = [(line.amount_yen, line.tax_rate) for line in cart.lines]
-    rates = order_totals_per_rate(goods, known + fee, coupon.discount_yen if coupon else 0)
+    rates = order_totals_per_rate(goods, known + known_fee, coupon.discount_yen if coupon else 0)
     digest = _digest(cart, courier, shipping, method, coupon)
-    return Quote(cart.goods_yen, known, shipping is None, fee, rates, digest, coupon)
+    return Quote(cart.goods_yen, known, shipping is None, known_fee, fee is None, rates, digest, coupon)
 
 
 def _digest(
@@ -141,4 +147,4 @@ def _digest(
 
 def _facts(method: PaymentMethod) -> list[object]:
     how = methods.instalments(method), methods.authenticates(method)
-    return [method.id, method.name, method.fee_yen, method.capture_at_once, method.note, *how]
+    return [method.id, method.name, method.fee, method.capture_at_once, method.note, *how]

@@ -5,8 +5,8 @@ That it was asked is kept as the mail to the shop: it is promised under a key of
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session, aliased
 
 from providers.contract import MoneyStatus
 from shop.core.i18n import DEFAULT, force_locale
@@ -15,6 +15,7 @@ from shop.core.text import clean_line
 from shop.orders import history, mails, own
 from shop.orders.models import Order
 from shop.outbox import service as outbox
+from shop.outbox.models import OutboxMail
 from shop.payments.models import Payment
 
 #: The money was taken, or has been given back: nothing is left that an easy word could stop.
@@ -34,6 +35,14 @@ def was_made(session: Session, order: Order) -> bool:
 def stands(session: Session, order: Order, payment: Payment) -> bool:
     """Whether the buyer has asked and may still be answered: said wherever staff decide on the order."""
     return is_open(order, payment) and was_made(session, order)
+
+
+def standing() -> ColumnElement[bool]:
+    """:func:`stands` as a condition on the orders of a statement: by an order's id, its mails and payments are indexed."""
+    mail, payment = aliased(OutboxMail), aliased(Payment)
+    asked = select(mail.id).where(mail.order_id == Order.id, mail.kind == mails.CANCEL_REQUEST)
+    newest = select(payment.status).where(payment.order_id == Order.id).order_by(payment.id.desc()).limit(1)
+    return and_(Order.filed == "open", asked.exists(), newest.scalar_subquery().not_in(_TOO_LATE))
 
 
 def make(session: Session, order_id: int, reason: str, now: datetime) -> bool:

@@ -28,6 +28,14 @@ AMOUNTS: Mapping[str, Any] = {
 #: Those among them that are taken off the total.
 DEDUCTIONS = ("coupon_yen", "points_yen", "discount_yen")
 
+#: Those that may be 別途連絡, and the mark of an order of which that holds.
+_APART = {"shipping_yen": "shipping_apart", "fee_yen": "fee_apart"}
+
+
+def is_apart(order: Order, name: str) -> bool:
+    """Whether this one of :data:`AMOUNTS` is 別途連絡: not known yet."""
+    return name in _APART and bool(getattr(order, _APART[name]))
+
 
 class ChangedMeanwhile(Exception):
     """Somebody else changed or moved the order since the page was opened; nothing was saved (T-107)."""
@@ -60,7 +68,7 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True)
 class AmountEdit:
-    """One of :data:`AMOUNTS` as it shall be; 送料 that was 別途連絡 is known with it."""
+    """One of :data:`AMOUNTS` as it shall be; what was 別途連絡 is known with it."""
 
     name: str
     yen: int
@@ -122,12 +130,12 @@ def _apply(session: Session, order: Order, edit: Edit) -> Iterator[str]:
 
 
 def _change_amount(order: Order, name: str, yen: int) -> Iterator[str]:
-    apart = name == "shipping_yen" and order.shipping_apart
+    apart = is_apart(order, name)
     before = getattr(order, name)
     if apart or before != yen:
         setattr(order, name, yen)
         if apart:
-            order.shipping_apart = False
+            setattr(order, _APART[name], False)
         yield _step(str(AMOUNTS[name]), _("別途連絡") if apart else format_yen(before), format_yen(yen))
 
 

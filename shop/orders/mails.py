@@ -17,6 +17,9 @@ from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments.models import PaymentOperation
 
+#: The kind of the mail by which a buyer asks to cancel.
+CANCEL_REQUEST = "cancel_request"
+
 
 def placed(session: Session, order: Order, info: ShopInfo, now: datetime, *, in_doubt: bool = False) -> None:
     """Thanks mail to the buyer and 【受注通知メール】 to the shop, both from the same body; at its end each has where *its* reader
@@ -89,13 +92,15 @@ def _sums(order: Order) -> list[str]:
     if order.discount_yen:
         parts.append(_("値引き：%(yen)s", yen=format_yen(-order.discount_yen)))
     parts.append(_("送料：%(yen)s", yen=_("別途連絡") if order.shipping_apart else format_yen(order.shipping_yen)))
-    if order.fee_yen:
-        parts.append(_("手数料：%(yen)s", yen=format_yen(order.fee_yen)))
+    if order.fee_yen or order.fee_apart:
+        parts.append(_("手数料：%(yen)s", yen=_("別途連絡") if order.fee_apart else format_yen(order.fee_yen)))
     if order.cool_yen:
         parts.append(_("クール料金：%(yen)s", yen=format_yen(order.cool_yen)))
     parts.append(_("合計：%(yen)s", yen=format_yen(order.total_yen)))
     if order.shipping_apart:
         parts.append(_("送料は別途ご連絡します。合計には含まれていません。"))
+    if order.fee_apart:
+        parts.append(_("手数料は別途ご連絡します。合計には含まれていません。"))
     return parts + [_("（%(rate)s%%対象 %(yen)s）", rate=rate, yen=format_yen(yen)) for rate, yen in order.per_rate.items()]
 
 
@@ -250,7 +255,7 @@ def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta,
 
 def cancel_request_key(order: Order) -> str:
     """What :func:`cancel_request` is promised under: once per order."""
-    return f"cancel_request:{order.id}"
+    return f"{CANCEL_REQUEST}:{order.id}"
 
 
 def cancel_request(session: Session, order: Order, reason: str, now: datetime) -> None:
@@ -265,4 +270,4 @@ def cancel_request(session: Session, order: Order, reason: str, now: datetime) -
             number=order.number, name=order.buyer_name, email=order.email, reason=reason or _("（記入なし）"),
             link=f"{runtime().config.base_url}/admin/orders/{order.number}",
         )  # fmt: skip
-    outbox.queue(session, "cancel_request", order.id, info.email, subject, body, now, cancel_request_key(order))
+    outbox.queue(session, CANCEL_REQUEST, order.id, info.email, subject, body, now, cancel_request_key(order))

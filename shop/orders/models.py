@@ -85,7 +85,9 @@ class Order(Base):
     shipping_yen: Mapped[YenColumn]
     #: 別途連絡: the shop has yet to say what shipping costs; the total is without it (R-244).
     shipping_apart: Mapped[bool] = mapped_column(default=False)
+    #: 手数料, as 送料: 0 while it is 別途連絡.
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    fee_apart: Mapped[bool] = mapped_column(default=False)
     #: クール料金.
     cool_yen: Mapped[YenColumn] = mapped_column(default=0)
     #: Goods and charges less deductions; never below 0.

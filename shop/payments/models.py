@@ -83,6 +83,8 @@ class PaymentMethod(WithLogo, Base):
     options: Mapped[str] = mapped_column(Text, default="{}")
     #: 代引手数料 or other flat fee, yen, tax included.
     fee_yen: Mapped[YenColumn] = mapped_column(default=0)
+    #: 別途連絡: the shop says what it costs once it knows; ``fee_yen`` does not count.
+    fee_apart: Mapped[bool] = mapped_column(default=False)
     #: 適用条件: shown from this amount of merchandise on, and no longer from that one on; yen, shipping and fees apart.
     shown_from_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
     hidden_from_yen: Mapped[OptionalYenColumn] = mapped_column(default=None)
@@ -95,6 +97,11 @@ class PaymentMethod(WithLogo, Base):
     removed_at: Mapped[OptionalMoment] = mapped_column(default=None)
 
     account: Mapped[ProviderAccount | None] = relationship()
+
+    @property
+    def fee(self) -> int | None:
+        """手数料 in yen, tax included; ``None`` = 別途連絡."""
+        return None if self.fee_apart else self.fee_yen
 
 
 class Payment(Base):

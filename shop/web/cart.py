@@ -88,7 +88,7 @@ def _cart_page(error_item: int = 0, error: str = "") -> str:
         quote=quote(view, first.delivery if first else None, next(iter(first.methods), None) if first else None, "", coupon),
         ordered=_just_ordered() if view.is_empty else None,
         couriers=[choice.delivery for choice in offered],
-        with_fee=[method for method in methods.values() if method.fee_yen],
+        with_fee=[method for method in methods.values() if method.fee != 0],
         error_item=error_item,
         error=error,
         typed=request.form.get("quantity", ""),

@@ -70,7 +70,8 @@ class MethodChoice:
     note: str
     #: What happens next, in sentences: when it is paid, and whether the issuer asks (U-026).
     what_next: tuple[str, ...]
-    fee_yen: int
+    #: Yen, tax included; ``None`` = 別途連絡.
+    fee: int | None
     instalments: tuple[tuple[str, str], ...]
     card: CardForm | None
 
@@ -119,7 +120,7 @@ def method_choice(method: PaymentMethod, *, with_card: bool, registering: bool |
         logo_alt=method.logo_alt,
         note=note,
         what_next=_what_next(method),
-        fee_yen=method.fee_yen,
+        fee=method.fee,
         instalments=counts,
         card=_card_form(method, registering) if with_card else None,
     )

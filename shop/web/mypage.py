@@ -159,6 +159,16 @@ def _address_page(form: ShipToForm, address_id: int | None = None) -> str:
     return render_template("shop/address_form.html", form=form, address_id=address_id)
 
 
+# ---- 定期購入 ----
+
+
+@blueprint.get("/mypage/subscriptions")
+@members_only
+def subscriptions() -> str:
+    """定期購入一覧 (features A, S14): always empty, as nothing can be subscribed to yet."""
+    return render_template("shop/subscriptions.html")
+
+
 # ---- 操作履歴 ----
 
 

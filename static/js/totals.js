@@ -13,7 +13,8 @@ export function follow(form) {
   if (delivery) offerMethods(form, (apart ? delivery.dataset.methodsApart : delivery.dataset.methods).split(" "));
   const method = checked(form, "payment_method_id");
   for (const place of form.querySelectorAll("[data-method]")) followCard(place, place.dataset.method === method?.value);
-  showSums(form, apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), apart);
+  const unknown = { shipping: apart, fee: method?.dataset.feeApart !== undefined };
+  showSums(form, apart ? 0 : Number(delivery?.dataset.fee), Number(method?.dataset.fee ?? 0), unknown);
 }
 
 /** What goes with a card is there for the method that is chosen; the card form only where no linked card pays. */
@@ -62,17 +63,19 @@ function showPrices(form) {
 
 const amount = (form, yen) => form.dataset.amount.replace("{amount}", yen.toLocaleString("ja-JP"));
 
-function showSums(form, shipping, fee, apart) {
+/** `unknown`: which parts are 別途連絡, and so 0 in the total. */
+function showSums(form, shipping, fee, unknown) {
   if (Number.isNaN(shipping)) return;
   const { goods, standardGoods } = form.dataset;
   const sums = { shipping, fee, total: Number(goods) + shipping + fee, "rate-10": Number(standardGoods) + shipping + fee };
   for (const [name, yen] of Object.entries(sums)) {
     for (const place of form.querySelectorAll(`[data-sum="${name}"]`)) {
-      place.textContent = name === "shipping" && apart ? word(form) : amount(form, yen);
+      place.textContent = unknown[name] ? word(form) : amount(form, yen);
       if (name === "rate-10") place.parentElement.hidden = yen === 0;
     }
   }
-  for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !apart;
+  for (const place of form.querySelectorAll("[data-when-apart]")) place.hidden = !unknown.shipping;
+  for (const place of form.querySelectorAll("[data-when-fee-apart]")) place.hidden = !unknown.fee;
 }
 
 /** On a phone the goods are folded away – unless one of them cannot be had as ordered. */

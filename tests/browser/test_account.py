@@ -55,12 +55,10 @@ def test_a_member_gets_in_and_around_on_a_phone(window: Callable[..., Page], han
         expect(page.locator("#error-summary")).to_be_focused()
         assert path(page) == address
         assert_comfortable(page)
-    for address in ("", "/profile", "/addresses", "/addresses/new", "/orders", "/history", "/cards"):
+    for address in ("/profile", "/subscriptions"):
         page.goto(f"/mypage{address}")
-        assert_comfortable(page)
-        if address:
-            page.get_by_role("link", name="マイページTOP").click()
-            assert path(page) == "/mypage"
+        page.get_by_role("link", name="マイページTOP").click()
+        page.wait_for_url("**/mypage")
 
 
 @pytest.mark.req("U-012", "U-045", "U-064")
@@ -76,6 +74,7 @@ def test_an_order_is_looked_up_and_read_on_a_phone(
     page.get_by_role("button", name="確認のメールを送る").click()
     summary, email = page.locator("#error-summary"), field(page, "メールアドレス")
     expect(summary.get_by_role("link")).to_have_count(2)
+    page.wait_for_load_state()  # and with it the scripts that judge what is left
     field(page, "注文番号").fill(number)
     email.fill("taro@gmial.com")
     email.blur()

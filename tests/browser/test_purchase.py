@@ -11,6 +11,7 @@ from shop.catalogue.models import Variant
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments import executor
+from shop.payments.models import PaymentMethod
 from tests.browser.conftest import DESKTOP, PHONE, Watch
 from tests.browser.steps import (
     CARD,
@@ -282,15 +283,18 @@ def test_without_a_connection_nothing_is_ordered(page: Page, demo_app: Flask, wa
 
 
 @pytest.mark.req("R-244", "R-115")
-def test_the_page_follows_the_prefecture(page: Page, demo_app: Flask) -> None:
+def test_the_page_follows_the_prefecture_and_the_method(page: Page, demo_app: Flask) -> None:
     change(demo_app, Delivery.apart_prefectures, ["沖縄県"], kind="courier")
+    change(demo_app, PaymentMethod.fee_apart, True, kind="cash_on_delivery")
     into_basket(page)
     fill_address(page)
-    note = page.get_by_text("送料は別途ご連絡します。合計には含まれていません。").last
-    shipping, total = page.locator("[data-sum=shipping]"), page.locator("[data-sum=total]").last
+    note, fee_note = (page.get_by_text(f"{what}は別途ご連絡します。合計には含まれていません。").last for what in ("送料", "手数料"))
+    fee, shipping, total = page.locator("[data-sum=fee]"), page.locator("[data-sum=shipping]"), page.locator("[data-sum=total]").last
     card = page.get_by_role("radio", name=re.compile("^クレジットカード決済"))
     expect(shipping).to_have_text("600円")
+    expect(fee).to_have_text("0円")
     expect(note).to_be_hidden()
+    expect(fee_note).to_be_hidden()
 
     field(page, "都道府県").select_option("沖縄県")
     expect(shipping).to_have_text("別途連絡")
@@ -299,15 +303,17 @@ def test_the_page_follows_the_prefecture(page: Page, demo_app: Flask) -> None:
     expect(card).to_be_hidden()
     expect(page.get_by_text("送料が別途連絡のため、カードではお支払いいただけません。")).to_be_visible()
     expect(page.get_by_role("radio", name=re.compile(f"^{CASH_METHOD}"))).to_be_checked()
-    expect(total).to_have_text("1,302円")
+    expect(fee).to_have_text("別途連絡")
+    expect(fee_note).to_be_visible()
+    expect(total).to_have_text("972円")
     assert_fits(page)
 
     page.get_by_role("radio", name="別の住所へ送る").check()
     field(page, "お届け先の都道府県").select_option("東京都")
     expect(shipping).to_have_text("600円")
     expect(card).to_be_visible()
-    expect(total).to_have_text("1,902円")
+    expect(total).to_have_text("1,572円")
     page.get_by_role("radio", name="ご注文者と同じ").check()
     press_confirm(page)
     expect(dialog(page)).to_contain_text("送料は別途ご連絡します。合計には含まれていません。")
-    expect(dialog(page)).to_contain_text("1,302円")
+    expect(dialog(page)).to_contain_text("972円")

@@ -298,7 +298,7 @@ def accounts(walk: Walk) -> None:
 def my_page(walk: Walk, page: Page) -> None:
     """マイページ, empty at first; then with a card and an order."""
     walk.pages(page, {
-        "mypage": "/mypage", "mypage-profile": "/mypage/profile", "mypage-history": "/mypage/history",
+        "mypage": "/mypage", "mypage-profile": "/mypage/profile", "mypage-history": "/mypage/history", "mypage-subscriptions": "/mypage/subscriptions",
         "mypage-addresses-empty": "/mypage/addresses", "mypage-address": "/mypage/addresses/new",
         "mypage-orders-empty": "/mypage/orders", "mypage-card-form": "/mypage/cards/1/form",
     })  # fmt: skip

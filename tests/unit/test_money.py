@@ -101,8 +101,8 @@ def courier(fee: int, *apart: str) -> Delivery:
     return Delivery(id=1, name="宅配便", fee_yen=fee, apart_prefectures=list(apart))
 
 
-def method(fee: int) -> PaymentMethod:
-    return PaymentMethod(id=1, name="カード", fee_yen=fee, capture_at_once=False)
+def method(fee: int, *, apart: bool = False) -> PaymentMethod:
+    return PaymentMethod(id=1, name="代金引換", fee_yen=fee, fee_apart=apart, capture_at_once=False)
 
 
 @pytest.mark.req("P-15", "R-282")
@@ -126,6 +126,14 @@ def test_shipping_that_is_not_known_adds_nothing(cart: CartView, shipping: int, 
     assert made.digest != without.digest, "not known is not free of charge"
 
 
+@pytest.mark.req("R-244")
+@given(carts, yen, yen)
+def test_nor_does_a_fee_that_is_not_known(cart: CartView, shipping: int, fee: int) -> None:
+    made, without = (quote(cart, courier(shipping), each, "東京都") for each in (method(fee, apart=True), method(0)))
+    assert (made.fee_apart, without.fee_apart) == (True, False)
+    assert (made.fee_yen, made.total_yen, made.per_rate) == (0, without.total_yen, without.per_rate)
+
+
 LINE = CartLine(1, 1, "P", "皿", "小", "V", "", 1200, 2, 10, 9, True)
 CART = CartView(1, 1, (LINE,))
 
@@ -147,6 +155,7 @@ def changed(**fields: object) -> CartView:
         pytest.param(quote(CART, courier(601), method(0), "東京都"), id="shipping"),
         pytest.param(quote(CART, courier(600, "東京都"), method(0), "東京都"), id="shipping 別途連絡"),
         pytest.param(quote(CART, courier(600), method(330), "東京都"), id="fee"),
+        pytest.param(quote(CART, courier(600), method(0, apart=True), "東京都"), id="fee 別途連絡"),
         pytest.param(quote(CART, None, method(0), "東京都"), id="courier"),
         pytest.param(quote(CART, courier(600), None, "東京都"), id="method"),
         pytest.param(quote(CartView(1, 1, (LINE, LINE)), courier(600), method(0), "東京都"), id="another line"),

@@ -55,7 +55,7 @@ def test_the_numbers_of_the_top_page_lead_to_what_they_count(shopper: Buyer, des
     desk.submit(f"/admin/orders/{moved}/move/completed", f"/admin/orders/{moved}/move/completed")
     top = desk.page("/admin")
     assert "売上未確定の受注 2件" in top.text
-    (link,) = (a["href"] for a in top.find("a") if "todo=" in a["href"])
+    (link,) = (a["href"] for a in top.find("a") if "todo=uncaptured" in a["href"])
     shown = desk.page(link)
     assert set(listed(shown)) == {moved, *waiting}, "whatever list they are filed in"
     assert "売上未確定の受注 2件" in shown.text

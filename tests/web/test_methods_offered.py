@@ -89,6 +89,7 @@ def test_what_costs_nothing_is_paid_by_no_method(till: Till, demo_app: Flask) ->
     change(demo_app, Variant.price_yen, 0)
     change(demo_app, Delivery.fee_yen, 0)
     change(demo_app, PaymentMethod.fee_yen, 0)
+    change(demo_app, PaymentMethod.shown_from_yen, None)
     assert till.offers(demo_app) == set()
     for kind in (CARD, CASH):
         assert_refused(till.send(payment_method_id=ids(demo_app)[kind]), demo_app, TOO_LITTLE)

@@ -26,9 +26,10 @@ from tests.web.counter import CUP, TEA, Desk, change, count, number_of, path_of
 #: Pages and sentences; what they store is tried on both databases in ``tests/domain/test_own_things.py``.
 pytestmark = pytest.mark.one_database
 
+#: All of features A, S12, in its order; ログアウト, the last of them, is a deed and so a button.
 TILES = [
-    "会員情報変更", "会員ID変更", "注文状況・履歴", "お届け先リスト", "ご登録カード管理", "操作履歴", "ショップTOPへ", "カートの中身",
-    "退会", "マイページTOP",
+    "会員情報変更", "会員ID変更", "注文状況・履歴", "お届け先リスト", "定期購入", "ご登録カード管理", "操作履歴", "ショップTOPへ",
+    "カートの中身", "退会", "マイページTOP",
 ]  # fmt: skip
 PLACE = {
     "name": "山田 みのり", "phone": "０２６０-００-００００", "postal_code": "390-0811", "prefecture": "長野県", "address1": "松本市中央2-3-4",
@@ -68,6 +69,9 @@ def test_the_top_greets_and_shows_the_tiles_of_the_shop_guide(member: Member) ->
     assert top.form("/logout").method == "post"
     for link in top.find("a", class_="tile"):
         assert member.get(link["href"]).status_code == 200, link
+    nothing = page(member, "/mypage/subscriptions")
+    assert "定期購入のお申し込みはありません。" in nothing.text
+    assert any(nothing.find("a", href="/products", class_="button button-main"))
 
 
 @pytest.mark.req("R-141")
@@ -299,8 +303,18 @@ def test_a_cancellation_is_asked_for_once(member: Member, demo_app: Flask, desk:
     assert "キャンセルの依頼 住所を 間違えました <b>" in desk.order(number).text
     for decides in (f"/admin/orders/{number}", f"/admin/orders/{number}/payment/capture"):
         assert "購入者がキャンセルを依頼しています" in desk.page(decides).text, "nobody takes the money unawares"
+    waiting = "/admin/orders?todo=cancel_asked"
+    assert "キャンセルの依頼 1件" in desk.page("/admin").text
+    assert any(desk.page("/admin").find("a", href=waiting))
+    assert [word in desk.page("/admin/orders").text for word in (number, "キャンセルの依頼")] == [True, True]
+    assert number in desk.page(waiting).text
     left = member.post("/forms/cancel/check", {"csrf_token": member.token(), "reason": f"カード {CARD_NUMBER}"})
     assert (left.status_code, "番号は消去しました。" in str(left.json()), CARD_NUMBER in left.text) == (200, True, False)
+    for status, filed in (("voided", "open"), ("authorized", "completed")):  # answered
+        change(demo_app, Payment.status, status)
+        change(demo_app, Order.filed, filed)
+        assert "キャンセルの依頼 0件" in desk.page("/admin").text
+        assert "キャンセルの依頼" not in desk.page(f"/admin/orders?list={filed}").text
 
 
 @pytest.mark.req("U-064")

@@ -1,4 +1,4 @@
-"""別途連絡: where the shop has yet to say what shipping costs, the total is without it and no card is charged."""
+"""別途連絡: where the shop has yet to say what shipping or a method's fee is, the total is without it and no card is charged."""
 
 import pytest
 import requests
@@ -9,13 +9,14 @@ from shop.core.db import db
 from shop.delivery.models import Delivery
 from shop.orders.models import Order
 from shop.payments.models import PaymentMethod
-from tests.support.buying import CARD, CASH, Buyer, StepsBuyer, buy
+from tests.support.buying import ADDRESS, CARD, CASH, Buyer, StepsBuyer, buy
 from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import CASH_FEE_YEN, SHIPPING_YEN, TEA, TEA_YEN, Desk, change, count, number_of
 from tests.web.test_delivery_settings import COURIER, DELIVERIES
-from tests.web.test_order_edit import SHIPPING, Editor, history, sums
+from tests.web.test_order_edit import FEE, SHIPPING, Editor, history, sums
+from tests.web.test_payment_settings import CASH_FORM
 
 FAR, FARTHER = "沖縄県", "北海道"
 WORDS, NOTE = "別途連絡", "送料は別途ご連絡します。合計には含まれていません。"
@@ -207,3 +208,57 @@ def test_staff_say_what_shipping_costs(yen: int, shopper: Buyer, desk: Desk, dem
     assert WORDS not in order.text.partition("変更履歴")[0]
     assert f"送料 {WORDS} → {yen:,}円" in history(order)
     assert count(demo_app, Order, shipping_apart=False, shipping_yen=yen) == 1
+
+
+# ---- 手数料 ----
+
+FEE_NOTE = "手数料は別途ご連絡します。合計には含まれていません。"
+NO_CARD_FEE = "手数料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。"
+WITHOUT_FEE = f"{TEA_YEN + SHIPPING_YEN:,}円"
+
+
+@pytest.mark.req("R-244", "R-174")
+def test_a_fee_is_set_apart_and_staff_say_later_what_it_is(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
+    asked = desk.confirm(CASH_FORM, fee_apart="y")
+    assert f"手数料（税込） {WORDS}" in Page(asked.text).text
+    desk.agree(asked, CASH_FORM)
+    assert "を設定（手数料を別途連絡とする）" in desk.page("/admin/log").text
+    assert "代金引換をお選びになると、手数料は別途ご連絡します。" in Page(shopper.get("/cart").text).text
+    assert f"代金引換 手数料 {WORDS}" in shopper.checkout_form()[0].text
+    shown = shopper.confirm(CASH)
+    ended = shopper.place(shown)
+    for page in (Page(shown.text), ended.page):
+        for said in (f"手数料 {WORDS}", FEE_NOTE, f"支払総額 税込 {WITHOUT_FEE}"):
+            assert said in page.text, said
+    run_jobs(demo_app)
+    for body in (mail.get_content().replace("\r\n", "\n") for mail in mails(demo_app)):
+        assert f"手数料：{WORDS}\n合計：{WITHOUT_FEE}\n{FEE_NOTE}\n" in body
+    assert "手数料は別途連絡のため、合計には含まれていません。" in desk.order(number_of(ended)).text
+    editor = Editor(desk, number_of(ended))
+    assert f"手数料 {WORDS}" in editor.page.text
+    assert editor.press(FEE).status_code == 422, "the field is blank until somebody knows"
+    page = editor.save(FEE, yen=440)
+    assert (sums(page)["手数料"], sums(page)["合計"]) == (440, TEA_YEN + SHIPPING_YEN + 440)
+    assert f"手数料 {WORDS} → 440円" in history(desk.order(number_of(ended)))
+    assert count(demo_app, Order, fee_apart=False, fee_yen=440) == 1
+    desk.set_up(CASH_FORM, off=["fee_apart"])
+    assert f"手数料 {CASH_FEE_YEN}円" in Page(shopper.put_into_cart(TEA).text).text, "what was set before counts again"
+
+
+@pytest.mark.req("R-115")
+@pytest.mark.parametrize(("shown", "action"), [("/checkout/zero", "/checkout/zero/confirm"), ("/checkout/step2", "/checkout/step2")])
+def test_no_card_is_taken_whose_fee_is_not_known(
+    shown: str, action: str, shopper: Buyer, demo_app: Flask, simulator: Simulator
+) -> None:
+    """Not offered, refused when it is chosen all the same, and when the fee became unknown after the confirmation."""
+    walker = in_steps(shopper)
+    walker.step1()
+    token, form = shopper.card_token(), Page(shopper.get(shown).text).form(action).fields | ADDRESS
+    confirmed = walker.step2(CARD) if shown == "/checkout/step2" else shopper.confirm(CARD)
+    change(demo_app, PaymentMethod.fee_apart, True, kind=CARD)
+    late = (walker.press if shown == "/checkout/step2" else shopper.place)(confirmed, token)
+    assert NO_CARD_FEE in late.page.text
+    assert card(demo_app) not in late.page.form(action).offered["payment_method_id"]
+    forged = shopper.post(action, form | {"payment_method_id": card(demo_app)})
+    assert (forged.status_code, beside_payment(forged)) == (422, NO_CARD_FEE)
+    assert count(demo_app, Order) == len(simulator.payments()) == 0
