@@ -6,13 +6,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE
 from tests.browser.steps import (
     ADDRESS,
+    CARD_METHOD,
     CASH_METHOD,
+    GOOD_CARD,
     assert_accessible,
+    assert_comfortable,
     assert_fits,
     choose,
     dialog,
     field,
     fill_address,
+    fill_card,
     into_basket,
     place,
     press_confirm,
@@ -85,6 +89,43 @@ def test_a_slip_is_put_right_by_one_press_or_ordered_as_it_is(page: Page) -> Non
     large = "() => parseFloat(getComputedStyle(document.querySelector('.receipt-email')).fontSize)"
     assert page.evaluate(large) >= 20
     place(page)
+
+
+@pytest.mark.req("U-014")
+def test_a_coupon_is_applied_by_whatever_button_and_the_card_stays(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    into_basket(page)
+    fill_address(page)
+    fill_card(page)
+    code, total = page.locator("#coupon"), page.locator("[data-sum=total]").last
+    before = total.inner_text()
+    expect(code).to_be_hidden()
+    page.get_by_text("クーポンをお持ちのかた").click()
+    code.fill("ARIGATO")
+    page.get_by_role("button", name="適用する").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+    expect(page.locator("#coupon-error")).to_contain_text("見つかりません")
+    code.fill("arigato 500")
+    page.get_by_role("button", name="適用する").click()
+    expect(page.locator("#coupon-hint")).to_have_text("「ARIGATO500」を適用しています（-500円）。")
+    expect(code).to_be_focused()
+    expect(total).not_to_have_text(before)
+    after = total.inner_text()
+    choose(page, CASH_METHOD)
+    expect(total).not_to_have_text(after)
+    choose(page, CARD_METHOD)
+    expect(total).to_have_text(after)
+    expect(field(page, "カード番号")).to_have_value(GOOD_CARD)
+    page.evaluate("() => scrollTo(0, 0)")  # out from under the sum that stays in sight
+    assert_comfortable(page)
+    code.fill("")
+    page.get_by_role("button", name="適用する").click()
+    expect(total).to_have_text(before)
+    page.get_by_text("クーポンをお持ちのかた").click()
+    code.fill("ARIGATO500")
+    press_confirm(page)
+    expect(dialog(page)).to_contain_text("クーポン ARIGATO500")
+    expect(dialog(page)).to_contain_text(after)
 
 
 @pytest.mark.req("U-006")

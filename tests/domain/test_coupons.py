@@ -149,6 +149,15 @@ def test_a_coupon_stopped_after_the_last_look_cannot_be_held(desk: Desk) -> None
     assert counts(desk) == (0, 0)
 
 
+@pytest.mark.req("S-040", "P-13")
+def test_a_use_ends_once(desk: Desk) -> None:
+    assert take(desk, now_in_japan(desk))
+    for end in (coupons.release, coupons.release, coupons.consume, coupons.give_back):
+        with desk.app.app_context(), db.write() as session:
+            end(session, 4711, now())
+        assert counts(desk) == (0, 0), end.__name__
+
+
 def take(desk: Desk, day: date) -> bool:
     coupon = desk.row(Coupon, code=CODE)
     try:

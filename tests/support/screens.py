@@ -110,6 +110,12 @@ def checkout(walk: Walk) -> None:
     shoot(page, "checkout-empty")
     walk.pages(page, {"cart": "/cart"})
     page.goto("/checkout/zero")
+    page.get_by_text("クーポンをお持ちのかた").click()
+    steps.field(page, "クーポンコード").fill(seed.COUPON)
+    page.get_by_role("button", name="適用する").click()
+    page.get_by_text("を適用しています").wait_for()
+    shoot(page, "checkout-coupon")
+    page.goto("/checkout/zero")
     steps.choose(page, steps.CASH_METHOD)
     steps.press_confirm(page)
     page.locator("#error-summary").wait_for()
@@ -264,6 +270,7 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
         "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
         "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
         "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
+        "admin-coupons": "/admin/settings/coupons", "admin-coupon": "/admin/settings/coupons/1", "admin-coupon-new": "/admin/settings/coupons/new",
         "admin-member-settings": "/admin/settings/members", "admin-own-password": "/admin/password", "admin-two-step": "/admin/two-step", "admin-two-step-set-up": "/admin/two-step/set-up",
         "admin-log": "/admin/log", "admin-staff": "/admin/staff", "admin-staff-new": "/admin/staff/new", "admin-card-guard": "/admin/settings/card-guard", "admin-design": "/admin/design",
         "admin-customers": "/admin/customers", "admin-customer": "/admin/customers/1", "admin-products": "/admin/products",

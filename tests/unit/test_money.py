@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from shop.checkout.cart import CartLine, CartView
 from shop.checkout.quote import quote
-from shop.core.money import STANDARD_RATE, apportion, tax_included, totals_per_rate
+from shop.core.money import STANDARD_RATE, apportion, order_totals_per_rate, tax_included, totals_per_rate
 from shop.delivery.models import Delivery
 from shop.payments.models import PaymentMethod
+from shop.promotions.coupons import Applied, discount
 
 yen = st.integers(0, 99_999_999)
 rates = st.sampled_from([8, 10])
@@ -134,6 +135,33 @@ def test_nor_does_a_fee_that_is_not_known(cart: CartView, shipping: int, fee: in
     assert (made.fee_yen, made.total_yen, made.per_rate) == (0, without.total_yen, without.per_rate)
 
 
+@pytest.mark.req("L-018", "P-15")
+@given(carts, yen, yen, st.sampled_from(["yen", "percent"]), st.data())
+def test_a_coupon_is_borne_by_the_goods_alone(cart: CartView, shipping: int, fee: int, kind: str, data: st.DataObject) -> None:
+    value = data.draw(st.integers(1, 100 if kind == "percent" else 99_999_999))
+    off, goods = discount(kind, value, cart.goods_yen), quote(cart, None, None, "東京都").per_rate
+    assert 0 <= off <= cart.goods_yen
+    made = quote(cart, courier(shipping), method(fee), "東京都", Applied(1, "A", off))
+    assert made.total_yen == sum(made.per_rate.values()) == cart.goods_yen - off + shipping + fee
+    for rate, before in goods.items():
+        left = made.per_rate.get(rate, 0) - (shipping + fee if rate == STANDARD_RATE else 0)
+        assert 0 <= left <= before
+        assert abs(before - left - Fraction(off * before, cart.goods_yen)) < 1, "its share to less than a yen"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "goods", "off"),
+    [("yen", 500, 972, 500), ("yen", 973, 972, 972), ("percent", 10, 999, 99), ("percent", 1, 99, 0), ("percent", 100, 972, 972)],
+)
+def test_what_a_coupon_takes_off(kind: str, value: int, goods: int, off: int) -> None:
+    assert discount(kind, value, goods) == off
+
+
+def test_a_coupon_beyond_the_goods_of_an_edited_order_comes_off_the_whole() -> None:
+    assert order_totals_per_rate([(100, 8), (100, 10)], 600, 500) == {10: 300}
+    assert order_totals_per_rate([(100, 8), (100, 10)], 600, 100, 50) == {10: 604, 8: 46}
+
+
 LINE = CartLine(1, 1, "P", "皿", "小", "V", "", 1200, 2, 10, 9, True)
 CART = CartView(1, 1, (LINE,))
 
@@ -159,6 +187,7 @@ def changed(**fields: object) -> CartView:
         pytest.param(quote(CART, None, method(0), "東京都"), id="courier"),
         pytest.param(quote(CART, courier(600), None, "東京都"), id="method"),
         pytest.param(quote(CartView(1, 1, (LINE, LINE)), courier(600), method(0), "東京都"), id="another line"),
+        pytest.param(quote(CART, courier(600), method(0), "東京都", Applied(1, "A", 0)), id="coupon that takes nothing off"),
     ],
 )
 def test_every_change_of_what_is_agreed_changes_the_digest(other) -> None:
