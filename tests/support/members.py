@@ -55,7 +55,7 @@ def join(member: Member, app: Flask, *, provisional: bool = False) -> Member:
     with app.app_context():
         hashed = names.hashed(member.password)
         with write() as session:
-            made = accounts.create(session, person, member.login, hashed, now(), provisional=provisional)
+            made = accounts.create(session, person, member.login, hashed, now(), proven=True, provisional=provisional)
             member.member_id = made.id
     return member
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from shop.core.db import db
 from shop.core.runtime import now
-from shop.members.links import PER_NETWORK, PER_RECIPIENT
+from shop.members.boxes import PER_RECIPIENT
+from shop.members.links import PER_NETWORK
 from shop.orders import lookup
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
