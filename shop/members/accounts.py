@@ -72,9 +72,10 @@ def has_proven(session: Session, member_id: int, email: str) -> bool:
     return session.scalar(query) is not None
 
 
-def login_taken(session: Session, login: str) -> bool:
-    """Whether somebody has this 会員ID."""
-    return session.scalar(select(Member.id).where(Member.login == fold(login))) is not None
+def login_taken(session: Session, login: str, proven_email: str = "") -> bool:
+    """Whether somebody has this 会員ID who would not give way to one who has proven ``proven_email``."""
+    gives_way = (Member.email_key == fold(proven_email)) & Member.proven_at.is_(None)
+    return session.scalar(select(Member.id).where(Member.login == fold(login), ~gives_way)) is not None
 
 
 def register(session: Session, token: str, name: str, login: str, password_hash: str, language: str, now: datetime) -> Member:

@@ -16,7 +16,7 @@ from shop.catalogue.models import Variant
 from shop.core.db import db, write
 from shop.core.runtime import Runtime, now
 from shop.core.throttle import ThrottleEvent
-from shop.members import boxes, entry, links, models, wanted_login
+from shop.members import boxes, entry, models, wanted_login
 from shop.members.models import MemberEvent, MemberSession, MemberSettings
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
