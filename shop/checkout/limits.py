@@ -21,6 +21,19 @@ PER_MAILBOX = 10
 PER_DOOR = 10
 
 
+#: Confirmations from one browser and from one connection: two for each order that may be, for nobody looks at many without one.
+CONFIRMED_PER_BROWSER = 2 * PER_BROWSER
+CONFIRMED_PER_NETWORK = 2 * PER_NETWORK
+
+
+class TooManyConfirmations(Exception):
+    """Nothing was confirmed; ``until`` says from when on it may be tried again."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 class TooManyOrders(Exception):
     """Nothing was ordered; ``until`` says from when on it may be tried again."""
 
@@ -48,6 +61,16 @@ def count(session: Session, who: Who, order: Order, now: datetime, *, registers:
         raise TooManyOrders(turn.blocked_until)
     if registers:
         links.count_request(session, who.address, now)
+
+
+def count_confirmation(session: Session, who: Who, now: datetime) -> None:
+    """One more press on 注文確認する that finds nothing wrong, inside the transaction that keeps what it shows. Raises
+    :class:`TooManyConfirmations`."""
+    browser = Limit("confirm-browser", throttle.digest(who.session), CONFIRMED_PER_BROWSER, WINDOW)
+    network = Limit("confirm-network", throttle.network(who.address), CONFIRMED_PER_NETWORK, WINDOW)
+    turn = throttle.count(session, [browser, network], now)
+    if turn.blocked_until:
+        raise TooManyConfirmations(turn.blocked_until)
 
 
 def _named(session: Session, who: Who, order: Order) -> list[Limit]:
