@@ -247,7 +247,7 @@ def _send_link(template: str, ask: Any) -> ResponseReturnValue:
     if not form.validate():
         return render_template(template, form=form), 422
     if human.hurried():
-        return render_template(template, form=form, problem=human.once_more()), 422
+        return render_template(template, form=form, problem=human.once_more(), tone="todo"), 422
     try:
         with write() as transaction:
             ask(transaction, form.email.data, request.remote_addr or "", language(), now())

@@ -44,7 +44,7 @@ def ask() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     if human.hurried():
-        return _page(form, human.once_more()), 422
+        return _page(form, human.once_more(), "todo"), 422
     try:
         with write() as transaction:
             lookup.ask(transaction, form.order_number.data, form.email.data, request.remote_addr or "", now())
@@ -94,5 +94,5 @@ def _ways() -> tuple[str, str]:
     return url_for("order_lookup.ask_to_cancel"), url_for("order_lookup.found")
 
 
-def _page(form: LookUpForm, problem: str = "") -> str:
-    return render_template("shop/order_lookup.html", form=form, problem=problem)
+def _page(form: LookUpForm, problem: str = "", tone: str = "bad") -> str:
+    return render_template("shop/order_lookup.html", form=form, problem=problem, tone=tone)

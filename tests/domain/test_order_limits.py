@@ -72,9 +72,10 @@ def test_one_mailbox_and_one_door_are_named_so_often_whoever_orders(
     """The order is refused, never its mail; and whoever it belongs to still orders, from a network that has not."""
     desk.change(Variant, on_hand=500)
     monkeypatch.setattr(limits, limit, 3)
+    spelling = itertools.count()
 
     def named(address: str = HOME) -> str:
-        number = next(_numbers)
+        number = next(spelling)
         typed: dict[str, Any] = {name: text.format(number) for name, text in same[number % 2].items()}
         return order(desk, address, **typed)
 

@@ -14,7 +14,7 @@ from tests.support.pages import Page
 from tests.support.shop import mails, run_jobs
 
 PASSWORD = "tsuki-no-wa-9"
-LINK = re.compile(r"https?://\S+/(?:register|password|email)/link/\S+")
+LINK = re.compile(r"https?://\S+/(?:register|password|email|email/proof)/link/\S+")
 
 
 class Member(Buyer):
