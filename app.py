@@ -35,6 +35,7 @@ from shop.web import (
     filters,
     health,
     hop,
+    human,
     member,
     my_orders,
     mypage,
@@ -68,6 +69,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     window.init_app(app)
     cart_design.init_app(app)
     member.init_app(app)
+    human.init_app(app)
     errors.init_app(app)
     engine.init_app(app, Registry(INSTALLED), OrderSettlement(after_placing=carts.take_out))
     leaving.on_leaving(objection=cart_merge.busy, farewell=cart_merge.empty)

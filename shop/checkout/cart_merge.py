@@ -123,9 +123,14 @@ def busy(session: Session, member_id: int) -> str | None:
 
 
 def empty(session: Session, member: Member, _now: datetime) -> None:
-    """The cart of a member who leaves, and what they typed on the way to an order, goes with them."""
+    """The cart of a member who leaves, and what they typed on the way to an order, goes with them. One with a payment under way
+    is needed until that ends; nobody finds it any more."""
     cart_id = session.scalar(select(Cart.id).where(Cart.member_id == member.id))
-    if cart_id is not None:
+    if attempts.open_attempt(session, cart_id):
+        orphan = session.get_one(Cart, cart_id)
+        orphan.form, orphan.password_hash = "{}", ""
+        _let_go(session, orphan)
+    elif cart_id is not None:
         session.execute(delete(CartItem).where(CartItem.cart_id == cart_id))
         session.execute(delete(Confirmation).where(Confirmation.cart_id == cart_id))
         session.execute(delete(Cart).where(Cart.id == cart_id))

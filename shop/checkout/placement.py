@@ -223,7 +223,7 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
             session.flush()  # with its lines, first: a second attempt of this cart stops at the unique index, holding no other lock
             _lock_cart(session, cart_id, version, now)
             wanted = {line.variant_id: line.quantity for line in agreement.cart.lines}
-            limits.count(session, press.who, now, registers=bool(draft.registration) and press.key == confirmation.token)
+            limits.count(session, press.who, draft, now, registers=bool(draft.registration) and press.key == confirmation.token)
             if slot:
                 cardguard.admit(session, press.who, public_id, now)
             reserved.hold(session, draft, wanted, now + HOLD)

@@ -36,6 +36,8 @@ class Config:
     trusted_proxies: int
     #: Blocking threads of one worker; provider calls may use half of them.
     threads: int
+    #: A form that mails somebody, or orders as a guest, is filled in by no person within so many seconds; 0 looks at none.
+    form_seconds: int = 2
 
     @property
     def https(self) -> bool:
@@ -71,6 +73,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
         dkim_selector=env.get("DKIM_SELECTOR", ""),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0),
         threads=_number(env, "SHOP_THREADS", 16),
+        form_seconds=_number(env, "FORM_SECONDS", 2),
     )
 
 

@@ -3,13 +3,19 @@
 import hashlib
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Index, delete, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from shop.core.db import Base, Code, Key, Moment
+from shop.core.text import narrow
+
+#: What anybody may name is good for so many times its limit, as long as each comes from another network.
+_WHOSE_FIRST = 3
+#: Mail providers that read an address without its dots, with the domain they go by.
+_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 
 class ThrottleEvent(Base):
@@ -57,6 +63,18 @@ def count(session: Session, limits: Sequence[Limit], now: datetime) -> Turn:
     return Turn(events=tuple(event.id for event in events))
 
 
+def named(session: Session, limit: Limit, network: str, now: datetime) -> list[Limit]:
+    """The limits of what anybody may name and one owns – a mailbox, a door –: ``limit``, whoever asks, and a further turn for
+    a ``network`` that has had none, so that strangers who use it up do not shut out its owner (T-045, T-091). Three times the
+    limit is the end, from however many networks they come."""
+    if not network:
+        return [limit]
+    take_turn(session, limit.scope, limit.subject)
+    whence = replace(limit, scope=f"{limit.scope}-whence", subject=digest(f"{limit.subject} {network}"))
+    first = free_at(session, whence.scope, whence.subject, 1, limit.window, now) is None
+    return [replace(limit, tries=limit.tries * (_WHOSE_FIRST if first else 1)), whence]
+
+
 def take_back(session: Session, turn: Turn) -> None:
     """The try was none that counts."""
     session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(turn.events)))
@@ -65,6 +83,15 @@ def take_back(session: Session, turn: Turn) -> None:
 def digest(value: str) -> str:
     """A subject of any length, and one that tells nobody who reads the table whose it is."""
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+def mailbox(address: str) -> str:
+    """A mailbox as it is counted, however its address is written: in any width and case, with a ``+tag`` or without."""
+    local, _, domain = narrow(address).casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), _DOTLESS[domain]
+    return digest(f"{local}@{domain}")
 
 
 def network(address: str, bits: int = 32) -> str:

@@ -14,7 +14,7 @@ from shop.core.runtime import now as moment
 from shop.core.shopinfo import ShopInfo
 from shop.jobs import selfcheck
 from shop.members import tokens
-from shop.orders import holds, settlement, sync, waiting
+from shop.orders import holds, settlement, sync, unproven, waiting
 from shop.orders.models import Order
 from shop.outbox import service as outbox
 from shop.payments import inbox, reconcile
@@ -46,9 +46,9 @@ def release_holds() -> int:
 
 
 def purge() -> int:
-    """Forget carts, confirmations and throttle counts that are past their time, and images nobody uses."""
+    """Forget carts, confirmations and throttle counts that are past their time, images nobody uses and members nobody is."""
     now = moment()
-    swept = _sweep_pictures(now)
+    swept = _sweep_pictures(now) + each(unproven.over(db.db.session(), now), unproven.end)
     with db.write() as session:
         lost = (Cart.touched_at < now - _CART_LIFE) & Cart.member_id.is_(None)  # a member comes back to theirs
         old = select(Cart.id).where(lost)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import N_
 from shop.core import ids
-from shop.members import history, mails, sessions, tokens
+from shop.members import history, leaving, mails, sessions, tokens
 from shop.members.models import Member
 from shop.members.names import fold
 
@@ -44,13 +44,13 @@ class Person:
 
 
 def create(
-    session: Session, person: Person, login: str, password_hash: str, now: datetime, *, provisional: bool = False
+    session: Session, person: Person, login: str, password_hash: str, now: datetime, *, proven: bool, provisional: bool = False
 ) -> Member:
-    """A new member. Raises :class:`Taken`, also when another one comes first at the very same moment."""
+    """A new member, whose mailbox is ``proven`` to be theirs or not. Raises :class:`Taken`, also when another one comes first at the very same moment."""
     new = {
         "public_id": ids.public_id(), "login": fold(login) or None, "email_key": fold(person.email), "password_hash": password_hash,
         "state": "provisional" if provisional else "active", "created_at": now,
-        "activated_at": None if provisional else now,
+        "activated_at": None if provisional else now, "proven_at": now if proven else None,
         **{name: getattr(person, name) for name in Person.__dataclass_fields__},
     }  # fmt: skip
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -66,18 +66,26 @@ def by_email(session: Session, email: str) -> Member | None:
     return session.scalars(select(Member).where(Member.email_key == fold(email))).one_or_none()
 
 
-def login_taken(session: Session, login: str) -> bool:
-    """Whether somebody has this 会員ID."""
-    return session.scalar(select(Member.id).where(Member.login == fold(login))) is not None
+def has_proven(session: Session, member_id: int, email: str) -> bool:
+    """Whether ``email`` is this member's own address, and proven."""
+    query = select(Member.id).where(Member.id == member_id, Member.email_key == fold(email), Member.proven_at.is_not(None))
+    return session.scalar(query) is not None
+
+
+def login_taken(session: Session, login: str, proven_email: str = "") -> bool:
+    """Whether somebody has this 会員ID who would not give way to one who has proven ``proven_email``."""
+    gives_way = (Member.email_key == fold(proven_email)) & Member.proven_at.is_(None)
+    return session.scalar(select(Member.id).where(Member.login == fold(login), ~gives_way)) is not None
 
 
 def register(session: Session, token: str, name: str, login: str, password_hash: str, language: str, now: datetime) -> Member:
-    """会員登録 by a link: the address is proven. Raises :class:`LinkDead` or :class:`Taken`; then the link still works if
+    """会員登録 by a link: the address is proven, and an account that has it unproven ends. Raises :class:`LinkDead` or :class:`Taken`; then the link still works if
     the caller's transaction is undone."""
     link = tokens.spend(session, "register", token, now)
     if link is None:
         raise LinkDead
-    member = create(session, Person(name, link.email, language), login, password_hash, now)
+    _make_way(session, link.email, now)
+    member = create(session, Person(name, link.email, language), login, password_hash, now, proven=True)
     mails.welcome(session, member, now)
     return member
 
@@ -117,14 +125,27 @@ def change_email(session: Session, token: str, now: datetime) -> Member:
         raise LinkDead
     member = _locked(session, link.member_id)
     before = member.email
+    if fold(before) != fold(link.email):
+        _make_way(session, link.email, now)
     try:
         _set(session, member, email=link.email, email_key=fold(link.email))
     except Taken:
         raise LinkDead from None
+    member.proven_at = now
     tokens.kill(session, member.id)
     history.note(session, member.id, N_("メールアドレスの変更"), now)
     mails.address_changed(session, member, before, now)
     return member
+
+
+def _make_way(session: Session, email: str, now: datetime) -> None:
+    """Who has proven this address is about to have it: an account that came with an order and never proved it ends, with all that
+    was kept in it. Its orders stay with what is left of it, as a guest's would stay a guest's (T-046, decision 15)."""
+    query = select(Member).where(Member.email_key == fold(email), Member.proven_at.is_(None)).with_for_update()
+    unproven = session.scalars(query).one_or_none()
+    if unproven:
+        history.note(session, unproven.id, N_("メールアドレスの持ち主の手続きにより、未確認の会員登録を終了"), now)
+        leaving.forget(session, unproven, now)
 
 
 def _set(session: Session, member: Member, **values: str) -> None:

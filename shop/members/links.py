@@ -1,24 +1,23 @@
 """Asking for a link by mail. Every answer is the same whether the address is known, and nobody's box is flooded: only so
-many mails are asked for from one connection, and only so many that say the same go to one address (T-039, T-045).
+many mails are asked for from one connection, and only so many that say the same go to one mailbox (T-039, T-045;
+:mod:`shop.members.boxes`).
 
-The latter is said to nobody, so a stranger must not use it up (T-091): what sends no mail takes no turn, and while the turns of a
-link are used up the newest of its mails still works – it lives as long as they are counted, and who used it has them back.
+While the turns of a link are used up the newest of its mails still works – it lives as long as they are counted, and who used
+it has them back. An address that came with an order and was never proven opens no way into its account: whoever asks gets the
+link of 会員登録, and the account gives way (T-089).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from shop.core import throttle
 from shop.core.throttle import Limit
-from shop.members import accounts, mails, tokens
+from shop.members import accounts, boxes, mails, tokens
 from shop.members.models import Member
-from shop.members.names import fold
 
-WINDOW = timedelta(minutes=30)
+#: Mails asked for from one connection, whatever they say.
 PER_NETWORK = 5
-PER_RECIPIENT = 3
-_RECIPIENT = "member-mail-to"
 
 
 class TooOften(Exception):
@@ -33,9 +32,11 @@ def to_register(session: Session, email: str, address: str, language: str, now: 
     """会員登録: a link to prove the address, or word to its member that they are one. Raises :class:`TooOften`."""
     count_request(session, address, now)
     member = accounts.by_email(session, email)
-    if member:
+    if member and member.proven_at:
         _say_known(session, member, now)
-    elif may_write(session, "register", email, now):
+    elif member:
+        _send_claim(session, email, language, now)
+    elif boxes.may_write(session, "register", email, now):
         mails.registration_link(session, email, language, tokens.issue(session, "register", email, None, now), now)
 
 
@@ -43,10 +44,12 @@ def to_reset(session: Session, email: str, address: str, language: str, now: dat
     """パスワードを忘れた: a link to its member, or word that there is none. Raises :class:`TooOften`."""
     count_request(session, address, now)
     member = accounts.by_email(session, email)
-    if member and may_write(session, "reset", email, now):
+    if member and not member.proven_at:
+        _send_claim(session, email, language, now)
+    elif member and boxes.may_write(session, "reset", email, now):
         token = tokens.issue(session, "reset", member.email, member.id, now)
         mails.reset_link(session, member, token, now)
-    elif not member and may_write(session, "unknown", email, now):
+    elif not member and boxes.may_write(session, "unknown", email, now):
         mails.no_member(session, email, language, now)
 
 
@@ -54,35 +57,30 @@ def to_change_email(session: Session, member_id: int, email: str, address: str, 
     """メールアドレス変更: a link to the new address, or word to the member who has it. Raises :class:`TooOften`."""
     count_request(session, address, now)
     other = accounts.by_email(session, email)
-    if other:
+    if other and (other.proven_at or other.id == member_id):
         _say_known(session, other, now)
-    elif may_write(session, f"email of {member_id}", email, now):
+    elif boxes.may_write(session, f"email of {member_id}", email, now, kind="email", address=address):
         token = tokens.issue(session, "email", email, member_id, now)
         mails.address_link(session, session.get_one(Member, member_id), email, token, now)
 
 
 def count_request(session: Session, address: str, now: datetime) -> None:
     """One more mail is asked for from this connection. Raises :class:`TooOften`."""
-    asked = throttle.count(session, [Limit("member-mail", throttle.network(address), PER_NETWORK, WINDOW)], now)
+    asked = throttle.count(session, [Limit("member-mail", throttle.network(address), PER_NETWORK, boxes.WINDOW)], now)
     if asked.blocked_until:
         raise TooOften(asked.blocked_until)
 
 
-def may_write(session: Session, what: str, email: str, now: datetime) -> bool:
-    """Whether one more mail that says ``what`` may go to ``email``: asked only when there is one to send, which is then counted."""
-    to = Limit(_RECIPIENT, _box(what, email), PER_RECIPIENT, WINDOW)
-    return throttle.count(session, [to], now).blocked_until is None
-
-
 def reset_used(session: Session, email: str) -> None:
     """The links of パスワード再設定 are dead with the one that was used; more may be sent."""
-    throttle.forget(session, _RECIPIENT, _box("reset", email))
-
-
-def _box(what: str, email: str) -> str:
-    return throttle.digest(f"{what} {fold(email)}")
+    boxes.forget(session, "reset", email)
 
 
 def _say_known(session: Session, member: Member, now: datetime) -> None:
-    if may_write(session, "known", member.email, now):
+    if boxes.may_write(session, "known", member.email, now):
         mails.already_member(session, member.email, member.language, now)
+
+
+def _send_claim(session: Session, email: str, language: str, now: datetime) -> None:
+    if boxes.may_write(session, "claim", email, now):
+        mails.claim_link(session, email, language, tokens.issue(session, "register", email, None, now), now)

@@ -2,7 +2,7 @@
 nothing. Who gets which is decided elsewhere; a link's secret goes sealed beside the body (see ``outbox.queue``)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from shop.core import ids, shopinfo
 from shop.core.i18n import force_locale
 from shop.core.i18n import gettext as _
 from shop.core.runtime import runtime
+from shop.members import boxes
 from shop.members.models import Member
 from shop.members.tokens import LIFETIME
 from shop.outbox import service as outbox
@@ -17,6 +18,8 @@ from shop.outbox import service as outbox
 #: Subject and body, asked for in the language of who reads them.
 Words = Callable[[str], tuple[str, str]]
 _MINUTES = int(LIFETIME.total_seconds()) // 60
+#: How long the link in the mail about 会員登録 with an order proves the address (:mod:`shop.members.proof`).
+PROOF_LIFETIME = timedelta(days=7)
 
 
 def registration_link(session: Session, email: str, language: str, token: str, now: datetime) -> None:
@@ -28,6 +31,22 @@ def registration_link(session: Session, email: str, language: str, token: str, n
         )  # fmt: skip
 
     _queue(session, "member_register", email, language, words, now, token)
+
+
+def claim_link(session: Session, email: str, language: str, token: str, now: datetime) -> None:
+    """To an address that somebody gave with an order and nobody has proven: its owner registers, and that account ends. Greets
+    nobody by a name a stranger may have typed."""
+
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】会員登録のお手続き", shop=shop), _(
+            "このメールアドレスは、ご注文と同時の会員登録に使われていますが、ご本人のものであることの確認が済んでいません。\n"
+            "次のページで会員登録を行うと、確認の済んでいない登録は取り消され、登録されていた内容はすべて削除されます（%(minutes)s分以内、1回かぎり）。\n\n%(link)s\n\n"
+            "ご自身で登録され、パスワードがお分かりのときは、ログインしてマイページから確認できます：%(log_in)s\n"
+            "お手続きのお申し込みにお心当たりのない場合は、このメールを破棄してください。\n\n%(shop)s\n",
+            minutes=_MINUTES, link=_link("register", token), log_in=_page("/login"), shop=shop,
+        )  # fmt: skip
+
+    _queue(session, "member_claim", email, language, words, now, token)
 
 
 def already_member(session: Session, email: str, language: str, now: datetime) -> None:
@@ -83,15 +102,36 @@ def address_link(session: Session, member: Member, email: str, token: str, now: 
     _queue(session, "member_address", email, member.language, words, now, token)
 
 
-def welcome(session: Session, member: Member, now: datetime) -> None:
+def welcome(session: Session, member: Member, now: datetime, proof: str = "") -> None:
+    """``proof``: the secret of the link that proves the address, where that is still to be done."""
+
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】会員登録が完了しました", shop=shop), _(
             "%(name)s様\n\n会員登録が完了しました。会員ID：%(login)s\n"
-            "会員IDまたはメールアドレスと、登録されたパスワードでログインできます。\n%(log_in)s\n\n%(shop)s\n",
-            name=member.name, login=member.login or _("なし"), log_in=_page("/login"), shop=shop,
+            "会員IDまたはメールアドレスと、登録されたパスワードでログインできます。\n%(log_in)s\n\n%(proof)s%(shop)s\n",
+            name=member.name, login=member.login or _("なし"), log_in=_page("/login"), proof=_proof(proof), shop=shop,
         )  # fmt: skip
 
-    _queue(session, "member_welcome", member.email, member.language, words, now)
+    _queue(session, "member_welcome", member.email, member.language, words, now, proof)
+
+
+def proof_link(session: Session, member: Member, token: str, now: datetime) -> None:
+    def words(shop: str) -> tuple[str, str]:
+        return _("【%(shop)s】メールアドレスの確認", shop=shop), f"{_proof(token)}{shop}\n"
+
+    _queue(session, "member_proof", member.email, member.language, words, now, token)
+
+
+def _proof(token: str) -> str:
+    """What to do about an address that is not proven yet, for who has registered and for who has not."""
+    if not token:
+        return ""
+    return _(
+        "このメールアドレスがご本人のものであることを、次のページで確認してください（%(days)s日以内、ログインが必要です）。"
+        "確認が済むまで、このメールアドレスでパスワードを再設定することはできません。\n\n%(link)s\n\n"
+        "会員登録にお心当たりのない場合は、このリンクを開かずに破棄してください。このメールアドレスを確認済みにできるのは、登録した本人だけです。\n\n",
+        days=PROOF_LIFETIME.days, link=_link("email/proof", token),
+    )  # fmt: skip
 
 
 def provisional(session: Session, member: Member, now: datetime) -> None:
@@ -142,7 +182,7 @@ def password_changed(session: Session, member: Member, now: datetime) -> None:
             name=member.name, alarm=_alarm(), shop=shop,
         )  # fmt: skip
 
-    _queue(session, "member_password_changed", member.email, member.language, words, now)
+    _tell(session, "member_password_changed", member, words, now)
 
 
 def address_changed(session: Session, member: Member, before: str, now: datetime) -> None:
@@ -165,7 +205,7 @@ def login_changed(session: Session, member: Member, now: datetime) -> None:
             name=member.name, login=member.login, alarm=_alarm(), shop=shop,
         )  # fmt: skip
 
-    _queue(session, "member_login_changed", member.email, member.language, words, now)
+    _tell(session, "member_login_changed", member, words, now)
 
 
 def profile_changed(session: Session, member: Member, now: datetime) -> None:
@@ -177,7 +217,7 @@ def profile_changed(session: Session, member: Member, now: datetime) -> None:
             name=member.name, alarm=_alarm(), shop=shop,
         )  # fmt: skip
 
-    _queue(session, "member_profile_changed", member.email, member.language, words, now)
+    _tell(session, "member_profile_changed", member, words, now)
 
 
 def addresses_changed(session: Session, member: Member, now: datetime) -> None:
@@ -189,7 +229,7 @@ def addresses_changed(session: Session, member: Member, now: datetime) -> None:
             name=member.name, page=_page("/mypage/addresses"), alarm=_alarm(), shop=shop,
         )  # fmt: skip
 
-    _queue(session, "member_addresses_changed", member.email, member.language, words, now)
+    _tell(session, "member_addresses_changed", member, words, now)
 
 
 def left(session: Session, name: str, email: str, language: str, now: datetime) -> None:
@@ -206,6 +246,13 @@ def left(session: Session, name: str, email: str, language: str, now: datetime) 
 
 def _alarm() -> str:
     return _("お心当たりのない場合は、すぐにパスワードを再設定してください：%(page)s", page=_page("/password/forgotten"))
+
+
+def _tell(session: Session, kind: str, member: Member, words: Words, now: datetime) -> None:
+    """What has changed in a member's account. An address that nobody has proven may be a stranger's: whoever gave it does not
+    fill that mailbox by changing this and that (T-045)."""
+    if member.proven_at or boxes.may_write(session, "changed", member.email, now):
+        _queue(session, kind, member.email, member.language, words, now)
 
 
 def _queue(

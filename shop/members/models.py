@@ -34,6 +34,8 @@ class Member(Base):
     language: Mapped[str] = mapped_column(String(8), default="ja")
     created_at: Mapped[Moment] = mapped_column(index=True)
     activated_at: Mapped[OptionalMoment] = mapped_column(default=None)
+    #: When the mailbox was shown to be theirs; ``None``: it came with an order, and may be a stranger's (T-089).
+    proven_at: Mapped[OptionalMoment] = mapped_column(default=None)
     left_at: Mapped[OptionalMoment] = mapped_column(default=None)
 
 

@@ -27,6 +27,8 @@ class Identity:
     login: str | None
     email: str
     language: str
+    #: Whether the mail address is known to be theirs (:mod:`shop.members.proof`).
+    proven: bool
     seen_at: datetime
 
 
@@ -44,7 +46,8 @@ def find(session: Session, token: str, now: datetime) -> Identity | None:
     any more. Writes nothing."""
     row = session.execute(
         select(
-            Member.id, Member.public_id, Member.name, Member.login, Member.email, Member.language, MemberSession.seen_at
+            Member.id, Member.public_id, Member.name, Member.login, Member.email, Member.language,
+            Member.proven_at.is_not(None), MemberSession.seen_at,
         )
         .join(Member, Member.id == MemberSession.member_id)
         .where(

@@ -13,8 +13,9 @@ WINDOW = timedelta(minutes=30)
 TOLD_PER_NETWORK = 20
 
 
-def is_taken(login: str, address: str, now: datetime) -> bool:
-    """Whether somebody has this 会員ID, as one who comes from ``address`` is told. Opens its own transactions.
+def is_taken(login: str, address: str, now: datetime, proven_email: str = "") -> bool:
+    """Whether somebody has this 会員ID, as one who comes from ``address`` – and has proven ``proven_email`` – is told. Opens its
+    own transactions.
 
     Raises :class:`~shop.members.links.TooOften`; then nothing is told of any ID.
     """
@@ -22,7 +23,7 @@ def is_taken(login: str, address: str, now: datetime) -> bool:
     session = db.session()
     until = throttle.free_at(session, told.scope, told.subject, told.tries, told.window, now)
     if until is None:
-        if not accounts.login_taken(session, login):
+        if not accounts.login_taken(session, login, proven_email):
             return False
         with write() as transaction:
             until = throttle.count(transaction, [told], now).blocked_until

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from providers.contract import N_
-from shop.members import accounts, history, leaving, mails
+from shop.members import accounts, boxes, history, leaving, mails, proof
 from shop.members.accounts import Person, Taken
 from shop.members.models import Member
 from shop.members.names import fold
@@ -32,14 +32,18 @@ def register_with_order(
     provisional = timing == "completed"
     try:
         member = accounts.create(
-            session, person, wanted["login"], wanted["password_hash"], now, provisional=provisional
+            session, person, wanted["login"], wanted["password_hash"], now, proven=False, provisional=provisional
         )
     except Taken as error:
         earlier = accounts.by_email(session, person.email) if error.what == "email" else None
         taken = "provisional" if earlier and earlier.state == "provisional" else error.what
-        mails.not_registered(session, person.email, person.language, person.name, taken, now)
+        if boxes.may_write(session, "not registered", person.email, now):
+            mails.not_registered(session, person.email, person.language, person.name, taken, now)
         return None
-    (mails.provisional if provisional else mails.welcome)(session, member, now)
+    if provisional:
+        mails.provisional(session, member, now)
+    else:
+        mails.welcome(session, member, now, proof.secret(member, now))
     return member
 
 
@@ -49,7 +53,7 @@ def activate_by_order(session: Session, member_id: int, now: datetime) -> bool:
     if member:
         member.state, member.activated_at = "active", now
         history.note(session, member.id, N_("会員登録（本登録）"), now)
-        mails.welcome(session, member, now)
+        mails.welcome(session, member, now, proof.secret(member, now))
     return member is not None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from shop.core import sealed_links
 from shop.core.text import narrow
-from shop.members import links
+from shop.members import boxes, links
 from shop.members.names import fold
 from shop.orders import mails
 from shop.orders.models import Order
@@ -24,7 +24,7 @@ def ask(session: Session, number: str, email: str, address: str, now: datetime) 
     order = session.scalar(select(Order).where(Order.number == narrow(number), Order.state == "placed"))
     if order is None or fold(order.email) != fold(email):
         return
-    if links.may_write(session, f"order {order.id}", email, now):
+    if boxes.may_write(session, f"order {order.id}", email, now, kind="order", address=address):
         token = sealed_links.seal({"order": order.id}, _PURPOSE, now + LIFETIME)
         mails.lookup_link(session, order, token, LIFETIME, now)
 

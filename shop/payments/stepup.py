@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from shop.core import ids, shopinfo, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import runtime
+from shop.core.throttle import Limit
 from shop.outbox import service as outbox
 from shop.payments.guard_models import CardProof
 
@@ -24,7 +25,8 @@ from shop.payments.guard_models import CardProof
 CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
 _PROOF_LIFE = timedelta(hours=1)
-#: Codes that are mailed within an hour: for one browser, from one range of addresses, and to one mailbox – whoever asks.
+#: Codes that are mailed within an hour: for one browser, from one range of addresses, and to one mailbox – whoever asks; a range
+#: that has asked for none yet gets one all the same (:func:`~shop.core.throttle.named`).
 _SENDS, _SENDS_RANGE, _SENDS_MAILBOX = 5, 20, 10
 _SENDS_WINDOW = timedelta(hours=1)
 
@@ -154,14 +156,12 @@ def _send(session: Session, row: CardProof, address: str, now: datetime) -> None
 
 
 def _within_sends(session: Session, row: CardProof, address: str, now: datetime) -> None:
-    """Nobody's mailbox is to be flooded from here."""
-    mailbox = hashlib.sha256(row.email.lower().encode()).hexdigest()
-    limits = [("card-code-browser", row.session_key, _SENDS), ("card-code-mailbox", mailbox, _SENDS_MAILBOX)]
-    if address:
-        limits.append(("card-code-range", address, _SENDS_RANGE))
-    for scope, subject, limit in limits:
-        throttle.take_turn(session, scope, subject)
-        until = throttle.free_at(session, scope, subject, limit, _SENDS_WINDOW, now)
-        if until:
-            raise TooManyCodes(until)
-        throttle.record(session, scope, subject, now)
+    """Nobody's mailbox is to be flooded from here – nor are the codes its owner needs to be used up by strangers."""
+    limits = [
+        Limit("card-code-browser", row.session_key, _SENDS, _SENDS_WINDOW),
+        Limit("card-code-range", address, _SENDS_RANGE, _SENDS_WINDOW),
+    ]
+    to = Limit("card-code-mailbox", throttle.mailbox(row.email), _SENDS_MAILBOX, _SENDS_WINDOW)
+    turn = throttle.count(session, [*limits, *throttle.named(session, to, address, now)], now)
+    if turn.blocked_until:
+        raise TooManyCodes(turn.blocked_until)

@@ -18,7 +18,7 @@ from shop.members.accounts import LinkDead, Taken
 from shop.members.models import Member
 from shop.orders import placing
 from shop.orders.models import Order
-from shop.web import attempt
+from shop.web import attempt, human
 from shop.web.member import KNOWN, close_session, current_member, know, open_session
 from shop.web.member_forms import (
     AddressForm,
@@ -246,6 +246,8 @@ def _send_link(template: str, ask: Any) -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate():
         return render_template(template, form=form), 422
+    if human.hurried():
+        return render_template(template, form=form, problem=human.once_more(), tone="todo"), 422
     try:
         with write() as transaction:
             ask(transaction, form.email.data, request.remote_addr or "", language(), now())

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from shop.core.db import db, end_read, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
-from shop.members import accounts, entry, leaving, links, settings, tokens
+from shop.members import accounts, entry, leaving, links, mails, proof, settings, tokens
 from shop.members.accounts import LinkDead, Taken
 from shop.web.account import dead_link, follow_link, minutes, opened_link, secret_of
 from shop.web.member import close_session, members_only, open_session, the_member
@@ -163,6 +163,52 @@ def set_email() -> ResponseReturnValue:
 
 def _email_page(form: ChangeEmailForm, problem: str = "") -> str:
     return render_template("shop/change_email.html", form=form, current=the_member().email, problem=problem)
+
+
+# ---- メールアドレスの確認 ----
+
+
+@blueprint.get("/email/proof/link/<token>")
+def proof_link(token: str) -> ResponseReturnValue:
+    """The link in the mail about 会員登録 with an order. It changes nothing yet."""
+    return follow_link("proof", token, "account_settings.email_proof")
+
+
+@blueprint.get("/mypage/email/proof")
+@members_only
+def email_proof() -> str:
+    """Asks once more whoever has opened the link; anybody else may have it sent again."""
+    return _proof_page()
+
+
+@blueprint.post("/mypage/email/proof")
+@members_only
+def prove_email() -> ResponseReturnValue:
+    """確認する."""
+    with write() as transaction:
+        proven = proof.prove(transaction, the_member().member_id, secret_of("proof"), now())
+    if not proven:
+        return redirect(url_for("account_settings.email_proof"), 303)
+    flash(_("メールアドレスを確認しました。"), "good")
+    return redirect(url_for("mypage.top"), 303)
+
+
+@blueprint.post("/mypage/email/proof/mail")
+@members_only
+def mail_proof() -> ResponseReturnValue:
+    """確認用のメールを送る."""
+    member = the_member()
+    try:
+        with write() as transaction:
+            proof.ask(transaction, member.member_id, request.remote_addr or "", now())
+    except links.TooOften as error:
+        return _proof_page(too_often(error.until)), 429
+    return render_template("shop/link_sent.html", email=member.email, days=mails.PROOF_LIFETIME.days)
+
+
+def _proof_page(problem: str = "") -> str:
+    opened = proof.opens(db.session(), the_member().member_id, secret_of("proof"), now())
+    return render_template("shop/email_proof.html", member=the_member(), opened=opened, problem=problem)
 
 
 # ---- 退会 ----

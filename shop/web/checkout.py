@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,10 +13,11 @@ from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments import methods
 from shop.payments.engine import engine
-from shop.web import address_book, attempt, card_choice, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, human, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
 from shop.web.choices import card_terms
+from shop.web.member import current_member
 from shop.web.paths import by_script, elsewhere
 
 blueprint = Blueprint("checkout", __name__)
@@ -53,7 +54,9 @@ def confirm_zero() -> Any:
     if not valid or agreement is None:
         form.ask_again()
         return _form_page(form, cart, status=422)
-    return _confirmation(form, agreement)
+    if current_member() is None and human.hurried():
+        return _once_more(form, cart)
+    return _confirmation(form, agreement, cart)
 
 
 @blueprint.get("/checkout/zero/confirm")
@@ -96,6 +99,16 @@ def _form_page(
     return page, status
 
 
+def _once_more(form: CheckoutForm, cart: CartView) -> tuple[str, int]:
+    """The form again with all that was typed, a password that is good included."""
+    assert cart.cart_id is not None
+    registration = form.registration()
+    with db.write() as writing:
+        confirm.keep_typed(writing, cart.cart_id, form.cleaned(), registration)
+    flash(human.once_more(), "changed")
+    return _form_page(form, carts.view(db.db.session(), cart_key()), status=422)
+
+
 def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(form.cleaned()))
     if agreement is None or not flow.fits_instalments(form, agreement.method):
@@ -105,8 +118,12 @@ def _agreed(form: CheckoutForm, cart: CartView) -> Agreement | None:
     return agreement
 
 
-def _confirmation(form: CheckoutForm, agreement: Agreement) -> str:
-    token, receipt = flow.fix("zero", agreement, form.cleaned(), form.advice(), form.registration())
+def _confirmation(form: CheckoutForm, agreement: Agreement, cart: CartView) -> Any:
+    fixed = flow.fix("zero", agreement, form.cleaned(), form.advice(), form.registration())
+    if fixed is None:
+        form.ask_again()
+        return _form_page(form, cart, status=429)
+    token, receipt = fixed
     card_choice.remember(agreement.cart.version, form)
     shape = {} if by_script() else {"page_version": True}
     panel = Markup(

@@ -161,8 +161,9 @@ def fits_instalments(form: Any, method: PaymentMethod) -> bool:
 
 def fix(
     flow: str, agreement: Agreement, values: Mapping[str, str], advised: Mapping[str, Advice], registration: str
-) -> tuple[str, Markup]:
-    """Write down what is confirmed. Returns the confirmation's token and the final page as shown (R-290)."""
+) -> tuple[str, Markup] | None:
+    """Write down what is confirmed. Returns the confirmation's token and the final page as shown (R-290) – or ``None``, with a
+    sentence to be shown, when this is done too often."""
     courier, method = agreement.delivery, agreement.method
     with_card = flow == "zero" and method.kind == "card"  # at STEP3 it is still to come
     receipt = Markup(
@@ -183,11 +184,16 @@ def fix(
         )
     )
     token, member = ids.public_id(), current_member()
-    with db.write() as writing:
-        confirm.store(
-            writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None,
-            registration=registration,
-        )  # fmt: skip
+    try:
+        with db.write() as writing:
+            limits.count_confirmation(writing, card_limits.who(), moment())
+            confirm.store(
+                writing, token, agreement, values, receipt, moment(), flow=flow, member_id=member.member_id if member else None,
+                registration=registration,
+            )  # fmt: skip
+    except limits.TooManyConfirmations as error:
+        flash(_("ご注文内容の確認が続いたため、いまは受け付けていません。%(time)s以降にもう一度お試しください。", time=card_limits.clock(error.until)), "changed")
+        return None
     return token, receipt
 
 

@@ -33,14 +33,14 @@ def _login_id(form: Any, field: Field) -> None:
 
 
 def _free(form: Any, field: Field) -> None:
-    if problem := not_free(field.data or ""):
+    if problem := not_free(field.data or "", form.proven_email):
         raise StopValidation(problem)
 
 
-def not_free(login: str) -> str:
-    """Why this 会員ID cannot be had; empty where it can."""
+def not_free(login: str, proven_email: str = "") -> str:
+    """Why this 会員ID cannot be had; empty where it can, also because its account gives way to who has proven the address."""
     try:
-        taken = wanted_login.is_taken(login, request.remote_addr or "", now())
+        taken = wanted_login.is_taken(login, request.remote_addr or "", now(), proven_email)
     except links.TooOften as error:
         return too_often(error.until)
     return _("この会員IDは使われています。別の会員IDを入力してください。") if taken else ""
@@ -92,6 +92,8 @@ class RegistrationFields:
 
     #: The hash of a password typed on an earlier page, so that nobody types it twice.
     kept_hash = ""
+    #: The address of the checkout is not proven.
+    proven_email = ""
 
     def names(self) -> list[str]:
         form: Any = self
@@ -170,6 +172,10 @@ class RegisterForm(_WithTerms):
     # Once more, because fields stand in the order they are written.
     new_password = PasswordField(_l("パスワード"), [Needed(), AtMost(200), _new_password])
     terms_agreed = BooleanField(_l("会員規約に同意する"), [_terms])
+
+    def __init__(self, proven_email: str, **options: Any) -> None:
+        self.proven_email = proven_email
+        super().__init__(proven_email, **options)
 
     def names(self) -> tuple[str, ...]:
         return (*super().names(), self.login_id.data or "")

@@ -13,7 +13,7 @@ from shop.core.text import narrow
 from shop.members import links
 from shop.orders import lookup
 from shop.orders.models import Order
-from shop.web import cancelling
+from shop.web import cancelling, human
 from shop.web.account import follow_link, minutes, secret_of
 from shop.web.forms import AtMost, CheckedForm, Needed, email_field, text_field
 from shop.web.member_forms import too_often
@@ -43,6 +43,8 @@ def ask() -> ResponseReturnValue:
     form = LookUpForm()
     if not form.validate():
         return _page(form), 422
+    if human.hurried():
+        return _page(form, human.once_more(), "todo"), 422
     try:
         with write() as transaction:
             lookup.ask(transaction, form.order_number.data, form.email.data, request.remote_addr or "", now())
@@ -92,5 +94,5 @@ def _ways() -> tuple[str, str]:
     return url_for("order_lookup.ask_to_cancel"), url_for("order_lookup.found")
 
 
-def _page(form: LookUpForm, problem: str = "") -> str:
-    return render_template("shop/order_lookup.html", form=form, problem=problem)
+def _page(form: LookUpForm, problem: str = "", tone: str = "bad") -> str:
+    return render_template("shop/order_lookup.html", form=form, problem=problem, tone=tone)

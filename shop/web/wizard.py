@@ -93,7 +93,8 @@ def take_step2() -> Any:
     if not valid or agreement is None:
         return _step2_page(form, cart, known), 422
     values = known | form.cleaned() | {"language": language()}
-    flow.fix(_FLOW, agreement, values, _filled(Step1Form, values).advice(), _registration(known, cart))
+    if flow.fix(_FLOW, agreement, values, _filled(Step1Form, values).advice(), _registration(known, cart)) is None:
+        return _step2_page(form, cart, known), 429
     return redirect(url_for("wizard.step3"), 303)
 
 

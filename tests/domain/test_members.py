@@ -19,7 +19,7 @@ from shop.core.guessing import LogIn
 from shop.core.runtime import now
 from shop.core.shopinfo import ShopInfo
 from shop.core.throttle import ThrottleEvent
-from shop.members import accounts, entry, leaving, names, sessions, tokens, with_order
+from shop.members import accounts, boxes, entry, leaving, names, sessions, tokens, with_order
 from shop.members.accounts import LinkDead, Person, Taken
 from shop.members.models import Member, MemberEvent, MemberSettings, MemberToken
 from shop.orders import filing
@@ -36,7 +36,7 @@ DOOR = entry.DOOR
 
 def make(login: str = "hanako", person: Person = HANAKO, **state: bool) -> int:
     with db.write() as session:
-        return accounts.create(session, person, login, names.hashed(PASSWORD), now(), **state).id
+        return accounts.create(session, person, login, names.hashed(PASSWORD), now(), proven=True, **state).id
 
 
 def try_in(name: str = "hanako", password: str = PASSWORD, address: str = HOME, known: str = "") -> LogIn:
@@ -321,6 +321,14 @@ def test_a_cancelled_order_ends_the_provisional_registration_only(desk: Desk) ->
     again = ready(desk)()
     file(desk, again, "open", "cancelled")
     assert desk.row(Member, state="active").login == "hanako", "who is a member already stays one"
+
+
+@pytest.mark.one_database
+@pytest.mark.req("T-045")
+def test_why_nobody_was_registered_is_said_a_few_times(desk: Desk) -> None:
+    for number in range(boxes.PER_RECIPIENT + 2):
+        ready(desk, f"login{number}")()
+    assert kinds(desk) == ["member_welcome"] + ["member_not_registered"] * boxes.PER_RECIPIENT
 
 
 @pytest.mark.parametrize(("login", "email"), [("hanako", "first@example.jp"), ("taro", BUYER["email"].upper())])

@@ -302,6 +302,27 @@ def accounts(walk: Walk) -> None:
     my_page(walk, page)
 
 
+def unproven(walk: Walk) -> None:
+    """会員登録 with an order, and the proof of its address."""
+    page, email = walk.window(), "first@example.jp"
+    steps.into_basket(page)
+    steps.fill_address(page)
+    steps.choose(page, steps.CASH_METHOD)
+    steps.field(page, "メールアドレス").fill(email)
+    page.get_by_label("会員登録する").check()
+    steps.field(page, "会員ID").fill("first-of-all")
+    steps.field(page, "パスワード").fill(members.PASSWORD)
+    steps.press_confirm(page)
+    steps.place(page)
+    page.goto("/login")
+    steps.field(page, "会員IDまたはメールアドレス").fill("first-of-all")
+    steps.field(page, "パスワード").fill(members.PASSWORD)
+    page.get_by_role("button", name="ログイン").click()
+    walk.pages(page, {"mypage-unproven": "/mypage", "email-proof": "/mypage/email/proof"})
+    page.goto(members.link(walk.app, email))
+    walk.camera.shoot(page, "email-proof-link")
+
+
 def my_page(walk: Walk, page: Page) -> None:
     """マイページ, empty at first; then with a card and an order."""
     walk.pages(page, {
@@ -373,6 +394,7 @@ def walk_through(browser: Browser, app: Flask, config: Config) -> Camera:
     in_steps(walk)
     one_step_more(walk)
     accounts(walk)
+    unproven(walk)
     desk_at_work(walk, staff)
     in_doubt(walk, staff)
     refused_and_waiting(walk)

@@ -48,6 +48,7 @@ def settings(instance: Path, database_url: str, port: int, simulator_port: int) 
         dkim_selector="",
         trusted_proxies=0,
         threads=16,
+        form_seconds=0,  # tests type at once; those of the guard put it back
     )
 
 
@@ -62,6 +63,7 @@ def environment(config: Config) -> dict[str, str]:
         "PORT": str(config.port),
         "SIMULATOR_PORT": config.simulator_url.rpartition(":")[2],
         "SHOP_THREADS": str(config.threads),
+        "FORM_SECONDS": str(config.form_seconds),
         "FLASK_APP": "app",
     }
 

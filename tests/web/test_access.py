@@ -76,7 +76,7 @@ RULES: Mapping[Rule | Right, str] = {
         storefront.front storefront.products storefront.product storefront.legal storefront.choose_language storefront.picture storefront.design
         postal.places field_checks.check
         account.login account.log_in account.log_out account.register account.ask_to_register account.register_link
-        account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.gone
+        account.forgotten account.ask_to_reset account.password_link account_settings.email_link account_settings.proof_link account_settings.gone
         order_lookup.show order_lookup.ask order_lookup.link waiting.link
         admin.login admin.log_in admin.invitation admin.accept_invitation
     """,

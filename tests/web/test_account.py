@@ -16,7 +16,7 @@ from shop.catalogue.models import Variant
 from shop.core.db import db, write
 from shop.core.runtime import Runtime, now
 from shop.core.throttle import ThrottleEvent
-from shop.members import entry, links, models, wanted_login
+from shop.members import boxes, entry, models, wanted_login
 from shop.members.models import MemberEvent, MemberSession, MemberSettings
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -341,16 +341,16 @@ def test_only_so_many_mails_are_asked_for(hanako: Member, demo_app: Flask, clock
 def test_no_stranger_uses_up_the_mails_a_member_needs(hanako: Member, demo_app: Flask) -> None:
     """What sends nothing, or says something else, takes nobody's turn; and while no more links are sent, those sent work."""
     stranger = Member(hanako.shop_url)
-    for number in range(links.PER_RECIPIENT):
+    for number in range(boxes.PER_RECIPIENT):
         stranger.submit("/orders/lookup", order_number=f"order0009999{number}", email=hanako.email)
         stranger.submit("/register", email=hanako.email)
-    assert len(subjects(demo_app, hanako.email)) == links.PER_RECIPIENT, "those of /register"
-    for _ in range(links.PER_RECIPIENT + 1):
+    assert len(subjects(demo_app, hanako.email)) == boxes.PER_RECIPIENT, "those of /register"
+    for _ in range(boxes.PER_RECIPIENT + 1):
         stranger.submit("/password/forgotten", email=hanako.email)
     hanako.get(link(demo_app, hanako.email))
     hanako.submit("/password/new", new_password=NEW)
     hanako.submit("/password/forgotten", email=hanako.email)
-    assert len([subject for subject in subjects(demo_app, hanako.email) if "パスワードの再設定" in subject]) == links.PER_RECIPIENT + 1
+    assert len([subject for subject in subjects(demo_app, hanako.email) if "パスワードの再設定" in subject]) == boxes.PER_RECIPIENT + 1
     assert hanako.get(link(demo_app, hanako.email)).status_code == 200, "one that works, for those before are dead"
 
 

@@ -37,7 +37,10 @@ ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal
 #: Doors that a provider's signature opens, not a token of ours.
 SIGNED = {"provider.notice"}
 #: Their address holds a secret, which no other site shall read (T-038).
-SECRET_LINKS = {"account.register_link", "account.password_link", "account_settings.email_link", "order_lookup.link", "waiting.link", "admin.invitation"}
+SECRET_LINKS = {
+    "account.register_link", "account.password_link", "account_settings.email_link", "account_settings.proof_link", "order_lookup.link", "waiting.link",
+    "admin.invitation",
+}  # fmt: skip
 LOG_IN = {"admin.login", "admin.log_in", "admin.invitation", "admin.accept_invitation"}
 #: Files without personal data that browsers may keep.
 KEPT = {"static", "bootstrap.static", "storefront.picture", "storefront.design", "checkout.browser_module", "postal.places"}

@@ -8,9 +8,11 @@ import requests
 from flask import Flask
 from sqlalchemy import select
 
-from shop.core.db import db
+from shop.core.db import db, write
 from shop.core.runtime import now
-from shop.members.links import PER_NETWORK, PER_RECIPIENT
+from shop.members import boxes
+from shop.members.boxes import PER_RECIPIENT
+from shop.members.links import PER_NETWORK
 from shop.orders import lookup
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
@@ -146,6 +148,18 @@ def test_nobody_s_box_is_flooded(
     clock.advance(31 * 60)
     assert ask(shopper, number).status_code == 200
     assert len(letters(demo_app)) == PER_RECIPIENT + 1
+
+
+@pytest.mark.req("T-045", "T-091")
+def test_many_orders_to_one_mailbox_are_no_way_to_flood_it(shopper: Buyer, demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has ordered for somebody else's address knows the numbers; the owner's network has a turn of its own."""
+    monkeypatch.setattr(boxes, "PER_KIND", 2)
+    numbers = [number_of(buy(shopper.shop_url, TEA, method=CASH)) for _ in range(4)]
+    for address, asked in (("61.9.0.1", numbers), ("61.9.1.1", numbers[3:])):
+        for each in asked:
+            with demo_app.app_context(), write() as session:
+                lookup.ask(session, each, MAIL, address, now())
+    assert [subject.count(each) for each, (_to, subject, _body) in zip((*numbers[:2], numbers[3]), letters(demo_app), strict=True)] == [1] * 3
 
 
 def test_an_order_in_english_is_looked_up_in_english(shopper: Buyer, number: str, demo_app: Flask) -> None:

@@ -11,6 +11,7 @@ from shop.catalogue.models import Variant
 from shop.checkout.models import CartItem
 from shop.core.db import db
 from shop.orders.models import Order, OrderLine
+from shop.payments.guard_models import CardTry
 from tests.support.buying import CARD, Buyer, buy
 from tests.support.issuer import AUTHENTICATE, through
 from tests.support.pages import Page
@@ -97,6 +98,12 @@ def test_a_refusal_gives_away_its_code_and_nothing_else(live_server: LiveServer,
         assert len({(text, statements) for text, _rest, statements in same}) == 1, code
         assert re.findall(r"<code>(.*?)</code>", same[0][0]) == [code]
     answers |= {code: [refusal(card)] for code, card in OTHERS.items()}
-    assert len({rest for same in answers.values() for _text, rest, _statements in same}) == 1
+    every = [answer for same in answers.values() for answer in same]
+    assert len({rest for _text, rest, _statements in every}) == 1
+    work = [statements for _text, _rest, statements in every]
+    assert max(work) - min(work) <= 2, "keeping the payment's number, where the provider gives one"
+    assert len({re.sub(r"<p>.*?</p>|<code>.*?</code>", "", text) for text, _rest, _statements in every}) == 1, "around code and sentence"
+    with demo_app.app_context():
+        assert db.session.scalars(select(CardTry.state)).all() == ["failed"] * len(every), "counted alike"
     assert not [text for same in answers.values() for text, _rest, _statements in same if re.search("1G\\d\\d|2999", text)], "the issuer's own words"
     assert simulator.ledger()["telegrams"] == {"020": sum(len(same) for same in answers.values())}

@@ -94,7 +94,7 @@ def remove_all(session: Session, member: Member, now: datetime) -> None:
     """The member leaves: every card of theirs goes, at every provider, also one that is just being registered (R-276). In the
     caller's transaction; the provider is told right after, as often as it takes."""
     mine = (CardOperation.member_id == member.id, CardOperation.verb == CardVerb.STORE.value)
-    unsent = update(CardOperation).where(*mine, CardOperation.state == "intended")
+    unsent = update(CardOperation).where(*mine, CardOperation.state.in_(("waiting", "intended")))
     session.execute(unsent.values(state="dropped", sealed=None, settled_at=now))
     traces: list[CardOperation | StoredCard] = [
         *session.scalars(select(StoredCard).where(StoredCard.member_id == member.id)),
