@@ -4,6 +4,7 @@
 asks for ``context`` – clients and servers do not, because a context around a request would be shared with it.
 """
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ hypothesis.settings.register_profile("new", max_examples=2_000, deadline=None, p
 hypothesis.settings.load_profile("same")
 
 _POSTGRES = "SHOP_TEST_POSTGRES"
+#: When Python looks for garbage: a request makes thousands of objects and leaves hardly a ring of them (docs/decisions/0010).
+_GARBAGE = (50_000, 20, 20)
 _guard = Guard()
 _own_postgres: list[PrivatePostgres] = []
 
@@ -65,6 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: nobody walks through it again in search of garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 @pytest.fixture(autouse=True)

@@ -49,12 +49,18 @@ class Sandbox:
         )
         self.port: int = self._server.port
         self.url = f"{'https' if ssl_context else 'http'}://{host}:{self.port}"
-        # A short poll only makes close() quick; requests do not wait for it.
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
+    def _serve(self) -> None:
+        # Not serve_forever(), which looks again and again whether it shall end.
+        while not self._closing.is_set():
+            self._server.handle_request()
+
     def close(self) -> None:
-        self._server.shutdown()
+        self._closing.set()
+        socket.create_connection(self._server.server_address[:2]).close()  # the caller it waits for
         self._thread.join()
         self._server.server_close()
         self._paygent.close()

@@ -3,7 +3,10 @@
 Passwords are hashed at the least cost. Each test has an application of its own all the same. Compiling was a third of what a small test takes (docs/decisions/0010).
 """
 
+import importlib.metadata
 from collections.abc import Callable, Iterable
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -39,20 +42,25 @@ def assemble(config: Config) -> Flask:
 
 
 class _Templates(BytecodeCache):
+    """Compiled templates as Python has them: nothing to read again."""
+
     def __init__(self) -> None:
-        self._compiled: dict[str, bytes] = {}
+        self._compiled: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._compiled:
-            bucket.bytecode_from_string(self._compiled[bucket.key])
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key] = bucket.bytecode_to_string()
+        assert bucket.code is not None
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
 
 
 #: A password costs a tenth of a second by design. What is about that cost takes production's hasher back.
 PRODUCTION_HASHER = passwords._hasher
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+#: Werkzeug reads its own version from a file for each server, and a test has two.
+importlib.metadata.version = cache(importlib.metadata.version)
 
 _dialects: dict[str, Dialect] = {}
 _statements: LRUCache[Any, Any] = LRUCache(_STATEMENTS)

@@ -39,8 +39,6 @@ class _Quiet(WSGIRequestHandler):
 
 #: Where an answer stands while it is being sent.
 _ANSWER = "tests.answer"
-#: Seconds between two looks whether the server shall close: every test waits for one.
-_LOOK = 0.005
 
 
 def _at_hand(app: Flask) -> Callable[..., Iterable[bytes]]:
@@ -66,11 +64,18 @@ class LiveServer:
         self._server = make_server(
             host, port, _at_hand(app), threaded=True, request_handler=_Quiet, fd=door.fileno()
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), daemon=True)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
+    def _serve(self) -> None:
+        # Not serve_forever(): looking every few milliseconds whether to close took time from every test.
+        while not self._closing.is_set():
+            self._server.handle_request()
+
     def close(self) -> None:
-        self._server.shutdown()
+        self._closing.set()
+        socket.create_connection(self._door.getsockname()).close()  # the caller it waits for
         self._thread.join()
         self._server.server_close()
         # The door listens as well as its copy in the server: left open, callers would wait for nobody.

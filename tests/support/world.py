@@ -19,13 +19,16 @@ class Simulator:
         self._server = serve("127.0.0.1", 0, state)
         self.port = self._server.port
         self.url = f"http://localhost:{self.port}"
+        self._session = requests.Session()
+        self._session.trust_env = False
 
     def close(self) -> None:
+        self._session.close()
         self._server.close()
 
     def control(self, switch: str, **values: Any) -> Any:
         """Turn a switch under ``/control``: ``faults``, ``notices``, ``returns``, ``timeouts``, ``merchants``, ``clock``, ``reset``."""
-        answer = requests.post(f"{self.url}/control/{switch}", json=values)
+        answer = self._session.post(f"{self.url}/control/{switch}", json=values)
         answer.raise_for_status()
         return answer.json()
 
@@ -40,7 +43,7 @@ class Simulator:
 
     def ledger(self) -> dict[str, Any]:
         """All that the provider's side knows."""
-        books: dict[str, Any] = requests.get(f"{self.url}/ledger.json").json()
+        books: dict[str, Any] = self._session.get(f"{self.url}/ledger.json").json()
         return books
 
     def payments(self) -> list[dict[str, Any]]:
