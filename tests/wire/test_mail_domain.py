@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shop.outbox import domain
-from tests.support.net import free_port
 from tests.support.nameserver import NameServer
+from tests.support.net import free_port
 
 SHOP = "shop.example.jp"
 KEY = f"m1._domainkey.{SHOP}"
