@@ -6,13 +6,13 @@ const PAUSE = 300; // without a key, before a field that is wrong is asked about
 
 export const isWrong = (control) => control.getAttribute("aria-invalid") === "true";
 
-/** Ask about the fields `sent` and tell the answer into the form as it stands. `only` leaves out verdicts not wanted. */
-export async function check(form, sent, only = () => true) {
+/** Ask about the fields `sent` and tell the answer into the form as it stands: the verdicts that are `wanted`. */
+export async function check(form, sent, wanted = () => true) {
   const verdicts = await ask(form, sent);
   await released();
   for (const [name, verdict] of Object.entries(verdicts)) {
     const control = form.querySelector(`.control[name="${name}"]`);
-    if (!control || control.value !== sent.get(name) || !only(verdict)) continue; // put right meanwhile
+    if (!control || control.value !== sent.get(name) || !wanted(verdict, control)) continue; // put right meanwhile
     tell(form, control, verdict);
   }
   sumUp(form);
@@ -30,8 +30,11 @@ export async function sumUp(form, opened = false) {
   const lines = [...form.querySelectorAll(".field-error:not([hidden])")].filter((slot) => slot.checkVisibility()).flatMap(lineOf);
   const list = summary.querySelector("ul");
   summary.hidden = !lines.length;
-  if (list.textContent !== lines.map((line) => line.textContent).join("")) list.replaceChildren(...lines);
+  // The same lines stay as they are: one of them may have the focus.
+  if (said([...list.children]) !== said(lines)) list.replaceChildren(...lines);
 }
+
+const said = (lines) => lines.map((line) => line.textContent.trim()).join("\n");
 
 function lineOf(slot) {
   const control = document.getElementById(slot.id.replace(/-error$/, ""));
@@ -47,7 +50,9 @@ function lineOf(slot) {
 /** Follow a form: each field as it is left, and one that is wrong while it is put right. */
 export function watch(form) {
   let pause;
-  const checkOne = (control, only) => check(form, fieldAlone(form, control), only);
+  // What is sent along with a field may not have been reached yet: nothing is said of it.
+  const checkOne = (control, only = () => true) =>
+    check(form, fieldAlone(form, control), (verdict, judged) => judged === control && only(verdict));
   form.addEventListener("change", ({ target }) => {
     if (!target.matches(".control[name]:not([type=password])")) return;
     clearTimeout(pause);

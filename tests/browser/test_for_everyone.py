@@ -28,6 +28,7 @@ from tests.browser.steps import (
     place,
     press_confirm,
 )
+from tests.browser.spoken import SPOKEN, Listener
 from tests.support.shop import OWNER, OWNER_PASSWORD
 from tests.support.world import Simulator
 from tests.web.counter import orders
@@ -59,44 +60,62 @@ def test_the_dialog_holds_the_focus_and_gives_it_back(page: Page) -> None:
 
 @pytest.mark.req("U-072")
 def test_a_purchase_by_keyboard_alone(page: Page, demo_app: Flask) -> None:
+    """From the product to 注文完了, with what a screen reader has to say at each stop: a stop that lost its name, its state or its
+    error reads otherwise than in the record."""
+    ear = Listener(page)
     page.goto(TEA)
-    press_until(page, "カゴに入れる")
+    press_until(page, "カゴに入れる", ear)
     page.wait_for_url("**/checkout/zero")
     for label, value in list(ADDRESS.items())[:5]:
-        tab_to(page, label)
-        page.keyboard.type(value)
-    tab_to(page, "都道府県")
+        tab_to(page, label, ear)
+        page.keyboard.type("taro" if label == "メールアドレス" else value)
+    tab_to(page, "都道府県", ear)
     for _ in range(13):  # 東京都
         page.keyboard.press("ArrowDown")
-    tab_to(page, "市区町村・番地")
+    tab_to(page, "市区町村・番地", ear)
     page.keyboard.type(ADDRESS["市区町村・番地"])
     for label, value in CARD.items():
-        tab_to(page, label)
+        tab_to(page, label, ear)
         page.keyboard.type(value.replace(" ", "") if label == "カード番号" else value)
-    press_until(page, "注文確認する")
-    expect(dialog(page)).to_be_visible()
-    press_until(page, "注文する")
+    press_until(page, "注文確認する", ear)
+    summary = page.locator("#error-summary")
+    expect(summary).to_be_focused()
+    ear.hear()
+    page.keyboard.press("Tab")  # to the first mistake
+    ear.hear()
+    page.keyboard.press("Enter")
+    expect(field(page, "メールアドレス")).to_be_focused()
+    ear.hear()
+    page.keyboard.press("End")
+    page.keyboard.type("@example.jp")
+    press_until(page, "注文確認する", ear)
+    expect(page.locator("#confirm-title")).to_be_focused()
+    ear.hear()
+    press_until(page, "注文する", ear)
     page.wait_for_url("**/complete")
     assert orders(demo_app) == 1
+    assert ear.heard == SPOKEN.read_text(encoding="utf-8").splitlines()
 
 
-def tab_to(page: Page, label: str) -> None:
+def tab_to(page: Page, label: str, ear: Listener | None = None) -> None:
     wanted = field(page, label).get_attribute("id")
-    _tab(page, f"() => document.activeElement.id === {wanted!r}", label)
+    _tab(page, f"() => document.activeElement.id === {wanted!r}", label, ear)
 
 
-def press_until(page: Page, words: str) -> None:
+def press_until(page: Page, words: str, ear: Listener | None = None) -> None:
     """Tab to the button that begins with these words and press it."""
-    _tab(page, f"() => document.activeElement.matches('button') && document.activeElement.textContent.trim().startsWith({words!r})", words)
+    _tab(page, f"() => document.activeElement.matches('button') && document.activeElement.textContent.trim().startsWith({words!r})", words, ear)
     page.keyboard.press("Enter")
 
 
 _VISIBLE = "() => (s => s.outlineStyle !== 'none' || s.boxShadow !== 'none')(getComputedStyle(document.activeElement))"
 
 
-def _tab(page: Page, there: str, what: str) -> None:
+def _tab(page: Page, there: str, what: str, ear: Listener | None) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
+        if ear:
+            ear.hear()
         if page.evaluate(there):
             assert page.evaluate(_VISIBLE), f"the focus on {what} cannot be seen"
             return

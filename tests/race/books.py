@@ -49,11 +49,13 @@ def _stock(shop: Shop) -> None:
 
 
 def _mails(shop: Shop) -> None:
-    """One pair for each order, each handed over once: as many files as promises."""
+    """One pair for each order, one word at most while its outcome was open, each handed over once: as many files as promises."""
     placed = {row.id for row in shop.rows("SELECT id FROM shop_order WHERE state = 'placed'")}
     for kind in ("thanks", "order_notice"):
         sent = Counter(row.order_id for row in shop.rows("SELECT order_id FROM outbox_mail WHERE kind = :kind", kind=kind))
         assert sent == Counter(dict.fromkeys(placed, 1))
+    waiting = [row.order_id for row in shop.rows("SELECT order_id FROM outbox_mail WHERE kind = 'still_open'")]
+    assert len(waiting) == len(set(waiting))
     assert len(list((shop.instance / "mails").glob("*.eml"))) == shop.value("SELECT count(*) FROM outbox_mail")
 
 
