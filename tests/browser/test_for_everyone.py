@@ -7,6 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Watch
+from tests.browser.spoken import SPOKEN, Listener
 from tests.browser.steps import (
     ADDRESS,
     CARD,
@@ -28,7 +29,6 @@ from tests.browser.steps import (
     place,
     press_confirm,
 )
-from tests.browser.spoken import SPOKEN, Listener
 from tests.support.shop import OWNER, OWNER_PASSWORD
 from tests.support.world import Simulator
 from tests.web.counter import orders
