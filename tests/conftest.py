@@ -68,6 +68,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+    # Whole servers take longest: begun first, so that no worker waits for another one's at the end.
+    items.sort(key=_is_short)
+
+
+def _is_short(item: pytest.Item) -> bool:
+    return "granian_server" not in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None
 
 
 def pytest_collection_finish() -> None:

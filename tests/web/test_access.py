@@ -246,6 +246,7 @@ def test_every_route_has_a_rule(app: Flask) -> None:
     assert sorted(RULE_OF.keys() - routes) == [], "no such route any more"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("P-24", "T-050")
 @pytest.mark.parametrize("who", WHO)
 def test_everyone_opens_what_the_rule_says(
@@ -276,6 +277,7 @@ SHOWN = (
 BUTTONS = {"capture": Right.CAPTURE, "cancel": Right.REFUND, "update": Right.PRICE}
 
 
+@pytest.mark.one_database
 @pytest.mark.req("P-24", "T-055")
 def test_each_right_opens_its_own_and_nothing_else(known: Known, demo_app: Flask) -> None:
     """Somebody without any, somebody with just that one, the owner: what is refused is refused as a look and as a deed,
@@ -316,6 +318,7 @@ def tried(name: str, addresses: list[tuple[str, str, str]]) -> list[tuple[str, s
     return [each for each in addresses if need_of(each[0], each[2]) == name or each[2] in first.values()]
 
 
+@pytest.mark.one_database
 @pytest.mark.req("P-24", "T-055")
 def test_the_table_behind_the_door_is_the_one_written_here(app: Flask) -> None:
     """For every address of the route table and every single right."""

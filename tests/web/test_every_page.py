@@ -78,6 +78,7 @@ def test_no_admin_page_without_a_log_in(app: Flask, demo_app: Flask, client: Fla
     assert seen >= 12
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-310", "T-043")
 def test_no_change_without_a_token_of_ours(shopper: Buyer, desk: Desk, demo_app: Flask) -> None:
     number_of(buy(shopper.shop_url, TEA, method=CASH, buyer=shopper))

@@ -220,7 +220,7 @@ def test_every_box_and_the_press_behind_it(
         assert page.text.count("詳細はペイジェント管理画面にてご確認ください") == refers + (three_ds and name == "red-1")
         for verb, amount in itertools.product((S, U, C), (TOTAL, OTHER_TOTAL)):
             if not drawn.get(verb):
-                _force(desk, number, verb, amount)
+                _force(desk, page, number, verb, amount)
                 assert _moved(simulator) == before, (differs, three_ds, filed, verb, amount)
         assert box(desk.order(number)) == name
 
@@ -229,9 +229,9 @@ def _moved(simulator: Simulator) -> int:
     return sum(count for kind, count in simulator.ledger()["telegrams"].items() if kind in VERBS)
 
 
-def _force(desk: Desk, number: str, verb: str, amount: int) -> requests.Response:
-    """Post the button's form although the page does not offer it."""
-    token = desk.order(number).form("/admin/logout").fields["csrf_token"]
+def _force(desk: Desk, page: Page, number: str, verb: str, amount: int) -> requests.Response:
+    """Post the button's form although ``page``, 受注明細, does not offer it."""
+    token = page.form("/admin/logout").fields["csrf_token"]
     form = {"csrf_token": token, "amount_yen": str(amount)}
     return desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/{verb}", data=form)
 
