@@ -91,6 +91,7 @@ RULES: Mapping[Rule | Right, str] = {
     Rule.MEMBER: """
         account_settings.login_id account_settings.change_login_id account_settings.password account_settings.change_password
         account_settings.email account_settings.ask_to_change_email account_settings.leave account_settings.take_leave
+        account_settings.email_proof account_settings.prove_email account_settings.mail_proof
         mypage.top mypage.profile mypage.save_profile mypage.check_profile mypage.events mypage.subscriptions
         mypage.address_list mypage.new_address mypage.add_address mypage.address mypage.change_address mypage.check_address
         mypage.confirm_address_removal mypage.remove_address my_orders.order_list my_orders.order my_orders.again

@@ -17,6 +17,7 @@ from tests.support.shop import ROOT
 def launch(instance: Path, port: int, simulator_port: int) -> tuple["subprocess.Popen[str]", str]:
     """Start the launcher and wait until it says where everything is; returns it and what it said."""
     environment = os.environ | {
+        "FORM_SECONDS": "0",
         "SHOP_INSTANCE": str(instance), "PORT": str(port), "SIMULATOR_PORT": str(simulator_port),
     }  # fmt: skip
     environment.pop("DATABASE_URL", None)
