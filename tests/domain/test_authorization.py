@@ -275,14 +275,14 @@ def test_parallel_presses_make_one_order(desk: Desk) -> None:
 def test_a_press_overtaken_by_another_finds_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first press goes through between the second one's look for an earlier order and its look at the cart."""
     confirmation, key = desk.confirmed()
-    tokens, first, real = [desk.token(), desk.token()], [], confirm.agree
+    tokens, first, real = [desk.token(), desk.token()], [], confirm.agree_again
 
     def overtaken(*args):
         monkeypatch.undo()
         first.append(desk.press(confirmation, key, tokens[0]))
         return real(*args)
 
-    monkeypatch.setattr(placement, "agree", overtaken)
+    monkeypatch.setattr(placement, "agree_again", overtaken)
     assert desk.press(confirmation, key, tokens[1]) == first[0]
     assert desk.telegrams("020") == 1
 
