@@ -108,7 +108,7 @@ _COVERED = """() => {
   });
 }"""
 #: Fields of the form in sight that the focus has not been at; one of a group stands for it.
-_NOT_WALKED = """() => [...document.querySelectorAll("#checkout :is(input, select, textarea):not([type=hidden])")].filter(each =>
+_NOT_WALKED = """() => [...document.querySelectorAll("#checkout :is(input, select, textarea):not([type=hidden], [tabindex='-1'])")].filter(each =>
   each.checkVisibility() && !each.disabled && !document.querySelector(`[data-walked][name="${each.name}"]`) && !("walked" in each.dataset)
 ).map(each => each.id || each.name)"""
 

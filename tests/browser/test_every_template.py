@@ -163,7 +163,7 @@ def over_the_issuer(gallery: Gallery, shop_url: str, app: Flask) -> None:
         for _ in range(app.extensions["shop.runtime"].config.threads // 2):
             taken.enter_context(engine().pool.reserve())
         gallery.show(away.buyer.get(back))
-    gallery.show(Buyer(shop_url).get(back))
+    gallery.show(Buyer(shop_url).get(back), Buyer(shop_url).get("/checkout/waiting/over"))
 
 
 def links(gallery: Gallery, visitor: Buyer, known: str, app: Flask) -> None:
@@ -184,7 +184,7 @@ def my_page(gallery: Gallery, member: CardHolder, app: Flask) -> None:
     member.register()
     member.submit("/mypage/addresses/new", "/mypage/addresses", **PLACE)
     for path in (
-        "", "/profile", "/login-id", "/password", "/email", "/leave", "/addresses", "/addresses/new", "/addresses/1/remove",
+        "", "/profile", "/login-id", "/password", "/email", "/email/proof", "/leave", "/addresses", "/addresses/new", "/addresses/1/remove",
         "/subscriptions", "/history", "/orders", "/cards", "/cards/1", "/cards/1/form", "/cards/1/remove",
     ):  # fmt: skip
         gallery.show(member.get(f"/mypage{path}"))
@@ -243,7 +243,7 @@ def something_to_do(shop_url: str, app: Flask, simulator: Simulator) -> str:
 def look_around(gallery: Gallery, desk: Desk, number: str) -> None:
     for path in (
         "", "/orders", f"/orders/{number}", f"/orders/{number}/payment/capture", f"/orders/{number}/edit", f"/orders/{number}/move/cancelled",
-        "/mails", "/mails/1", "/log", "/products", "/customers", "/customers/1", "/customers/1/history", "/payments/attention",
+        "/mails", "/mails/1", "/mails/1/again", "/mails/check", "/settings/coupons", "/log", "/products", "/customers", "/customers/1", "/customers/1/history", "/payments/attention",
         "/payments/attempts", "/holds", "/holds/2/release", "/password", "/staff/new",
     ):  # fmt: skip
         gallery.show(desk.get(f"/admin{path}"))
@@ -256,7 +256,7 @@ def confirmations(gallery: Gallery, desk: Desk) -> None:
     gallery.show(desk.get(f"{settings}/payment-methods/1/remove"), desk.get(f"{settings}/deliveries"))
     gallery.show(desk.get(f"{settings}/payment-methods/2"), desk.confirm(f"{settings}/deliveries/new"))  # with its mistakes
     for form in (
-        f"{settings}/payment-methods/1", f"{settings}/deliveries/1", f"{settings}/card-guard", f"{settings}/members", "/admin/design", "/admin/design/carts/zero-order",
+        f"{settings}/payment-methods/1", f"{settings}/deliveries/1", f"{settings}/coupons/1", f"{settings}/card-guard", f"{settings}/members", "/admin/design", "/admin/design/carts/zero-order",
     ):  # fmt: skip
         gallery.show(desk.get(form), desk.confirm(form))
 
