@@ -60,7 +60,7 @@ class Sandbox:
 
     def close(self) -> None:
         self._closing.set()
-        socket.create_connection(self._server.server_address[:2]).close()  # the caller it waits for
+        socket.create_connection(self._server.socket.getsockname()[:2]).close()  # the caller it waits for
         self._thread.join()
         self._server.server_close()
         self._paygent.close()
