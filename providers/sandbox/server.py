@@ -47,7 +47,7 @@ class Sandbox:
             request_handler=Handler,
             ssl_context=ssl_context,
         )
-        self.host, self.port = host, int(self._server.port)
+        self.port: int = self._server.port
         self.url = f"{'https' if ssl_context else 'http'}://{host}:{self.port}"
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -60,7 +60,7 @@ class Sandbox:
 
     def close(self) -> None:
         self._closing.set()
-        socket.create_connection((self.host, self.port)).close()  # the caller it waits for
+        socket.create_connection(self._server.socket.getsockname()[:2]).close()  # the caller it waits for
         self._thread.join()
         self._server.server_close()
         self._paygent.close()

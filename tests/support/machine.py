@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,12 +22,14 @@ def chromium() -> Path:
 
     Best the one that has no window to draw: the same engine at two thirds of the CPU time (docs/decisions/0016).
     """
-    return _ensure("Chromium", _find_chromium, "chromium-headless-shell", "set CHROMIUM to the path of a Chromium or Chrome")
+    return _ensure(
+        "Chromium", _find_chromium, ("chromium-headless-shell", "chromium"), "set CHROMIUM to the path of a Chromium or Chrome"
+    )
 
 
 def postgres_binaries() -> Path:
     """The folder with ``initdb`` and ``postgres``. Raises :class:`Missing`."""
-    return _ensure("PostgreSQL", _find_postgres, "postgresql", "put the folder of initdb and postgres on PATH")
+    return _ensure("PostgreSQL", _find_postgres, ("postgresql",), "put the folder of initdb and postgres on PATH")
 
 
 @contextmanager
@@ -68,21 +70,20 @@ def _find_postgres() -> Path | None:
     return next((folder for folder in candidates if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 
-def _ensure(what: str, find: Callable[[], Path | None], package: str, otherwise: str) -> Path:
+def _ensure(what: str, find: Callable[[], Path | None], packages: Sequence[str], otherwise: str) -> Path:
+    """Install the first of the ``packages`` that the distribution has, where nothing is found."""
     found = find()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"{what} is missing: installing the package {package}", flush=True)
+        print(f"{what} is missing: installing it through apt", flush=True)
         _apt("update")
-        _apt("install", "--yes", "--no-install-recommends", package)
+        any(_apt("install", "--yes", "--no-install-recommends", package) for package in packages)
         found = find()
     if found is None:
-        raise Missing(f"{what} is missing. Install it (Debian, Ubuntu: apt-get install {package}) or {otherwise}.")
+        raise Missing(f"{what} is missing. Install it (Debian, Ubuntu: apt-get install {packages[-1]}) or {otherwise}.")
     return found
 
 
-def _apt(*arguments: str) -> None:
+def _apt(*arguments: str) -> bool:
+    """Whether it could be done; what could not, apt-get has said."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run(["apt-get", "--quiet", *arguments], env=environment, check=True)
-    except subprocess.CalledProcessError as error:
-        raise Missing(f"apt-get {arguments[0]} failed with code {error.returncode}") from error
+    return subprocess.run(["apt-get", "--quiet", *arguments], env=environment).returncode == 0
