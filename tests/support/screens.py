@@ -4,16 +4,14 @@ Opens a demo shop and its practice provider on loopback, walks through them in C
 writes each page as WebP. Pictures that no longer belong to a page are removed.
 """
 
-import base64
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from admin.cart_screens import SCREENS
 from app import create_app
@@ -25,8 +23,9 @@ from shop.outbox.models import OutboxMail
 from shop.payments.guard_models import CardGuard
 from shop.payments.models import PaymentMethod
 from tests.browser import steps
-from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
+from tests.browser.conftest import ARGUMENTS, DESKTOP
 from tests.support import machine, members, shop
+from tests.support.camera import Camera
 from tests.support.files import ROOT
 from tests.support.net import reserved_port
 from tests.support.servers import LiveServer
@@ -34,48 +33,6 @@ from tests.support.world import Simulator
 from tests.web.counter import change
 
 FOLDER = ROOT / "docs/screens"
-#: A page is cut off below this many pixels.
-_TALLEST = 2600
-_QUALITY = 45
-
-
-@dataclass
-class Camera:
-    """Writes pictures and remembers which there are."""
-
-    folder: Path
-    taken: set[str] = field(default_factory=set)
-
-    def shoot(self, page: Page, name: str, *, whole: bool = True) -> None:
-        """One page at both widths; ``whole`` takes what is below the window as well."""
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
-            if whole:  # pictures further down are loaded when they come into sight
-                page.evaluate("() => scrollTo(0, 0)")
-                page.evaluate("() => document.querySelectorAll('img').forEach(each => { each.loading = 'eager'; })")
-                page.wait_for_function("() => [...document.images].every(each => each.complete)")
-            self._write(page, f"{name}-{size['width']}.webp", size, whole=whole)
-
-    def _write(self, page: Page, file: str, size: ViewportSize, *, whole: bool) -> None:
-        height = min(page.evaluate("() => document.documentElement.scrollHeight"), _TALLEST) if whole else size["height"]
-        session = page.context.new_cdp_session(page)
-        picture = session.send(
-            "Page.captureScreenshot",
-            {
-                "format": "webp", "quality": _QUALITY, "captureBeyondViewport": whole,
-                "clip": {"x": 0, "y": 0 if whole else page.evaluate("() => scrollY"), "width": size["width"], "height": height, "scale": 1},
-            },
-        )  # fmt: skip
-        session.detach()
-        (self.folder / file).write_bytes(base64.b64decode(picture["data"]))
-        self.taken.add(file)
-
-    def tidy(self) -> None:
-        """Remove the pictures of pages that are gone."""
-        for old in self.folder.glob("*.webp"):
-            if old.name not in self.taken:
-                old.unlink()
 
 
 @dataclass
