@@ -59,6 +59,9 @@ class Sandbox:
             self._server.handle_request()
 
     def close(self) -> None:
+        """Does nothing the second time."""
+        if self._closing.is_set():
+            return
         self._closing.set()
         socket.create_connection(self._server.socket.getsockname()[:2]).close()  # the caller it waits for
         self._thread.join()
