@@ -146,10 +146,11 @@ def test_staff_at_one_order_from_several_windows(shop: Shop) -> None:
 def _window(desk: Desk, number: str, verb: str) -> tuple[requests.Session, str, dict[str, str]]:
     """A browser window of its own, open on the page that asks."""
     path = f"/admin/orders/{number}/payment/{verb}"
+    fields = Page(desk.get(path).text).form(path).fields  # first: the page may bring the cookie its token belongs to
     session = requests.Session()
     session.trust_env = False
     session.cookies.update(desk.session.cookies)
-    return session, desk.shop_url + path, Page(desk.get(path).text).form(path).fields
+    return session, desk.shop_url + path, fields
 
 
 def _press(session: requests.Session, address: str, fields: dict[str, str]) -> requests.Response:
