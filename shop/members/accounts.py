@@ -117,15 +117,19 @@ def change_login(session: Session, member_id: int, login: str, now: datetime) ->
     mails.login_changed(session, member, now)
 
 
-def change_email(session: Session, token: str, now: datetime) -> Member:
-    """The link that went to the new address was used. The old address is told; links that went to it die. Raises
-    :class:`LinkDead` – also when the address has become somebody else's meanwhile, which is nobody's business."""
+def change_email(session: Session, token: str, by: int | None, now: datetime) -> Member:
+    """The link that went to the new address was used, ``by`` the member who is logged in there. The old address is told; links
+    that went to it die. Raises :class:`LinkDead` – also when the address has become somebody else's meanwhile, which is nobody's
+    business, and when an unproven account would have to give way to somebody who is not logged in: the owner of the mailbox,
+    curious about a link, shall not end her own account for a stranger's (decision 15)."""
     link = tokens.spend(session, "email", token, now)
     if link is None or link.member_id is None:
         raise LinkDead
     member = _locked(session, link.member_id)
     before = member.email
     if fold(before) != fold(link.email):
+        if by != member.id and gives_way(session, link.email):
+            raise LinkDead
         _make_way(session, link.email, now)
     try:
         _set(session, member, email=link.email, email_key=fold(link.email))
@@ -136,6 +140,12 @@ def change_email(session: Session, token: str, now: datetime) -> Member:
     history.note(session, member.id, N_("メールアドレスの変更"), now)
     mails.address_changed(session, member, before, now)
     return member
+
+
+def gives_way(session: Session, email: str) -> bool:
+    """Whether somebody has this address without ever having proven it."""
+    query = select(Member.id).where(Member.email_key == fold(email), Member.proven_at.is_(None))
+    return session.scalar(query) is not None
 
 
 def _make_way(session: Session, email: str, now: datetime) -> None:

@@ -19,6 +19,7 @@ from shop.orders.models import Order
 from shop.payments import executor, replacement, settle
 from shop.payments.actions import cancel_verb
 from shop.payments.cards import linking
+from shop.payments.cards import settle as cards
 from shop.payments.engine import PATIENCE, Change
 from shop.payments.ledger import CREATING, EXPIRE
 from shop.payments.models import PROTECTION_LOST, Payment, PaymentOperation
@@ -44,6 +45,8 @@ class OrderSettlement:
             if change.operation.verb == Verb.AUTHORIZE and change.operation.origin == "shop":
                 placed = _authorization(session, change, order, now)
                 if placed:
+                    if order.member_id is not None:  # before the cart, as a log-in locks them: the other way round is a deadlock
+                        cards.take_turn(session, order.member_id)
                     self._after_placing(session, order)
                 linking.vanished(session, change, order.member_id, now)
                 linking.order_settled(session, order.id, order.member_id, placed, now)

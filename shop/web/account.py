@@ -19,7 +19,7 @@ from shop.members.models import Member
 from shop.orders import placing
 from shop.orders.models import Order
 from shop.web import attempt, human
-from shop.web.member import KNOWN, close_session, current_member, know, open_session
+from shop.web.member import KNOWN, LINK, close_session, current_member, know, open_session
 from shop.web.member_forms import (
     AddressForm,
     AfterOrderForm,
@@ -33,8 +33,6 @@ from shop.web.paths import own_path
 blueprint = Blueprint("account", __name__)
 
 MYPAGE = "/mypage"
-#: Where a page keeps the secret of the link that led to it: out of the address, so that nothing can carry it away.
-_LINK = "link-{}"
 
 
 # ---- ログイン ----
@@ -260,7 +258,7 @@ def _send_link(template: str, ask: Any) -> ResponseReturnValue:
 def follow_link(purpose: str, token: str, onward: str) -> Response:
     """On from a link in a mail to the page that asks; the secret stays behind, so that no page, log or ``Referer`` of
     another site carries it away."""
-    session[_LINK.format(purpose)] = token[:200]
+    session[LINK.format(purpose)] = token[:200]
     answer = redirect(url_for(onward), 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex"
@@ -269,7 +267,7 @@ def follow_link(purpose: str, token: str, onward: str) -> Response:
 
 def secret_of(purpose: str) -> str:
     """The secret of the link for ``purpose`` that this browser opened."""
-    return str(session.get(_LINK.format(purpose), ""))
+    return str(session.get(LINK.format(purpose), ""))
 
 
 def opened_link(purpose: str) -> tokens.Link | None:

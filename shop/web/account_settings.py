@@ -15,7 +15,7 @@ from shop.core.runtime import now
 from shop.members import accounts, entry, leaving, links, mails, proof, settings, tokens
 from shop.members.accounts import LinkDead, Taken
 from shop.web.account import dead_link, follow_link, minutes, opened_link, secret_of
-from shop.web.member import close_session, members_only, open_session, the_member
+from shop.web.member import close_session, current_member, members_only, open_session, the_member
 from shop.web.member_forms import (
     ChangeEmailForm,
     ChangeLoginForm,
@@ -143,18 +143,22 @@ def email_link(token: str) -> ResponseReturnValue:
 @blueprint.get("/email/new")
 def new_email() -> ResponseReturnValue:
     """Asks once more; whoever reads the mail may be in another browser than the one that asked."""
-    link = opened_link("email")
+    link, member = opened_link("email"), current_member()
     if link is None:
         return dead_link("account_settings.email")
+    if accounts.gives_way(db.session(), link.email) and (member is None or member.member_id != link.member_id):
+        log_in = redirect(url_for("account.login", next=url_for("account_settings.new_email")), 303)
+        return log_in if member is None else dead_link("account_settings.email")
     return render_template("shop/email_new.html", email=link.email)
 
 
 @blueprint.post("/email/new")
 def set_email() -> ResponseReturnValue:
     """変更する: the old address is told."""
+    member = current_member()
     try:
         with write() as transaction:
-            accounts.change_email(transaction, secret_of("email"), now())
+            accounts.change_email(transaction, secret_of("email"), member.member_id if member else None, now())
     except LinkDead:
         return dead_link("account_settings.email")
     flash(_("メールアドレスを変更しました。"), "good")

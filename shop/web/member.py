@@ -25,8 +25,13 @@ _CHECKOUT = frozenset({"checkout", "wizard", "verify"})
 KNOWN = "known"
 #: What names this browser where tries of cards are counted and addresses proven. It opens nothing.
 _BROWSER = "browser"
-#: What is kept of a session that ends – and how long; a log-in keeps the attempt as well, whose outcome this browser waits for.
+#: Where a page keeps the secret of the link that led to it: out of the address, so that nothing can carry it away.
+LINK = "link-{}"
+#: What is kept of a session that ends – and how long.
 _KEPT = ("language", KNOWN, _BROWSER, "_permanent")
+#: A log-in keeps as well the attempt whose outcome this browser waits for, and the links that ask for the log-in of the member
+#: they name: they are good for nobody else.
+_KEPT_INSIDE = (*_KEPT, "attempt", LINK.format("proof"), LINK.format("email"))
 
 #: Files; and verdicts on single fields, which are of nobody: the press that follows is answered.
 _SAYS_NOTHING = frozenset(
@@ -115,7 +120,7 @@ def open_session(member_id: int) -> tuple[str, ...]:
             sessions.end(database, session_token())
         token = sessions.start(database, member_id, moment)
         merged = cart_merge.merge(database, session.get("cart"), member_id, moment)
-    _renew((*_KEPT, "attempt"))
+    _renew(_KEPT_INSIDE)
     session["cart"] = merged.key
     identity = sessions.find(db.session(), token, moment)
     end_read()

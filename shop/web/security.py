@@ -37,14 +37,14 @@ _TELL_AT_THE_FIELD = frozenset(
         "admin.accept_invitation", "admin.change_own_password",
         "admin.take_code", "admin.switch_on_two_step", "admin.renew_codes", "admin.switch_off_two_step",
         "admin.confirm_card_guard", "admin.confirm_member_settings", "admin.confirm_delivery", "admin.confirm_design", "admin.confirm_cart_design",
-        "admin.confirm_payment_method", "admin.check_payment_method",
+        "admin.confirm_payment_method", "admin.check_payment_method", "admin.confirm_coupon",
     }
 )  # fmt: skip
 _MAX_BODY = 256 * 1024
 #: Forms of the admin that bring an image beside their fields.
 _WITH_IMAGE = frozenset(
     {
-        "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method",
+        "admin.confirm_design", "admin.confirm_cart_design", "admin.confirm_payment_method", "admin.check_payment_method", "admin.confirm_coupon",
     }
 )  # fmt: skip
 _MAX_PARTS = 200

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from providers.contract import NotSent
@@ -558,3 +559,21 @@ def test_the_timeline_of_the_order_shows_its_card_without_a_number_or_token(card
     text = stored.request + stored.response
     assert "tok_" not in text
     assert "4111" not in text
+
+
+def test_a_settled_order_locks_its_member_before_their_cart(cards: Cards) -> None:
+    """As a log-in does, which brings two carts together: the other way round each waits for the other."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(" ".join(statement.split()))
+
+    with cards.desk.app.app_context():
+        engine = db.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        cards.order(ALWAYS)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    locks = [word for statement in said for word in ("member.state", "UPDATE cart SET") if word in statement]
+    assert locks[:2] == ["member.state", "UPDATE cart SET"]

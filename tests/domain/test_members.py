@@ -230,7 +230,7 @@ def test_what_somebody_else_has_is_refused_and_changes_nothing(desk: Desk, membe
                     accounts.change_login(session, member_id, "Taro", now())
             else:
                 with pytest.raises(LinkDead):
-                    accounts.change_email(session, token, now())
+                    accounts.change_email(session, token, None, now())
             session.add(ThrottleEvent(scope="x", subject="x", at=now()))
     member = desk.row(Member, id=member_id)
     assert (member.login, member.email, member.email_key) == ("hanako", "hanako@example.jp", "hanako@example.jp")

@@ -80,6 +80,39 @@ def test_the_link_and_the_log_in_together_prove_the_address(stranger: Member, de
     assert subjects(demo_app, VICTIM)[-1].endswith("パスワードの再設定"), "as for any member"
 
 
+@pytest.mark.one_database
+@pytest.mark.req("T-089")
+def test_the_link_waits_for_the_log_in_that_goes_with_it(stranger: Member, demo_app: Flask) -> None:
+    """Opened where nobody is logged in, on the phone, say."""
+    phone = Member(stranger.shop_url)
+    phone.login, phone.password = stranger.login, stranger.password
+    form = Page(phone.get(proof_link(demo_app)).text).form("/login")
+    asked = phone.post(form.action, form.fields | {"login": phone.login, "password": phone.password})
+    phone.post("/mypage/email/proof", Page(asked.text).form("/mypage/email/proof").fields)
+    assert proven(demo_app)
+
+
+@pytest.mark.one_database
+@pytest.mark.req("T-089", "T-091")
+def test_no_curious_click_ends_an_account_for_a_stranger_s(stranger: Member, demo_app: Flask) -> None:
+    """Here the unproven account is the mailbox owner's own, and somebody else changes to its address: only whoever is logged in
+    as that other member can go through with it."""
+    owner, elsewhere = stranger, other(stranger.shop_url, demo_app, "sachiko")
+    elsewhere.log_in()
+    elsewhere.submit("/mypage/email", password=elsewhere.password, email=VICTIM)
+    address = link(demo_app, VICTIM)
+    assert "/email/new" not in {form.action for form in Page(owner.get(address).text).forms}
+    owner.post("/email/new", {"csrf_token": owner.token()})
+    outside = Member(owner.shop_url)
+    form = Page(outside.get(address).text).form("/login")
+    assert path_of(outside.post("/email/new", {"csrf_token": form.fields["csrf_token"]})) == "/email/new"
+    assert owner.is_in
+    outside.post("/login", form.fields | {"login": owner.login, "password": owner.password})
+    outside.post("/email/new", {"csrf_token": outside.token()})
+    with demo_app.app_context():
+        assert db.session.scalars(select(MemberRow.state).where(MemberRow.login == owner.login)).one() == "active"
+
+
 @pytest.mark.req("T-089", "T-045")
 def test_the_link_comes_again_and_ends(stranger: Member, demo_app: Flask, clock: MovableClock) -> None:
     old = proof_link(demo_app)
