@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from admin import drafts
@@ -79,10 +80,13 @@ def save_coupon(coupon_id: int | None) -> ResponseReturnValue:
     if values is None:
         return _start_again(coupon_id)
     form = CouponForm(formdata=None, data=values)
-    with write() as session:
-        found = None if coupon_id is None else session.get_one(Coupon, coupon_id, with_for_update=True)
-        if fits := form.fits(session, found):
-            _save(session, found, values)
+    try:
+        with write() as session:
+            found = None if coupon_id is None else session.get_one(Coupon, coupon_id, with_for_update=True)
+            if fits := form.fits(session, found):
+                _save(session, found, values)
+    except IntegrityError:  # another one with this code came in the same moment
+        fits = form.fits(db.session(), _coupon(coupon_id))
     if not fits:  # used or written by somebody else meanwhile
         return _page(_coupon(coupon_id), form), 422
     flash(_("クーポンを設定しました。"), "good")

@@ -12,7 +12,7 @@ from shop.core.db import db, write
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now
 from shop.members.models import Member
-from shop.orders import filing
+from shop.orders import filing, own
 from shop.orders.models import OrderLine
 from shop.promotions import coupons
 
@@ -30,6 +30,7 @@ def confirm_move(number: str, target: str) -> str:
         target=target,
         provisional=db.session.scalar(select(provisional)),
         may_tell=filing.may_tell(db.session(), order, target),
+        through_provider=own.payment(db.session(), order).account_version_id is not None,
     )
 
 

@@ -211,8 +211,10 @@ def mail_proof() -> ResponseReturnValue:
 
 
 def _proof_page(problem: str = "") -> str:
-    opened = proof.opens(db.session(), the_member().member_id, secret_of("proof"), now())
-    return render_template("shop/email_proof.html", member=the_member(), opened=opened, problem=problem)
+    secret = secret_of("proof")
+    opened = proof.opens(db.session(), the_member().member_id, secret, now())
+    dead = bool(secret) and not opened
+    return render_template("shop/email_proof.html", member=the_member(), opened=opened, dead=dead, problem=problem)
 
 
 # ---- 退会 ----

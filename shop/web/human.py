@@ -26,20 +26,20 @@ def init_app(app: Flask) -> None:
 
 
 def stamp() -> str:
-    """When this form was first shown: of one that comes back it is the time of before, of one that was sent too soon long ago."""
-    at = now().timestamp()
-    if g.get("hurried"):
-        at -= runtime().config.form_seconds
-    elif _shown_at() is not None:
+    """When this form was first shown – of one that comes back it is the time of before –, and whether it asks to press once more."""
+    again = bool(g.get("hurried"))
+    if not again and _opened() is not None:
         return request.form[SHOWN]
-    return sealed_links.seal({"at": at, "of": _browser()}, _PURPOSE, now() + _LIFE)
+    return sealed_links.seal({"at": now().timestamp(), "of": _browser(), "again": "y" if again else ""}, _PURPOSE, now() + _LIFE)
 
 
 def hurried() -> bool:
-    """Whether the form that was sent looks like a bot's; it is then to be shown again with :func:`once_more`."""
-    shown_at = _shown_at()
-    too_soon = shown_at is None or now().timestamp() - shown_at < runtime().config.form_seconds
-    g.hurried = bool(request.form.get(TRAP)) or (too_soon and runtime().config.form_seconds > 0)
+    """Whether the form that was sent looks like a bot's; it is then to be shown again with :func:`once_more` – once: an extension
+    of the browser that fills in every field, always, is no reason to keep anybody out."""
+    opened, least = _opened(), runtime().config.form_seconds
+    too_soon = opened is None or now().timestamp() - float(opened["at"]) < least
+    asked = bool(opened and opened["again"])
+    g.hurried = not asked and (bool(request.form.get(TRAP)) or (too_soon and least > 0))
     return bool(g.hurried)
 
 
@@ -48,9 +48,9 @@ def once_more() -> str:
     return _("自動で送信されたものでないことを確かめるため、まだ受け付けていません。お手数ですが、もう一度ボタンを押してください。")
 
 
-def _shown_at() -> float | None:
+def _opened() -> dict[str, str] | None:
     opened = sealed_links.opened(request.form.get(SHOWN, ""), _PURPOSE, now())
-    return float(opened["at"]) if opened and opened["of"] == _browser() else None
+    return opened if opened and opened["of"] == _browser() else None
 
 
 def _browser() -> str:

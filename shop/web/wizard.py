@@ -87,6 +87,7 @@ def take_step2() -> Any:
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
     if flow.refreshed(form):
+        _keep(cart, _so_far(form.cleaned()), _registration(known, cart))
         return _step2_page(form, cart, known)
     valid = form.validate()
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))
@@ -146,6 +147,11 @@ def _keep(cart: CartView, values: dict[str, str], registration: str) -> None:
     assert cart.cart_id is not None
     with db.write() as writing:
         confirm.keep_typed(writing, cart.cart_id, values, registration)
+
+
+def _so_far(values: dict[str, str]) -> dict[str, str]:
+    """STEP2 as it stands, without a choice that is not made yet: the page makes its own."""
+    return {name: value for name, value in values.items() if value or not name.endswith("_id")}
 
 
 def _registration(known: dict[str, str], cart: CartView) -> str:

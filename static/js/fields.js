@@ -30,8 +30,11 @@ export async function sumUp(form, opened = false) {
   const lines = [...form.querySelectorAll(".field-error:not([hidden])")].filter((slot) => slot.checkVisibility()).flatMap(lineOf);
   const list = summary.querySelector("ul");
   summary.hidden = !lines.length;
-  // The same lines stay as they are: one of them may have the focus.
-  if (said([...list.children]) !== said(lines)) list.replaceChildren(...lines);
+  if (said([...list.children]) === said(lines)) return;
+  // One of the lines may have the focus: the one that leads to the same field has it afterwards.
+  const focused = list.contains(document.activeElement) ? document.activeElement.hash : null;
+  list.replaceChildren(...lines);
+  lines.find((line) => line.firstChild.hash === focused)?.firstChild.focus();
 }
 
 const said = (lines) => lines.map((line) => line.textContent.trim()).join("\n");
