@@ -155,10 +155,12 @@ def refusal(order: Order) -> Refusal:
     title = _("請求はされていません。ご注文は確定していません。")
     if operation and operation.state == "succeeded":
         # Approved too late: the hold was over, or the goods were gone. Money may still be reserved, so nobody says it is not.
-        return Refusal(
-            _("ご注文は確定していません。"),
-            _("カード会社の承認が遅れて届き、商品を確保できませんでした。承認は自動で取り消し、結果をメールでお知らせします。"),
+        gone = (
+            _("カード会社の承認が遅れて届き、商品またはクーポンを確保できませんでした。承認は自動で取り消し、結果をメールでお知らせします。")
+            if order.coupon_id
+            else _("カード会社の承認が遅れて届き、商品を確保できませんでした。承認は自動で取り消し、結果をメールでお知らせします。")
         )
+        return Refusal(_("ご注文は確定していません。"), gone)
     match operation.state if operation else "":
         case "declined":
             assert operation is not None
