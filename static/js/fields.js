@@ -66,7 +66,8 @@ export function watch(form) {
     clearTimeout(pause);
     pause = setTimeout(() => checkOne(target, (verdict) => !verdict.error), PAUSE);
   });
-  for (const kind of ["input", "focusout"]) form.addEventListener(kind, () => sumUp(form));
+  form.addEventListener("input", () => sumUp(form));
+  form.addEventListener("focusout", () => setTimeout(sumUp, 0, form)); // once the focus is where it goes
   form.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-instead]");
     if (button) take(form, button);

@@ -224,3 +224,22 @@ def compose(page: Page, *stages: str) -> None:
         session.send("Input.imeSetComposition", {"text": stage, "selectionStart": len(stage), "selectionEnd": len(stage)})
     session.send("Input.insertText", {"text": stages[-1]})
     session.detach()
+
+
+@pytest.mark.req("U-071")
+def test_tab_leads_from_the_summary_to_its_first_line(page: Page) -> None:
+    """Also where the script says the same mistakes in another order than the server does: the focus is not lost with a line."""
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    page.get_by_text("会員登録する").click()
+    page.get_by_text("クーポンをお持ちのかた").click()
+    page.locator("#coupon").fill("NONE")
+    press_confirm(page)
+    summary = page.locator("#error-summary")
+    expect(summary).to_be_focused()
+    assert summary.get_by_role("link").count() > 1
+    page.keyboard.press("Tab")
+    expect(summary.locator("a:focus")).to_have_count(1)
+    page.wait_for_timeout(100)  # the lines are said anew once the focus has moved
+    expect(summary.locator("a:focus")).to_have_count(1)
