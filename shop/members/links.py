@@ -35,7 +35,7 @@ def to_register(session: Session, email: str, address: str, language: str, now: 
     if member and member.proven_at:
         _say_known(session, member, now)
     elif member:
-        _send_claim(session, email, language, now)
+        _send_claim(session, member, language, now)
     elif boxes.may_write(session, "register", email, now):
         mails.registration_link(session, email, language, tokens.issue(session, "register", email, None, now), now)
 
@@ -45,7 +45,7 @@ def to_reset(session: Session, email: str, address: str, language: str, now: dat
     count_request(session, address, now)
     member = accounts.by_email(session, email)
     if member and not member.proven_at:
-        _send_claim(session, email, language, now)
+        _send_claim(session, member, language, now)
     elif member and boxes.may_write(session, "reset", email, now):
         token = tokens.issue(session, "reset", member.email, member.id, now)
         mails.reset_link(session, member, token, now)
@@ -81,6 +81,8 @@ def _say_known(session: Session, member: Member, now: datetime) -> None:
         mails.already_member(session, member.email, member.language, now)
 
 
-def _send_claim(session: Session, email: str, language: str, now: datetime) -> None:
+def _send_claim(session: Session, member: Member, language: str, now: datetime) -> None:
+    email, provisional = member.email, member.state == "provisional"
     if boxes.may_write(session, "claim", email, now):
-        mails.claim_link(session, email, language, tokens.issue(session, "register", email, None, now), now)
+        token = tokens.issue(session, "register", email, None, now)
+        mails.claim_link(session, email, language, token, now, provisional=provisional)

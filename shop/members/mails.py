@@ -33,17 +33,21 @@ def registration_link(session: Session, email: str, language: str, token: str, n
     _queue(session, "member_register", email, language, words, now, token)
 
 
-def claim_link(session: Session, email: str, language: str, token: str, now: datetime) -> None:
-    """To an address that somebody gave with an order and nobody has proven: its owner registers, and that account ends. Greets
-    nobody by a name a stranger may have typed."""
+def claim_link(session: Session, email: str, language: str, token: str, now: datetime, *, provisional: bool) -> None:
+    """To an address that somebody gave with an order and nobody has proven: its owner registers, and that account ends –
+    ``provisional``: whom no password lets in yet. Greets nobody by a name a stranger may have typed."""
 
     def words(shop: str) -> tuple[str, str]:
+        if provisional:
+            yours = _("ご自身で登録されたときは、このままお待ちください。ご注文の処理が終わると、ログインできるようになります。")
+        else:
+            yours = _("ご自身で登録され、パスワードがお分かりのときは、ログインしてマイページから確認できます：%(log_in)s", log_in=_page("/login"))
         return _("【%(shop)s】会員登録のお手続き", shop=shop), _(
             "このメールアドレスは、ご注文と同時の会員登録に使われていますが、ご本人のものであることの確認が済んでいません。\n"
             "次のページで会員登録を行うと、確認の済んでいない登録は取り消され、登録されていた内容はすべて削除されます（%(minutes)s分以内、1回かぎり）。\n\n%(link)s\n\n"
-            "ご自身で登録され、パスワードがお分かりのときは、ログインしてマイページから確認できます：%(log_in)s\n"
+            "%(yours)s\n"
             "お手続きのお申し込みにお心当たりのない場合は、このメールを破棄してください。\n\n%(shop)s\n",
-            minutes=_MINUTES, link=_link("register", token), log_in=_page("/login"), shop=shop,
+            minutes=_MINUTES, link=_link("register", token), yours=yours, shop=shop,
         )  # fmt: skip
 
     _queue(session, "member_claim", email, language, words, now, token)

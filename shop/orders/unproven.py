@@ -11,10 +11,10 @@ from providers.contract import N_
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.members import history, leaving
-from shop.members.models import Member
+from shop.members.models import Member, MemberSession
 from shop.orders.models import Order
 
-#: As long as an address may stay unproven without an order that stands.
+#: As long as an address may stay unproven without an order that stands and without a visit.
 LIFE = timedelta(days=30)
 _BATCH = 200
 
@@ -40,4 +40,5 @@ def _over(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Member.state == "active", Member.proven_at.is_(None), Member.created_at < now - LIFE,
         ~exists().where(Order.member_id == Member.id, stands),
+        ~exists().where(MemberSession.member_id == Member.id, MemberSession.seen_at >= now - LIFE),
     )  # fmt: skip
