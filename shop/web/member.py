@@ -25,8 +25,11 @@ _CHECKOUT = frozenset({"checkout", "wizard", "verify"})
 KNOWN = "known"
 #: What names this browser where tries of cards are counted and addresses proven. It opens nothing.
 _BROWSER = "browser"
-#: What is kept of a session that ends – and how long; a log-in keeps the attempt as well, whose outcome this browser waits for.
+#: What is kept of a session that ends – and how long.
 _KEPT = ("language", KNOWN, _BROWSER, "_permanent")
+#: What a log-in leads on to: the attempt whose outcome this browser waits for, and the link that proves the member's own address –
+#: whoever opened it before the log-in it asks for has opened it. For any other member it is no good.
+_KEPT_AT_LOG_IN = (*_KEPT, "attempt", "link-proof")
 
 #: Files; and verdicts on single fields, which are of nobody: the press that follows is answered.
 _SAYS_NOTHING = frozenset(
@@ -115,7 +118,7 @@ def open_session(member_id: int) -> tuple[str, ...]:
             sessions.end(database, session_token())
         token = sessions.start(database, member_id, moment)
         merged = cart_merge.merge(database, session.get("cart"), member_id, moment)
-    _renew((*_KEPT, "attempt"))
+    _renew(_KEPT_AT_LOG_IN)
     session["cart"] = merged.key
     identity = sessions.find(db.session(), token, moment)
     end_read()

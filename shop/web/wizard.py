@@ -21,7 +21,7 @@ from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments import methods
 from shop.payments.models import PaymentMethod
-from shop.web import address_book, attempt, card_choice, flow, postal
+from shop.web import address_book, attempt, card_choice, coupons, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
@@ -87,6 +87,8 @@ def take_step2() -> Any:
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
     if flow.refreshed(form):
+        if coupons.applied(form, cart) or not form.coupon.data:  # said to be applied: it stays on every page of the checkout
+            _keep(cart, {"coupon": form.coupon.data or ""}, _registration(known, cart))
         return _step2_page(form, cart, known)
     valid = form.validate()
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))

@@ -30,8 +30,11 @@ export async function sumUp(form, opened = false) {
   const lines = [...form.querySelectorAll(".field-error:not([hidden])")].filter((slot) => slot.checkVisibility()).flatMap(lineOf);
   const list = summary.querySelector("ul");
   summary.hidden = !lines.length;
-  // The same lines stay as they are: one of them may have the focus.
-  if (said([...list.children]) !== said(lines)) list.replaceChildren(...lines);
+  // The same lines stay as they are; of others the focus stays on the one it is on.
+  if (said([...list.children]) === said(lines)) return;
+  const at = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : "";
+  list.replaceChildren(...lines);
+  if (at) (list.querySelector(`a[href="${at}"]`) ?? list.querySelector("a"))?.focus();
 }
 
 const said = (lines) => lines.map((line) => line.textContent.trim()).join("\n");

@@ -121,7 +121,7 @@ def test_a_coupon_is_applied_by_whatever_button_and_the_card_stays(page: Page) -
     code.fill("")
     page.get_by_role("button", name="適用する").click()
     expect(total).to_have_text(before)
-    page.get_by_text("クーポンをお持ちのかた").click()
+    expect(code).to_be_focused()
     code.fill("ARIGATO500")
     press_confirm(page)
     expect(dialog(page)).to_contain_text("クーポン ARIGATO500")
@@ -224,3 +224,23 @@ def compose(page: Page, *stages: str) -> None:
         session.send("Input.imeSetComposition", {"text": stage, "selectionStart": len(stage), "selectionEnd": len(stage)})
     session.send("Input.insertText", {"text": stages[-1]})
     session.detach()
+
+
+@pytest.mark.req("U-013", "U-071")
+def test_the_summary_follows_the_page_and_keeps_the_focus(page: Page) -> None:
+    """会員登録 stands before the coupon on the page: the lines stand in that order at once, and none goes away under the focus."""
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    into_basket(page)
+    fill_address(page)
+    choose(page, CASH_METHOD)
+    page.locator("#register_member").check()
+    page.get_by_text("クーポンをお持ちのかた").click()
+    page.locator("#coupon").fill("ARIGATO")
+    press_confirm(page)
+    expect(page.locator("#error-summary")).to_be_focused()
+    lines = page.locator("#error-summary").get_by_role("link")
+    for row, control in enumerate(("login_id", "new_password", "coupon")):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(200)
+        expect(lines.nth(row)).to_be_focused()
+        expect(lines.nth(row)).to_have_attribute("href", f"#{control}")

@@ -178,6 +178,12 @@ def test_what_a_coupon_pays_in_full_is_paid_by_no_method(till: Till, demo_app: F
     change(demo_app, Delivery.fee_yen, 0)
     change(demo_app, PaymentMethod.fee_yen, 0)
     limit(demo_app, value=100, kind="percent")
+    for kind in (CARD, CASH):
+        forged = till.type(CODE, kind)
+        assert forged.status_code == 422
+        assert "お支払いの合計が1円に満たないため、このお支払方法はご利用いただけません。" in beside(
+            forged, "payment_method_id"
+        )
     shown = till.type(CODE, apply="1")
     offered = (
         Page(shown.text).form("/checkout/zero/confirm" if till.flow == "zero" else "/checkout/step2").offered
@@ -186,12 +192,6 @@ def test_what_a_coupon_pays_in_full_is_paid_by_no_method(till: Till, demo_app: F
     assert (
         "「代金引換」は、お支払いの合計が1円に満たないため、ご利用いただけません。" in Page(shown.text).text
     )
-    for kind in (CARD, CASH):
-        forged = till.type(CODE, kind)
-        assert forged.status_code == 422
-        assert "お支払いの合計が1円に満たないため、このお支払方法はご利用いただけません。" in beside(
-            forged, "payment_method_id"
-        )
     limit(demo_app, value=99)
     assert f"-{TEA_YEN * 99 // 100}円" in Page(till.type(CODE).text).text
     assert count(demo_app, Order) == 0

@@ -80,6 +80,19 @@ def test_the_link_and_the_log_in_together_prove_the_address(stranger: Member, de
     assert subjects(demo_app, VICTIM)[-1].endswith("パスワードの再設定"), "as for any member"
 
 
+@pytest.mark.req("T-089")
+def test_the_link_opened_before_the_log_in_it_asks_for_counts(stranger: Member, demo_app: Flask) -> None:
+    """As most open it: from the mail, in a browser that is not logged in."""
+    phone = Member(stranger.shop_url)
+    phone.login, phone.password = stranger.login, stranger.password
+    assert path_of(phone.get(proof_link(demo_app))) == "/login"
+    phone.log_in()
+    opened = phone.get("/mypage/email/proof")
+    assert "ご自身のものでしたら" in opened.text
+    phone.post("/mypage/email/proof", Page(opened.text).form("/mypage/email/proof").fields)
+    assert proven(demo_app)
+
+
 @pytest.mark.req("T-089", "T-045")
 def test_the_link_comes_again_and_ends(stranger: Member, demo_app: Flask, clock: MovableClock) -> None:
     old = proof_link(demo_app)
