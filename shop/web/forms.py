@@ -5,15 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import StopValidation
 
 from shop.core import card_numbers
 from shop.core.i18n import gettext as _
 from shop.core.i18n import lazy_gettext as _l
 from shop.core.prefectures import PREFECTURES
-from shop.core.text import clean_line, clean_lines, digits, hyphenated, is_mail_address, katakana, narrow
-from shop.promotions.models import CODE_LENGTH
+from shop.core.text import clean_line, digits, hyphenated, is_mail_address, katakana, narrow
 from shop.web import advice
 from shop.web.advice import Advice
 
@@ -22,7 +21,7 @@ _KANA = re.compile(r"[ァ-ヺー・ A-Za-z.'-]*")
 Filter = Callable[[Any], Any]
 
 
-def _filtered(clean: Callable[[str], str]) -> list[Filter]:
+def filtered(clean: Callable[[str], str]) -> list[Filter]:
     return [lambda value: clean(value) if isinstance(value, str) else value]
 
 
@@ -146,7 +145,7 @@ class PostalField(StringField):  # type: ignore[misc]  # the package has no type
 
 
 def text_field(label: Any, *validators: Any, clean: Callable[[str], str] = clean_line) -> StringField:
-    return StringField(label, validators=list(validators), filters=_filtered(clean))
+    return StringField(label, validators=list(validators), filters=filtered(clean))
 
 
 def email_field() -> StringField:
@@ -188,7 +187,7 @@ class AddressFields:
     """Where somebody is and can be called."""
 
     phone = text_field(_l("電話番号"), Needed(), _phone, clean=_phone_digits)
-    postal_code = PostalField(_l("郵便番号"), [Needed(), _postal_code], filters=_filtered(_postal_digits))
+    postal_code = PostalField(_l("郵便番号"), [Needed(), _postal_code], filters=filtered(_postal_digits))
     prefecture = _prefecture_field(_l("都道府県"), Needed())
     address1 = text_field(_l("市区町村・番地"), Needed(), AtMost(100))
     address2 = text_field(_l("建物名・部屋番号"), AtMost(100))
@@ -205,37 +204,11 @@ class BuyerFields(NameFields, MailField, AddressFields):
     ship_name = text_field(_l("お届け先のお名前"), OfOtherShipTo(), NeededThere(), AtMost(60), no_link)
     ship_phone = text_field(_l("お届け先の電話番号"), OfOtherShipTo(), NeededThere(), _phone, clean=_phone_digits)
     ship_postal_code = PostalField(
-        _l("お届け先の郵便番号"), [OfOtherShipTo(), NeededThere(), _postal_code], filters=_filtered(_postal_digits)
+        _l("お届け先の郵便番号"), [OfOtherShipTo(), NeededThere(), _postal_code], filters=filtered(_postal_digits)
     )
     ship_prefecture = _prefecture_field(_l("お届け先の都道府県"), OfOtherShipTo(), NeededThere())
     ship_address1 = text_field(_l("お届け先の市区町村・番地"), OfOtherShipTo(), NeededThere(), AtMost(100))
     ship_address2 = text_field(_l("お届け先の建物名・部屋番号"), OfOtherShipTo(), AtMost(100))
-
-
-class ChoiceFields:
-    """支払い方法・配送指定: STEP2, and the second half of the one-page checkout."""
-
-    coupon = text_field(_l("クーポンコード"), AtMost(CODE_LENGTH))
-    note = TextAreaField(_l("備考"), validators=[AtMost(500)], filters=_filtered(clean_lines))
-    delivery_id = SelectField(_l("配送方法"), coerce=str, validate_choice=False)
-    payment_method_id = SelectField(_l("お支払方法"), coerce=str, validate_choice=False)
-
-
-class CardFields:
-    """What goes with a card besides the card itself, whose fields are no part of any form: they never come to us."""
-
-    installments = SelectField(_l("支払回数"), coerce=str, validate_choice=False, default="1")
-    #: ``stored`` = ご登録のクレジットカードで購入する, ``new`` = another card; blank where there is nothing to choose.
-    card_source = StringField(filters=_filtered(clean_line))
-    #: カード情報を保持し次回も利用する.
-    keep_card = BooleanField()
-    #: What the page said of the member's card (:func:`~shop.payments.cards.linking.terms`).
-    card_terms = StringField(filters=_filtered(clean_line))
-
-    def asked_of_the_card(self) -> bool:
-        """Whether what goes with a card was on the page that was posted: it is silent while another method is chosen."""
-        form: Any = self
-        return bool(form.installments.raw_data)
 
 
 class ShopForm(FlaskForm):  # type: ignore[misc]  # the package has no types

@@ -245,3 +245,26 @@ def test_back_through_the_steps_keeps_basket_and_words_and_reckons_again(page: P
     page.wait_for_url("**/complete")
     expect(page.locator(".receipt")).to_contain_text("1,302円")
     assert orders(demo_app) == 1
+
+
+@pytest.mark.req("U-014", "U-022")
+def test_a_coupon_applied_at_step_2_is_said_and_stays(page: Page) -> None:
+    to_step1(page)
+    fill_address(page)
+    onward(page, "step2")
+    page.get_by_text("クーポンをお持ちのかた").click()
+    page.locator("#coupon").fill("arigato500")
+    page.get_by_role("button", name="適用する").click()
+    expect(page.locator("#coupon-hint")).to_contain_text("「ARIGATO500」を適用しています")
+    expect(page.locator("#coupon")).to_be_focused()
+    total = page.locator("[data-sum=total]").last.inner_text()
+    page.get_by_role("link", name="戻る", exact=True).click()
+    page.wait_for_url("**/step1")
+    page.get_by_role("button", name="次へ").click()
+    page.wait_for_url("**/step2")
+    expect(page.locator("#coupon")).to_have_value("arigato500")
+    expect(page.locator("[data-sum=total]").last).to_have_text(total)
+    page.locator("#coupon").fill("")
+    page.get_by_role("button", name="適用する").click()
+    expect(page.locator("[data-sum=total]").last).not_to_have_text(total)
+    expect(page.locator("#coupon")).to_be_focused()
