@@ -21,7 +21,7 @@ from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments import methods
 from shop.payments.models import PaymentMethod
-from shop.web import address_book, attempt, card_choice, coupons, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
