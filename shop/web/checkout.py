@@ -47,6 +47,8 @@ def confirm_zero() -> Any:
         return elsewhere(flow.emptied())
     form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
+    if back := flow.leaving(form, cart):
+        return back
     if flow.refreshed(form) or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()

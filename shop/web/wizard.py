@@ -49,6 +49,8 @@ def take_step1() -> Any:
         return cart
     form = Step1Form(formdata=address_book.posted())
     flow.open_registration(form, cart, _FLOW)
+    if back := flow.leaving(form, cart):
+        return back
     if postal.looked_up(form):
         return _step1_page(form, cart)
     if not form.validate():
@@ -86,8 +88,10 @@ def take_step2() -> Any:
     if not _step1_holds(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
+    if back := flow.leaving(form, cart):
+        return back
     if flow.refreshed(form):
-        _keep(cart, _so_far(form.cleaned()), _registration(known, cart))
+        flow.keep_so_far(form, cart)
         return _step2_page(form, cart, known)
     valid = form.validate()
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))
@@ -147,11 +151,6 @@ def _keep(cart: CartView, values: dict[str, str], registration: str) -> None:
     assert cart.cart_id is not None
     with db.write() as writing:
         confirm.keep_typed(writing, cart.cart_id, values, registration)
-
-
-def _so_far(values: dict[str, str]) -> dict[str, str]:
-    """STEP2 as it stands, without a choice that is not made yet: the page makes its own."""
-    return {name: value for name, value in values.items() if value or not name.endswith("_id")}
 
 
 def _registration(known: dict[str, str], cart: CartView) -> str:

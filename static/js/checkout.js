@@ -21,7 +21,7 @@ const words = () => JSON.parse(form.dataset.words);
 // ---- 「注文確認する」 ----
 
 async function confirmOrder(event) {
-  if (["refresh", "lookup"].includes(event.submitter?.name)) return;
+  if (["refresh", "lookup", "leave"].includes(event.submitter?.name)) return;
   event.preventDefault();
   if (busy) return;
   const applies = event.submitter?.name === "apply"; // 適用する: the form again, with the sums as they are then

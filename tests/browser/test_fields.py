@@ -37,7 +37,7 @@ def test_one_column_labels_above_nine_fields_and_one_button(page: Page) -> None:
     assert page.evaluate(f"() => ({VISIBLE})().length") == 9
     assert page.evaluate(BESIDE) == []
     shown = page.locator("#checkout").get_by_role("button")
-    assert shown.all_inner_texts() == ["住所を検索", "注文確認する"]  # the first does its work unpressed
+    assert shown.all_inner_texts() == ["カゴの中身を変更する", "住所を検索", "注文確認する"]  # the first does its work unpressed
     tops = page.evaluate(f"() => ({VISIBLE})().map(each => each.getBoundingClientRect().top)")
     assert tops == sorted(set(tops)), "no two beside each other"
 

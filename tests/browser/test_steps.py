@@ -258,7 +258,7 @@ def test_a_coupon_applied_at_step_2_is_said_and_stays(page: Page) -> None:
     expect(page.locator("#coupon-hint")).to_contain_text("「ARIGATO500」を適用しています")
     expect(page.locator("#coupon")).to_be_focused()
     total = page.locator("[data-sum=total]").last.inner_text()
-    page.get_by_role("link", name="戻る", exact=True).click()
+    page.get_by_role("button", name="戻る", exact=True).click()
     page.wait_for_url("**/step1")
     page.get_by_role("button", name="次へ").click()
     page.wait_for_url("**/step2")

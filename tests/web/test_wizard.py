@@ -113,6 +113,25 @@ def test_everything_can_be_corrected_from_step_3_and_nothing_is_lost(walker: Ste
         assert db.session.scalars(select(Order.ship_name)).one() == "山田 次郎"
 
 
+@pytest.mark.req("U-022")
+def test_the_way_back_from_an_unfinished_page_keeps_what_is_typed(walker: StepsBuyer, demo_app: Flask) -> None:
+    """By the pages' own buttons, right or wrong, in both carts; but no card number that was typed into a wrong field."""
+    walker.put_into_cart(TEA)
+    walker.step1()
+    form = Page(walker.get("/checkout/step2").text).form("/checkout/step2")
+    cash = form.offered["payment_method_id"][-1]
+    typed = {"payment_method_id": cash, "note": "午前中に"}
+    assert path_of(walker.post("/checkout/step2", form.fields | typed | {"leave": "step1"})) == "/checkout/step1"
+    assert Page(walker.get("/checkout/step2").text).form("/checkout/step2").fields.items() >= typed.items()
+    for page, where in (("/checkout/step1", "/checkout/step1"), ("/checkout/zero", "/checkout/zero/confirm")):
+        fields = Page(walker.get(page).text).form(where).fields
+        left = walker.post(where, fields | {"buyer_name": "山田 二郎", "phone": "1", "address2": VISA, "leave": "cart"})
+        assert path_of(left) == "/cart"
+        kept = Page(walker.get(page).text).form(where).fields
+        assert (kept["buyer_name"], kept["phone"], kept["address2"]) == ("山田 二郎", "1", "")
+    assert walker.get("/checkout/step2").url.endswith("/checkout/step1"), "kept is not judged"
+
+
 @pytest.mark.req("S-071", "R-121")
 def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker)
