@@ -1,12 +1,14 @@
-"""引き当て for payments under way: nobody must keep the shelf empty by opening payments and leaving them (T-087).
+"""引き当て for payments under way: nobody must keep the shelf empty, or a coupon busy, by opening payments and leaving them (T-087,
+T-091).
 
-One browser, or one range of addresses, takes its share of a variant's units; all together who wait for 本人認証 take no
+One browser, or one range of addresses, takes its share of a variant's units, and of a coupon's uses; all together who wait for 本人認証 take no
 more than theirs, however many networks they come from – so the last units of a shelf wait until one of them is done, and
 are never all gone with people who may not come back.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
@@ -15,12 +17,13 @@ from shop.catalogue.models import StockHold, Variant
 from shop.payments import cardalarm, cardguard
 from shop.payments.guard_models import CardTry
 from shop.payments.models import Payment, PaymentOperation
+from shop.promotions.models import Coupon, CouponUse
 
 
 def check(
-    session: Session, who: cardguard.Who, wanted: Mapping[int, int], now: datetime, *, authenticates: bool
+    session: Session, who: cardguard.Who, wanted: Mapping[int, int], coupon_id: int | None, now: datetime, *, authenticates: bool
 ) -> None:
-    """Refuse a hold that gives somebody more than their share of a variant, after its rows are locked and before the payment
+    """Refuse a hold that gives somebody more than their share of a variant, or of the coupon, after its rows are locked and before the payment
     of this very hold is written. The first attempt may take all there is: an ordinary buyer has one. ``authenticates``: the
     buyer is sent to 本人認証 with it.
 
@@ -34,6 +37,8 @@ def check(
         shares.append((true(), guard.hold_shop_percent))
     for whose, percent in shares:
         _within(session, _held(session, whose, wanted, now), wanted, percent)
+        if coupon_id is not None:
+            _uses_within(session, whose, coupon_id, percent, now)
 
 
 def _within(session: Session, held: Mapping[int, int], wanted: Mapping[int, int], percent: int) -> None:
@@ -43,17 +48,34 @@ def _within(session: Session, held: Mapping[int, int], wanted: Mapping[int, int]
             raise cardguard.Crowded
 
 
+def _uses_within(session: Session, whose: ColumnElement[bool], coupon_id: int, percent: int, now: datetime) -> None:
+    left = session.scalar(select(Coupon.uses - Coupon.used).where(Coupon.id == coupon_id))
+    if left is None:
+        return
+    of_coupon = (CouponUse.state == "held", CouponUse.coupon_id == coupon_id)
+    held = session.scalar(
+        _under_way(select(func.count()), CouponUse, CouponUse.order_id).where(whose, *_open(now), *of_coupon)
+    )
+    if held and (held + 1) * 100 > percent * left:
+        raise cardguard.Crowded
+
+
 def _held(session: Session, whose: ColumnElement[bool], wanted: Mapping[int, int], now: datetime) -> dict[int, int]:
-    rows = session.execute(
-        select(StockHold.variant_id, func.sum(StockHold.quantity))
-        .select_from(CardTry)
+    units = _under_way(select(StockHold.variant_id, func.sum(StockHold.quantity)), StockHold, StockHold.order_id)
+    of_goods = (StockHold.state == "held", StockHold.variant_id.in_(wanted))
+    rows = session.execute(units.where(whose, *_open(now), *of_goods).group_by(StockHold.variant_id))
+    return {variant_id: int(quantity) for variant_id, quantity in rows}
+
+
+def _under_way(query: Any, held: Any, order_id: Any) -> Any:
+    """What is ``held`` for the orders of tries of cards."""
+    return (
+        query.select_from(CardTry)
         .join(PaymentOperation, PaymentOperation.public_id == CardTry.reference)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
-        .join(StockHold, StockHold.order_id == Payment.order_id)
-        .where(
-            whose, CardTry.state == "open", CardTry.at > now - cardguard.LONGEST_WINDOW,
-            StockHold.state == "held", StockHold.variant_id.in_(wanted),
-        )
-        .group_by(StockHold.variant_id)
-    )  # fmt: skip
-    return {variant_id: int(quantity) for variant_id, quantity in rows}
+        .join(held, order_id == Payment.order_id)
+    )
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (CardTry.state == "open", CardTry.at > now - cardguard.LONGEST_WINDOW)

@@ -228,7 +228,8 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
                 cardguard.admit(session, press.who, public_id, now)
             reserved.hold(session, draft, wanted, now + HOLD)
             if slot:
-                fairshare.check(session, press.who, wanted, now, authenticates=methods.authenticates(agreement.method))
+                away = methods.authenticates(agreement.method)
+                fairshare.check(session, press.who, wanted, draft.coupon_id, now, authenticates=away)
             payment.order_id = draft.id
             session.add(payment)
             session.flush()

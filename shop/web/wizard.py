@@ -7,7 +7,7 @@ placing it is the same code.
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -21,7 +21,7 @@ from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments import methods
 from shop.payments.models import PaymentMethod
-from shop.web import address_book, attempt, card_choice, flow, postal
+from shop.web import address_book, attempt, card_choice, flow, human, postal
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
@@ -56,6 +56,10 @@ def take_step1() -> Any:
     if not form.validate():
         form.ask_again()
         return _step1_page(form, cart), 422
+    if current_member() is None and human.hurried():
+        _keep(cart, form.cleaned(), form.registration())
+        flash(human.once_more(), "changed")
+        return _step1_page(form, carts.view(db.db.session(), cart_key())), 422
     _keep(cart, form.cleaned(), form.registration())
     return redirect(url_for("wizard.step2"), 303)
 

@@ -15,8 +15,10 @@ from shop.outbox.models import OutboxMail
 from shop.payments import cardalarm, cardguard, settle, stepup
 from shop.payments.guard_models import CardGuard, CardProof, CardTry
 from shop.payments.models import PaymentMethod, PaymentOperation
+from shop.promotions.models import Coupon
 from shop.staff.models import StaffLog
 from tests.domain.desk import REFUSED, Desk, card_of
+from tests.domain.test_coupons import CODE
 from tests.support.shop import MovableClock
 from tests.support.world import VISA
 
@@ -34,9 +36,9 @@ class Visitor:
         self.browser, self.cart = browser or ids.public_id(), ids.public_id()
         self.email, self.door = f"{self.cart}@example.jp", f"千代田区千代田{self.cart}"
 
-    def ready(self, card: str = REFUSED) -> tuple[str, str]:
+    def ready(self, card: str = REFUSED, coupon: str = "") -> tuple[str, str]:
         """A confirmation of this browser's cart, and a card token."""
-        confirmation, _key = self.desk.confirmed(key=self.cart, email=self.email, address1=self.door)
+        confirmation, _key = self.desk.confirmed(key=self.cart, email=self.email, address1=self.door, coupon=coupon)
         return confirmation, self.desk.token(card)
 
     def press(self, confirmation: str, card_token: str) -> str:
@@ -58,8 +60,8 @@ class Visitor:
                 return error.problem
             return {"placed": "ordered", "lapsed": "refused", "draft": "away"}[db.db.session.get_one(Order, order_id).state]
 
-    def try_card(self, card: str = REFUSED) -> str:
-        return self.press(*self.ready(card))
+    def try_card(self, card: str = REFUSED, coupon: str = "") -> str:
+        return self.press(*self.ready(card, coupon))
 
     def standing(self) -> cardguard.Standing:
         with self.desk.app.app_context():
@@ -451,6 +453,18 @@ def test_one_network_holds_its_share_of_the_stock_at_most(desk: Desk) -> None:
     desk.change(CardGuard, hold_shop_percent=100)  # or the share of all would refuse it as well
     assert Visitor(desk, ELSEWHERE, browser="b").try_card(VISA) == "crowded"
     assert desk.stock() == (4, 0, 3)
+
+
+@pytest.mark.req("T-091")
+def test_one_network_holds_its_share_of_a_coupon_at_most(desk: Desk) -> None:
+    """Four uses and a bot that opens 本人認証 and leaves: as with units."""
+    use_3ds(desk)
+    desk.change(Coupon, Coupon.code == CODE, uses=4)
+    came = [Visitor(desk).try_card(VISA, coupon=CODE) for _ in range(3)]
+    assert came == ["away", "away", "crowded"]
+    assert Visitor(desk).try_card(VISA) == "away", "without it there is no queue"
+    assert Visitor(desk, ELSEWHERE).try_card(VISA, coupon=CODE) == "away"
+    assert desk.row(Coupon, code=CODE).held == 3
 
 
 @pytest.mark.req("T-087")

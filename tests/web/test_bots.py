@@ -119,11 +119,14 @@ def test_a_guest_s_order_at_once_is_asked_for_once_more_with_all_that_was_typed(
 
 
 @pytest.mark.req("T-088")
-def test_the_steps_take_their_time_anyway(shopper: Buyer, demo_app: Flask) -> None:
+def test_a_guest_s_step_1_is_asked_for_once_more(shopper: Buyer, demo_app: Flask) -> None:
+    """Any goods may go by the steps: they are no way around."""
     change(demo_app, Product.flow, "steps", code=TEA)
     walker = StepsBuyer(shopper.shop_url)
     walker.put_into_cart(TEA)
-    walker.step1()
+    hasty = walker.step1(note="急ぎます")
+    assert ONCE_MORE in Page(hasty.text).text
+    walker.post("/checkout/step1", Page(hasty.text).form("/checkout/step1").fields)
     number_of(walker.press(walker.step2(CASH)))
 
 
