@@ -288,6 +288,7 @@ def test_without_its_token_nothing_is_asked_for(linked: Cards) -> None:
 def test_no_card_is_registered_of_who_has_left(cards: Cards) -> None:
     """Pressed before 退会, and settled, or come to its turn, after it."""
     order = cards.order(ALWAYS, then=lambda _order_id: cards.leave())
+    assert cards.operations() == [("store", "dropped")], "with the order, and not only at its turn"
     assert (order.state, cards.change(JCB)) == ("placed", "nothing")
     assert settle_all(cards) == ("", [])
     assert (cards.operations(), cards.desk.row(CardOperation).sealed) == ([("store", "dropped")], None)
