@@ -56,7 +56,8 @@ def take_step1() -> Any:
     if not form.validate():
         form.ask_again()
         return _step1_page(form, cart), 422
-    if current_member() is None and human.hurried():
+    been_here = _step1_holds(confirm.typed(cart), cart)  # who comes back to a page that is filled in presses at once
+    if current_member() is None and not been_here and human.hurried():
         _keep(cart, form.cleaned(), form.registration())
         flash(human.once_more(), "changed")
         return _step1_page(form, carts.view(db.db.session(), cart_key())), 422

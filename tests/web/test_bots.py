@@ -127,6 +127,7 @@ def test_a_guest_s_step_1_is_asked_for_once_more(shopper: Buyer, demo_app: Flask
     hasty = walker.step1(note="急ぎます")
     assert ONCE_MORE in Page(hasty.text).text
     walker.post("/checkout/step1", Page(hasty.text).form("/checkout/step1").fields)
+    assert ONCE_MORE not in walker.step1().text, "who comes back to correct is known"
     number_of(walker.press(walker.step2(CASH)))
 
 
