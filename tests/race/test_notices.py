@@ -36,7 +36,7 @@ def _end(shop: Shop, order: Any) -> dict[str, object]:
     operations = shop.rows("SELECT verb, state FROM payment_operation WHERE payment_id = :id ORDER BY id", id=payment.id)
     mails = shop.rows("SELECT kind FROM outbox_mail WHERE order_id = :id ORDER BY kind", id=order.id)
     # Whether it is in doubt depends on what the other buyers of this shop have done.
-    history = shop.rows("SELECT id FROM order_history WHERE order_id = :id AND text NOT LIKE '要確認%'", id=order.id)
+    history = shop.rows("SELECT id FROM order_history WHERE order_id = :id AND actor <> 'job:review'", id=order.id)
     return {
         "order": order.state,
         "status": payment.status,
