@@ -67,6 +67,11 @@ def test_red_on_one_database_takes_the_proof_away(tmp_path: Path) -> None:
     for passed in (True, False, True):
         recorder = requirements.Recorder(path)
         recorder._required["tests/web/test_a.py::test_b"] = ["R-001"]
-        (recorder._passed if passed else recorder._failed).add("tests/web/test_a.py::test_b")
+        if passed:
+            recorder._passed.add("tests/web/test_a.py::test_b")
+        else:
+            recorder._failed["tests/web/test_a.py::test_b"] = "assert 1 == 2"
         recorder.pytest_sessionfinish()
-    assert json.loads(path.read_text())["requirements"] == {}
+    record = json.loads(path.read_text())
+    assert record["requirements"] == {}
+    assert "tests/web/test_a.py::test_b\n    assert 1 == 2" in requirements.table(record), "named, for who sees only the end of a log"

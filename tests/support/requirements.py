@@ -56,29 +56,31 @@ class Recorder:
         self._path = path
         self._required: dict[str, list[str]] = {}
         self._passed: set[str] = set()
-        self._failed: set[str] = set()
+        #: The first line of what each red test said.
+        self._failed: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties: dict[str, Any] = dict(report.user_properties)
         self._required[report.nodeid] = properties.get("req", [])
         if report.failed:
-            self._failed.add(report.nodeid)
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self._failed[report.nodeid] = str(crash.message if crash else report.longrepr).partition("\n")[0]
         elif report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
             self._passed.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        known: dict[str, Any] = {"failed": [], "requirements": {}}
+        known: dict[str, Any] = {"failed": {}, "requirements": {}}
         if self._path.exists():
             known = json.loads(self._path.read_text())
-        failed = set(known["failed"]) | self._failed
+        failed = known["failed"] | self._failed
         proofs: Proofs = known["requirements"]
         for test in self._passed:
             for number in self._required[test]:
                 tests = proofs.setdefault(number, {}).setdefault(_level(test), [])
                 tests.append(test)
         # Red on one database takes away the proof on the other.
-        kept = {number: _without(levels, failed) for number, levels in sorted(proofs.items())}
-        record = {"failed": sorted(failed), "requirements": {n: levels for n, levels in kept.items() if levels}}
+        kept = {number: _without(levels, set(failed)) for number, levels in sorted(proofs.items())}
+        record = {"failed": dict(sorted(failed.items())), "requirements": {n: levels for n, levels in kept.items() if levels}}
         self._path.parent.mkdir(exist_ok=True)
         self._path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
@@ -102,9 +104,10 @@ def table(record: dict[str, Any]) -> str:
         tests = [test for found in levels.values() for test in found]
         lines.append(f"{number:<8}{', '.join(levels):<24}{tests[0]}")
         lines.extend(f"{'':<32}{test}" for test in tests[1:])
+    lines.append(f"\n{len(proofs)} requirements proven by tests that ran and passed")
     if record["failed"]:
         lines.append(f"\nred, so proving nothing: {len(record['failed'])}")
-    lines.append(f"\n{len(proofs)} requirements proven by tests that ran and passed")
+        lines.extend(f"  {test}\n    {said}" for test, said in record["failed"].items())
     return "\n".join(lines)
 
 

@@ -156,9 +156,13 @@ def surroundings() -> Iterator[dict[str, str]]:
             postgres.close()
 
 
-def run_all(groups: Iterable[Group | None]) -> int:
+def run_all(groups: Iterable[Group | None]) -> list[Outcome]:
     with surroundings() as environment:
-        outcomes = [run(group, environment) for group in groups if group is not None]
+        return [run(group, environment) for group in groups if group is not None]
+
+
+def in_short(outcomes: Sequence[Outcome]) -> int:
+    """Print a line for each group; returns the exit code."""
     print("\n=== in short")
     for outcome in outcomes:
         print(outcome)
@@ -173,14 +177,14 @@ def main(what: str) -> int:
         return 0 if run(lint_group(), dict(os.environ)).green else 1
     try:
         if what == "evidence":
-            return run_all(evidence_groups())
+            return in_short(run_all(evidence_groups()))
         RECORD.unlink(missing_ok=True)
-        code = run_all(test_groups())
-        requirements.main()
+        outcomes = run_all(test_groups())
     except machine.Missing as error:
         print(error, file=sys.stderr)
         return 1
-    return code
+    requirements.main()
+    return in_short(outcomes)  # last: who sees only the end of a log sees which group was red, and by which tests
 
 
 if __name__ == "__main__":
