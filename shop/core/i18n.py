@@ -10,7 +10,7 @@ LANGUAGES = {"ja": "日本語", "en": "English"}
 DEFAULT = "ja"
 _LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
 
-__all__ = ["DEFAULT", "LANGUAGES", "force_locale", "gettext", "init_app", "language", "lazy_gettext"]
+__all__ = ["DEFAULT", "LANGUAGES", "choose", "force_locale", "gettext", "init_app", "language", "lazy_gettext"]
 
 
 def gettext(text: str, **values: object) -> str:
@@ -34,6 +34,11 @@ def _choose() -> Locale:
         return _LOCALES[DEFAULT]
     chosen = request.args.get("lang") or session.get("language", DEFAULT)
     return _LOCALES.get(chosen) or _LOCALES[DEFAULT]
+
+
+def choose(code: str) -> None:
+    """Remember the language for this visitor."""
+    session["language"] = code
 
 
 def language() -> str:

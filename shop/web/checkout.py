@@ -13,7 +13,7 @@ from shop.checkout.confirm import Agreement
 from shop.core import db
 from shop.payments import methods
 from shop.payments.engine import engine
-from shop.web import address_book, attempt, card_choice, flow, human, postal
+from shop.web import address_book, attempt, card_choice, flow, human, postal, typed
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
 from shop.web.choices import card_terms
@@ -47,9 +47,9 @@ def confirm_zero() -> Any:
         return elsewhere(flow.emptied())
     form = CheckoutForm(formdata=address_book.posted())
     flow.open_registration(form, cart, "zero")
-    if back := flow.leaving(form, cart):
+    if back := typed.leaving(form, cart, "checkout.zero"):
         return back
-    if flow.refreshed(form) or postal.looked_up(form):
+    if typed.refreshed(form) or postal.looked_up(form):
         return _form_page(form, cart)
     valid = form.validate()
     agreement = _agreed(form, cart)

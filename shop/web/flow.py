@@ -17,13 +17,13 @@ from shop.checkout.cart import CartView
 from shop.checkout.confirm import Agreement, CannotConfirm
 from shop.checkout.models import Confirmation
 from shop.checkout.quote import Choice, choices, quote, without_cards
-from shop.core import card_numbers, db, ids
+from shop.core import db, ids
 from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
 from shop.core.text import clean_line, small_number
-from shop.members import links, profile, with_order
+from shop.members import links, profile
 from shop.payments import cardguard, methods, stepup
 from shop.payments.models import PaymentMethod
 from shop.web import attempt, card_limits, coupons, legal
@@ -115,34 +115,6 @@ def card_words(method: PaymentMethod) -> dict[str, str]:
 
 def _chosen_courier(offered: list[Choice], chosen: str | None) -> Choice | None:
     return next((c for c in offered if str(c.delivery.id) == chosen), offered[0] if offered else None)
-
-
-def refreshed(form: Any) -> bool:
-    """Whether 適用する was pressed in ``form``, or 配送方法を反映する, the button without script: then it is to be shown again,
-    judged by nothing but its coupon – and not with a card number that was typed into a wrong field."""
-    if not (request.form.get("refresh") or request.form.get("apply")):
-        return False
-    card_numbers.forget(form)
-    return True
-
-
-def keep_so_far(form: Any, cart: CartView) -> None:
-    """Keep what is typed as it stands, unjudged, but for choices that are not made yet: the page makes its own."""
-    assert cart.cart_id is not None
-    typed = {name: value for name, value in form.cleaned().items() if value or name not in ("delivery_id", "payment_method_id")}
-    with db.write() as writing:
-        confirm.keep_typed(writing, cart.cart_id, typed, with_order.pack("", cart.password_hash))
-
-
-def leaving(form: Any, cart: CartView) -> Response | None:
-    """The way back by a button of the page, which keeps what was typed (U-022) – and no card number from a wrong field; ``None``
-    when another was pressed."""
-    back = {"cart": "cart.show", "step1": "wizard.step1"}.get(request.form.get("leave", ""))
-    if back is None:
-        return None
-    card_numbers.forget(form)
-    keep_so_far(form, cart)
-    return redirect(url_for(back), 303)
 
 
 def agreed(form: Any, cart: CartView, prefecture: str) -> Agreement | None:

@@ -13,7 +13,6 @@ from flask import (
     render_template,
     request,
     send_from_directory,
-    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -23,7 +22,7 @@ from shop.catalogue.models import Product, Variant
 from shop.core import colour
 from shop.core.cart_design import COLOURS
 from shop.core.db import look
-from shop.core.i18n import DEFAULT, LANGUAGES, language
+from shop.core.i18n import DEFAULT, LANGUAGES, choose, language
 from shop.core.i18n import gettext as _
 from shop.core.runtime import runtime
 from shop.web import window
@@ -153,7 +152,7 @@ def choose_language(code: str) -> ResponseReturnValue:
     """Remember the language for this visitor and go back to the page they came from."""
     if code not in LANGUAGES:
         abort(404)
-    session["language"] = code
+    choose(code)
     return redirect(own_path(request.form.get("return_to", ""), url_for("storefront.front")), 303)
 
 

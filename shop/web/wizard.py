@@ -21,7 +21,7 @@ from shop.core.runtime import now as moment
 from shop.members import with_order
 from shop.payments import methods
 from shop.payments.models import PaymentMethod
-from shop.web import address_book, attempt, card_choice, flow, human, postal
+from shop.web import address_book, attempt, card_choice, flow, human, postal, typed
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import Step1Form, Step2Form, Step3Form
 from shop.web.choices import method_choice
@@ -49,7 +49,7 @@ def take_step1() -> Any:
         return cart
     form = Step1Form(formdata=address_book.posted())
     flow.open_registration(form, cart, _FLOW)
-    if back := flow.leaving(form, cart):
+    if back := typed.leaving(form, cart, "wizard.step1"):
         return back
     if postal.looked_up(form):
         return _step1_page(form, cart)
@@ -93,10 +93,10 @@ def take_step2() -> Any:
     if not _step1_holds(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
-    if back := flow.leaving(form, cart):
+    if back := typed.leaving(form, cart, "wizard.step2"):
         return back
-    if flow.refreshed(form):
-        flow.keep_so_far(form, cart)
+    if typed.refreshed(form):
+        typed.keep_so_far(form, cart)
         return _step2_page(form, cart, known)
     valid = form.validate()
     agreement = flow.agreed(form, cart, confirm.ship_prefecture(known))

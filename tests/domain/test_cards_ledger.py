@@ -294,6 +294,15 @@ def test_no_card_is_registered_of_who_has_left(cards: Cards) -> None:
     assert (cards.operations(), cards.desk.row(CardOperation).sealed) == ([("store", "dropped")], None)
 
 
+@pytest.mark.req("R-276")
+def test_a_press_that_overlapped_with_leaving_registers_no_card(cards: Cards) -> None:
+    """Its page was judged while the buyer was a member, and its draft written when they had left."""
+    cards.leave()
+    order = cards.order(ALWAYS)
+    assert (order.state, cards.operations()) == ("placed", [("store", "dropped")])
+    assert settle_all(cards) == ("", [])
+
+
 # ---- ご登録カード管理 -----------------------------------------------------------------------------------
 
 

@@ -132,6 +132,29 @@ def test_the_way_back_from_an_unfinished_page_keeps_what_is_typed(walker: StepsB
     assert walker.get("/checkout/step2").url.endswith("/checkout/step1"), "kept is not judged"
 
 
+@pytest.mark.req("U-022")
+@pytest.mark.parametrize(
+    ("at", "where", "words"),
+    [
+        ("/checkout/zero", "/checkout/zero/confirm", {"phone": "1", "note": "午前中に"}),
+        ("/checkout/step1", "/checkout/step1", {"phone": "1"}),
+        ("/checkout/step2", "/checkout/step2", {"note": "午前中に"}),
+    ],
+)
+def test_another_language_shows_the_same_page_with_what_is_typed(
+    at: str, where: str, words: dict[str, str], walker: StepsBuyer
+) -> None:
+    """Also from a page that has answered a form, which has no address to come back to."""
+    walker.put_into_cart(TEA)
+    walker.step1()
+    answered = Page(walker.post(where, Page(walker.get(at).text).form(where).fields | words | {"apply": "1"}).text)
+    assert answered.having("form").items() >= {"form": "checkout", "name": "leave", "value": "en"}.items()
+    there = walker.post(where, answered.form(where).fields | {"leave": "en"})
+    page = Page(there.text)
+    assert (path_of(there), page.having("lang")["lang"]) == (at, "en")
+    assert page.form(where).fields.items() >= words.items()
+
+
 @pytest.mark.req("S-071", "R-121")
 def test_a_changed_basket_is_confirmed_again_before_it_is_ordered(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker)
