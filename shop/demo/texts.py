@@ -222,13 +222,13 @@ PRIVACY = Bilingual(
 )
 
 SHIPPING_GUIDE = Bilingual(
-    f"{SHIPPING_DEADLINE.ja}。発送した日に、お荷物の番号をメールでお知らせします。"
+    f"{SHIPPING_DEADLINE.ja}。"
     "発送から1日から3日でお届けします。\n\n"
     "送料は全国一律600円（税込）です。\n\n"
     "うつわは一つずつ紙で包み、箱のすき間を茶殻を漉き込んだ紙で埋めてお送りします。"
     "ご贈答用の掛け紙は無料です。ご注文番号を添えて、発送前にメールでお知らせください。",
-    f"{SHIPPING_DEADLINE.en}. On the day we dispatch you receive the parcel number by mail, "
-    "and the parcel one to three days later.\n\n"
+    f"{SHIPPING_DEADLINE.en}. "
+    "The parcel arrives one to three days after we dispatch it.\n\n"
     "Delivery is 600 yen anywhere in Japan, tax included.\n\n"
     "Each vessel is wrapped in paper by itself and the box is filled with paper made from spent tea "
     "leaves. A gift band is free of charge; write to us with the order number before we dispatch.",

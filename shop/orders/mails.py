@@ -66,7 +66,8 @@ def placed_body(order: Order, info: ShopInfo) -> str:
         *filter(None, [order.payment_note]),
         _("■お届け先"),
         _("%(name)s様", name=order.ship_name),
-        f"{postal_code(order.ship_postal_code)} {order.ship_prefecture}{order.ship_address1}{order.ship_address2}",
+        f"{postal_code(order.ship_postal_code)} {order.ship_prefecture}{order.ship_address1}",
+        *filter(None, [order.ship_address2]),
         _("配送方法：%(name)s", name=order.delivery_name),
     ]
     return _lines(*parts)

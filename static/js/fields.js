@@ -72,7 +72,15 @@ export function watch(form) {
     const button = target.closest("[data-instead]");
     if (button) take(form, button);
   });
+  form.addEventListener("keydown", pressOwn);
   for (const button of form.querySelectorAll("[data-instead]")) button.hidden = !button.value;
+}
+
+/** Enter in the field of a coupon is meant for the button beside it, not for the form's. */
+function pressOwn(event) {
+  if (event.key !== "Enter" || event.isComposing || event.target.name !== "coupon") return;
+  event.preventDefault();
+  event.target.form.querySelector("[name=apply]").click();
 }
 
 /** Put the offered correction where the buyer pressed for it. */

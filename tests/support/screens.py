@@ -224,7 +224,7 @@ def lists_and_settings(walk: Walk, page: Page) -> None:
         "admin-dashboard": "/admin", "admin-orders-open": "/admin/orders", "admin-orders-completed": "/admin/orders?list=completed",
         "admin-orders-cancelled": "/admin/orders?list=cancelled", "admin-orders-uncaptured": "/admin/orders?todo=uncaptured",
         "admin-attention": "/admin/payments/attention", "admin-attempts": "/admin/payments/attempts", "admin-holds": "/admin/holds",
-        "admin-mails": "/admin/mails", "admin-mail": "/admin/mails/1",
+        "admin-mails": "/admin/mails", "admin-mail": "/admin/mails/1", "admin-mail-copy": "/admin/mails/2/again", "admin-mail-check": "/admin/mails/check",
         "admin-methods": "/admin/settings/payment-methods", "admin-methods-basic": "/admin/settings/payment-methods?tab=basic",
         "admin-method-card": "/admin/settings/payment-methods/1", "admin-method-cash": "/admin/settings/payment-methods/2",
         "admin-deliveries": "/admin/settings/deliveries", "admin-delivery": "/admin/settings/deliveries/1",
@@ -291,6 +291,8 @@ def my_page(walk: Walk, page: Page) -> None:
     walk.pages(page, {"mypage-orders": "/mypage/orders"})
     page.get_by_role("link", name=number).click()
     walk.camera.shoot(page, "mypage-order")
+    page.get_by_role("link", name="キャンセルを依頼する").click()
+    walk.camera.shoot(page, "cancel-request")
     walk.pages(page, {"mypage-cards": "/mypage/cards", "mypage-card-change": "/mypage/cards/1/form", "mypage-card-remove": "/mypage/cards/1/remove"})
     page.goto("/mypage/addresses/new")
     for label, text in {"お届け先のお名前": "山田 みのり", "電話番号": "0263-00-0002", "郵便番号": "390-0811", "市区町村・番地": "松本市中央2-3-4"}.items():

@@ -1,6 +1,8 @@
-"""What a card costs in calls to the provider: a linked one the very calls of a guest's, a card being linked exactly one more."""
+"""What a card costs in calls to the provider: a linked one the very calls of a guest's, a card being linked exactly one more – and
+where another was linked before, the one that deletes it."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -50,30 +52,55 @@ class Walker(CardHolder, StepsBuyer):
         return made | ({"link_token": self.card_token(FRICTIONLESS, page)} if links else {})
 
 
-@pytest.mark.req("R-130", "R-150")
-@pytest.mark.parametrize("secured", [False, True], ids=["plain", "3-D Secure"])
-@pytest.mark.parametrize("cart", ["zero", "steps"])
-def test_linking_takes_one_call_more_and_a_linked_card_none(
-    cart: str, secured: bool, live_server: LiveServer, demo_app: Flask, simulator: Simulator
-) -> None:
-    options = {"card_linking": "always", "use_3ds": str(int(secured)), "attempt_control": "low"}
-    change(demo_app, PaymentMethod.options, json.dumps(options), kind="card")
-    guest, member = Walker(live_server.url), Walker(live_server.url)
-    join(member, demo_app).log_in()
+BOTH_CARTS = pytest.mark.parametrize("cart", ["zero", "steps"])
+Calls = Callable[[Callable[[], Purchase]], list[str]]
 
-    def calls(buyer: Walker, *, stored: bool = False) -> list[str]:
+
+@pytest.fixture(params=[False, True], ids=["plain", "3-D Secure"])
+def secured(request: pytest.FixtureRequest, demo_app: Flask) -> bool:
+    """Every card is linked, with 本人認証 or without."""
+    options = {"card_linking": "always", "use_3ds": str(int(request.param)), "attempt_control": "low"}
+    change(demo_app, PaymentMethod.options, json.dumps(options), kind="card")
+    return bool(request.param)
+
+
+@pytest.fixture
+def calls(secured: bool, demo_app: Flask, simulator: Simulator) -> Calls:
+    """What the provider is asked for a purchase and all that follows it."""
+
+    def made(buy: Callable[[], Purchase]) -> list[str]:
         before = len(simulator.ledger()["requests"])
-        purchase = buyer.order(cart, stored=stored)
+        purchase = buy()
         number_of(through(purchase) if secured else purchase)
-        run_jobs(demo_app)
+        for _ in range(2):  # what follows from what was done in the first round
+            run_jobs(demo_app)
         return [each["kind"] for each in simulator.ledger()["requests"][before:]]
 
+    return made
+
+
+@pytest.mark.req("R-130", "R-150")
+@BOTH_CARTS
+def test_linking_takes_one_call_more_and_a_linked_card_none(
+    cart: str, secured: bool, calls: Calls, live_server: LiveServer, demo_app: Flask, simulator: Simulator
+) -> None:
+    guest, member = Walker(live_server.url), Walker(live_server.url)
+    join(member, demo_app).log_in()
     as_any = AUTHENTICATED if secured else PLAIN
-    assert calls(guest) == as_any
-    assert calls(member) == [*as_any, "025"]
-    assert calls(member, stored=True) == as_any
+    assert calls(lambda: guest.order(cart)) == as_any
+    assert calls(lambda: member.order(cart)) == [*as_any, "025"]
+    assert calls(lambda: member.order(cart, stored=True)) == as_any
     assert kept(simulator) == [FRICTIONLESS[-4:]]
     shown = f"Visa 下4桁 *****{FRICTIONLESS[-4:]}"
     mine = [link["href"] for link in member.page("/mypage/orders").find("a", class_="order-row")]
     assert len(mine) == 2
     assert all(shown in member.page(each).text for each in mine), "as the checkout has shown it, whether the provider names it or not"
+    assert calls(lambda: member.order(cart)) == [*as_any, "025", "026"], "the one before goes once the new one is there"
+
+
+@pytest.mark.req("R-150", "R-272")
+@BOTH_CARTS
+def test_who_registers_with_the_order_costs_what_a_member_does(cart: str, secured: bool, calls: Calls, live_server: LiveServer) -> None:
+    joining = Walker(live_server.url)
+    made = calls(lambda: joining.order(cart, register_member="y", login_id="Hanako.77", new_password="tsuki-no-wa-77"))
+    assert made == [*(AUTHENTICATED if secured else PLAIN), "025"]
