@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from shop.checkout import attempts
@@ -12,6 +12,7 @@ from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import ids
 from shop.core.i18n import gettext as _
 from shop.members.models import Member
+from shop.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +124,20 @@ def busy(session: Session, member_id: int) -> str | None:
 
 
 def empty(session: Session, member: Member, _now: datetime) -> None:
-    """The cart of a member who leaves, and what they typed on the way to an order, goes with them. One with a payment under way
-    is needed until that ends; nobody finds it any more."""
-    cart_id = session.scalar(select(Cart.id).where(Cart.member_id == member.id))
-    if attempts.open_attempt(session, cart_id):
-        orphan = session.get_one(Cart, cart_id)
-        orphan.form, orphan.password_hash = "{}", ""
-        _let_go(session, orphan)
-    elif cart_id is not None:
-        session.execute(delete(CartItem).where(CartItem.cart_id == cart_id))
-        session.execute(delete(Confirmation).where(Confirmation.cart_id == cart_id))
-        session.execute(delete(Cart).where(Cart.id == cart_id))
+    """What is in the cart of a member who leaves, and what they typed on the way to an order, goes with them; of one with a payment
+    under way the goods are needed until that ends. Nobody finds the cart any more. The row stays as long as an order may name
+    it (:func:`unnamed`)."""
+    cart = _cart(session, Cart.member_id == member.id)
+    if cart is None:
+        return
+    cart.form, cart.password_hash = "{}", ""
+    _let_go(session, cart)
+    if attempts.open_attempt(session, cart.id) is None:
+        session.execute(delete(CartItem).where(CartItem.cart_id == cart.id))
+        session.execute(delete(Confirmation).where(Confirmation.cart_id == cart.id))
+
+
+def unnamed() -> ColumnElement[bool]:
+    """Whether no order was made of a cart. One that an order names is never deleted: SQLite gives a freed number to the next
+    visitor's cart, and their press would be taken for one that the order has already answered."""
+    return ~exists().where(Order.cart_id == Cart.id)

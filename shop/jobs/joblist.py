@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, union_all, update
 
+from shop.checkout import cart_merge
 from shop.checkout.models import Cart, CartItem, Confirmation
 from shop.core import db, pictures, throttle
 from shop.core.batch import each
@@ -66,7 +67,7 @@ def purge() -> int:
         carts = session.execute(
             delete(Cart).where(
                 lost,
-                Cart.id.not_in(busy),
+                cart_merge.unnamed(),
                 Cart.id.not_in(select(Confirmation.cart_id)),
             )
         )
