@@ -143,9 +143,9 @@ class Shop:
         self.change("UPDATE provider_account SET silent_calls = 0")
 
     def forget_card_failures(self) -> None:
-        """Crowds of refused cards are no attack on this shop, except in test_card_testing."""
+        """Crowds of refused cards, or at 本人認証, are no attack on this shop, except in test_card_testing."""
         self.change("DELETE FROM card_try")
-        self.change("UPDATE card_guard SET shop_failures = 1000000, shop_most = 1000000")
+        self.change("UPDATE card_guard SET shop_failures = 1000000, shop_most = 1000000, hold_shop_percent = 100")
 
     @property
     def database(self) -> str:

@@ -20,6 +20,8 @@ from tests.support.evidence import Series
 CODE = "TK-050"
 #: What the shop begins with, and what the provider may see at most before the shop is on its guard (P-22).
 PER_IDENTITY, SHOP_FAILURES, SHOP_MOST, AT_MOST = 10, 20, 30, 50
+#: So many of a bot's browsers press at once.
+THREADS = 4
 #: So many good cards that the share of failures alone would let the attack go on.
 SALES = 9
 MISTYPED = ("4980000000058244", "4980000000038261")
@@ -118,7 +120,7 @@ def newest_mail(shop: Shop) -> int:
 
 def spread_attack(shop: Shop, cards: int, *, reads_mail: bool = False) -> list[str]:
     """So many cards, each from an address and a browser of its own, some at once."""
-    return by_many(lambda n: Visitor(shop).try_card(stolen(n), reads_mail=reads_mail), range(cards), threads=4)
+    return by_many(lambda n: Visitor(shop).try_card(stolen(n), reads_mail=reads_mail), range(cards), threads=THREADS)
 
 
 def honest(shop: Shop, _number: int = 0) -> Visitor:
@@ -137,7 +139,7 @@ def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
     before, mailed = asked(guarded), newest_mail(guarded)
     came = spread_attack(guarded, 40)
     assert set(came) == {"refused", "asked for a proof"}
-    assert asked(guarded) - before == came.count("refused") <= SHOP_MOST + 4
+    assert asked(guarded) - before == came.count("refused") <= SHOP_MOST + THREADS
     assert alarms(guarded, mailed) == 1
     guarded.eventually(
         lambda: guarded.rows("SELECT 1 FROM outbox_mail WHERE kind = 'card_testing' AND state = 'sent' AND id > :id", id=mailed),
@@ -176,7 +178,8 @@ def test_a_thousand_cards_from_a_thousand_addresses(guarded: Shop) -> None:
     assert alarms(guarded, mailed) == 1
     came += spread_attack(guarded, 60, reads_mail=True)
     assert came[-1] == "not offered"
-    assert asked(guarded) - before == came.count("refused") <= AT_MOST
+    # What was at the provider while either stage began comes on top.
+    assert asked(guarded) - before == came.count("refused") <= AT_MOST + 2 * THREADS
     assert alarms(guarded, mailed) == 2
     series.done = len(came)
     series.end(f"{came.count('refused')} authorisations reached the provider")
