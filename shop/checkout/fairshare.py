@@ -1,9 +1,9 @@
 """引き当て for payments under way: nobody must keep the shelf empty, or a coupon busy, by opening payments and leaving them (T-087,
 T-091).
 
-One browser, or one range of addresses, takes its share of a variant's units, and of a coupon's uses; all together who wait for 本人認証 take no
-more than theirs, however many networks they come from – so the last units of a shelf wait until one of them is done, and
-are never all gone with people who may not come back.
+One browser, or one range of addresses, takes its share of a variant's units, and of a coupon's uses; of the units, all together
+who wait for 本人認証 take no more than theirs, however many networks they come from – so the last units of a shelf wait until
+one of them is done, and are never all gone with people who may not come back.
 """
 
 from collections.abc import Mapping
@@ -20,25 +20,31 @@ from shop.payments.models import Payment, PaymentOperation
 from shop.promotions.models import Coupon, CouponUse
 
 
+class CouponBusy(Exception):
+    """Payments of this browser or network that are under way hold their share of the coupon. Without it the order can be placed."""
+
+
 def check(
     session: Session, who: cardguard.Who, wanted: Mapping[int, int], coupon_id: int | None, now: datetime, *, authenticates: bool
 ) -> None:
-    """Refuse a hold that gives somebody more than their share of a variant, or of the coupon, after its rows are locked and before the payment
-    of this very hold is written. The first attempt may take all there is: an ordinary buyer has one. ``authenticates``: the
-    buyer is sent to 本人認証 with it.
+    """Refuse a hold that gives somebody more than their share of a variant, or of the coupon, after its rows are locked and before
+    the payment of this very hold is written. The first attempt may take all there is: an ordinary buyer has one.
+    ``authenticates``: the buyer is sent to 本人認証 with it. Of a coupon all together have no share: one payment left open would
+    keep it from everybody.
 
-    Raises :class:`~shop.payments.cardguard.Crowded`; the transaction must then end.
+    Raises :class:`~shop.payments.cardguard.Crowded` or :class:`CouponBusy`; the transaction must then end.
     """
     guard = cardalarm.guard(session)
     shares: list[tuple[ColumnElement[bool], int]] = [
         (getattr(CardTry, name) == value, guard.hold_percent) for name, value in cardguard.places(who)
     ]
+    if coupon_id is not None:
+        for whose, percent in shares:
+            _uses_within(session, whose, coupon_id, percent, now)
     if authenticates:
         shares.append((true(), guard.hold_shop_percent))
     for whose, percent in shares:
         _within(session, _held(session, whose, wanted, now), wanted, percent)
-        if coupon_id is not None:
-            _uses_within(session, whose, coupon_id, percent, now)
 
 
 def _within(session: Session, held: Mapping[int, int], wanted: Mapping[int, int], percent: int) -> None:
@@ -57,7 +63,7 @@ def _uses_within(session: Session, whose: ColumnElement[bool], coupon_id: int, p
         _under_way(select(func.count()), CouponUse, CouponUse.order_id).where(whose, *_open(now), *of_coupon)
     )
     if held and (held + 1) * 100 > percent * left:
-        raise cardguard.Crowded
+        raise CouponBusy
 
 
 def _held(session: Session, whose: ColumnElement[bool], wanted: Mapping[int, int], now: datetime) -> dict[int, int]:

@@ -241,6 +241,8 @@ def _write(press: _Press, slot: Slot | None) -> Placed:
         raise ConfirmAgain("stock", _names(agreement, error.variant_id)) from None
     except coupons.NotUsable:
         raise ConfirmAgain("coupon") from None
+    except fairshare.CouponBusy:
+        raise ConfirmAgain("coupon_busy") from None
     except IntegrityError:
         raise ConfirmAgain from None  # another attempt of this cart came first; :func:`place` looks which
     if slot and charge and operation_id:

@@ -36,9 +36,19 @@ def applied(form: Any, cart: CartView) -> Applied | None:
     return found
 
 
+def to_keep(form: Any, cart: CartView) -> str:
+    """The code to be kept for the next page: the one in ``form``, right or wrong, once it was judged – for what is kept is judged
+    without counting (T-091) –, else the one before."""
+    applied(form, cart)
+    return _kept_code(cart) if g.get("coupon_unjudged") else form.coupon.data or ""
+
+
 def _judged(form: Any, cart: CartView) -> Applied | None:
     typed = form.coupon.data or ""
-    if not typed or form.coupon.errors:
+    if not typed:
+        return None
+    if form.coupon.errors:
+        g.coupon_unjudged = True
         return None
     try:
         if folded(typed) != folded(_kept_code(cart)):
@@ -46,6 +56,7 @@ def _judged(form: Any, cart: CartView) -> Applied | None:
                 coupons.count_try(writing, typed, browser_key(), request.remote_addr or "", moment())
         return _apply(typed, cart)
     except coupons.TooManyTries as error:
+        g.coupon_unjudged = True
         said = _("クーポンコードの入力が続けて失敗したため、いまは確かめられません。%(time)s以降にもう一度お試しください。", time=clock(error.until))
     except coupons.NotUsable as error:
         said = _words(error.problem, error.day)

@@ -210,6 +210,24 @@ def test_guessing_codes_ends_for_a_while_and_says_until_when(till: Till, clock: 
     assert APPLIED in Page(till.type(CODE, apply="1").text).text
 
 
+@pytest.mark.req("T-091")
+@pytest.mark.parametrize("way", ["cart", "step1", "ja", "apply"])
+def test_a_code_is_kept_only_once_it_was_judged(way: str, till: Till, clock: MovableClock) -> None:
+    """By no button of a page are codes guessed for nothing: what is kept is judged there without counting."""
+    path, where = ("/checkout/zero",) * 2 if till.flow == "zero" else ("/checkout/step2",) * 2
+    where += "/confirm" if till.flow == "zero" else ""
+    till.buyer.step1()
+    fields = Page(till.buyer.get(path).text).form(where).fields
+    button = {"apply": "1"} if way == "apply" else {"leave": way}
+    for guess in [*(f"GUESS{number}" for number in range(10)), CODE]:
+        till.buyer.post(where, fields | {"coupon": guess} | button)
+    page = Page(till.buyer.get(path).text)
+    assert (APPLIED in page.text, page.form(where).fields["coupon"] == CODE) == (False, False)
+    clock.advance(31 * 60)
+    till.buyer.post(where, fields | {"coupon": CODE} | button)
+    assert (APPLIED in Page(till.buyer.get(path).text).text) == (way != "apply" or till.flow == "steps"), "a right one stays"
+
+
 def test_a_right_code_costs_no_try_and_no_code_no_statement(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(TEA)
     for _ in range(12):
