@@ -22,6 +22,7 @@ _ORDERED = (
     update(Cart.__table__)  # type: ignore[arg-type]
     .where(Cart.__table__.c.id == bindparam("cart"))
     .values(version=Cart.__table__.c.version + 1, password_hash="")
+    .returning(Cart.__table__.c.form)
 )
 _JOINED = update(Confirmation.__table__).where(Confirmation.__table__.c.cart_id == bindparam("cart")).values(registration="")  # type: ignore[arg-type]
 
@@ -185,21 +186,19 @@ def remove(session: Session, key: str, item_id: int, now: datetime) -> None:
 
 
 def take_out(session: Session, order: Order) -> None:
-    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096). 会員登録 is done: nothing is
-    left of the password."""
+    """Remove what was ordered and only that: units added meanwhile stay for the next order (S-096), and what was typed, but for
+    会員登録, of whose password nothing is left, and the coupon: they are done."""
     sold = [{"cart": order.cart_id, "variant": line.variant_id, "sold": line.quantity} for line in order.lines]
-    session.execute(_ORDERED, {"cart": order.cart_id})
+    typed = json.loads(session.scalar(_ORDERED, {"cart": order.cart_id}) or "{}")
     session.execute(_JOINED, {"cart": order.cart_id})
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
-    if order.coupon_id is not None:
-        _forget_coupon(session, order.cart_id)
+    spent = {"register_member"} | ({"coupon"} if order.coupon_id is not None else set())
+    if spent & typed.keys():
+        _keep_for_the_next(session, order.cart_id, {name: value for name, value in typed.items() if name not in spent})
 
 
-def _forget_coupon(session: Session, cart_id: int) -> None:
-    """What was typed stays for the next order, but for its coupon: that one is used."""
-    typed = json.loads(session.scalars(select(Cart.form).where(Cart.id == cart_id)).one())
-    typed.pop("coupon", None)
+def _keep_for_the_next(session: Session, cart_id: int, typed: dict[str, str]) -> None:
     session.execute(update(Cart).where(Cart.id == cart_id).values(form=json.dumps(typed, ensure_ascii=False, sort_keys=True)))
 
 

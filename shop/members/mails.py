@@ -183,7 +183,7 @@ def password_changed(session: Session, member: Member, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】パスワードが変更されました", shop=shop), _(
             "%(name)s様\n\nパスワードが変更され、ほかの端末はすべてログアウトされました。\n%(alarm)s\n\n%(shop)s\n",
-            name=member.name, alarm=_alarm(), shop=shop,
+            name=member.name, alarm=_alarm(session, member), shop=shop,
         )  # fmt: skip
 
     _tell(session, "member_password_changed", member, words, now)
@@ -206,7 +206,7 @@ def login_changed(session: Session, member: Member, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】会員IDが変更されました", shop=shop), _(
             "%(name)s様\n\n会員IDが「%(login)s」に変更されました。\n%(alarm)s\n\n%(shop)s\n",
-            name=member.name, login=member.login, alarm=_alarm(), shop=shop,
+            name=member.name, login=member.login, alarm=_alarm(session, member), shop=shop,
         )  # fmt: skip
 
     _tell(session, "member_login_changed", member, words, now)
@@ -218,7 +218,7 @@ def profile_changed(session: Session, member: Member, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】会員情報が変更されました", shop=shop), _(
             "%(name)s様\n\n会員情報（お名前・電話番号・住所）が変更されました。\n%(alarm)s\n\n%(shop)s\n",
-            name=member.name, alarm=_alarm(), shop=shop,
+            name=member.name, alarm=_alarm(session, member), shop=shop,
         )  # fmt: skip
 
     _tell(session, "member_profile_changed", member, words, now)
@@ -230,7 +230,7 @@ def addresses_changed(session: Session, member: Member, now: datetime) -> None:
     def words(shop: str) -> tuple[str, str]:
         return _("【%(shop)s】お届け先リストが変更されました", shop=shop), _(
             "%(name)s様\n\nお届け先リストが変更されました。リストはこちらでご確認いただけます：%(page)s\n%(alarm)s\n\n%(shop)s\n",
-            name=member.name, page=_page("/mypage/addresses"), alarm=_alarm(), shop=shop,
+            name=member.name, page=_page("/mypage/addresses"), alarm=_alarm(session, member), shop=shop,
         )  # fmt: skip
 
     _tell(session, "member_addresses_changed", member, words, now)
@@ -248,7 +248,10 @@ def left(session: Session, name: str, email: str, language: str, now: datetime) 
     _queue(session, "member_left", email, language, words, now)
 
 
-def _alarm() -> str:
+def _alarm(session: Session, member: Member) -> str:
+    """What to do if it was somebody else. Where the address is not proven, no link to a new password is sent to it."""
+    if member.proven_at is None:
+        return _("お心当たりのない場合は、すぐにショップへご連絡ください：%(contact)s", contact=shopinfo.get(session).email)
     return _("お心当たりのない場合は、すぐにパスワードを再設定してください：%(page)s", page=_page("/password/forgotten"))
 
 

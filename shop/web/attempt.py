@@ -21,7 +21,7 @@ from shop.orders.models import Order
 from shop.payments import accounts, executor, hop, reconcile
 from shop.payments.engine import Busy
 from shop.payments.models import Payment, PaymentOperation
-from shop.web import order_words
+from shop.web import human, order_words
 from shop.web.cart import cart_key
 from shop.web.member import current_member
 
@@ -49,6 +49,7 @@ def onward(order_id: int, *, first: bool = False) -> str:
     order = db.db.session.get_one(Order, order_id, populate_existing=True)
     match order.state:
         case "placed":
+            human.ordered()
             return url_for("attempt.complete", public_id=order.public_id)
         case "draft":
             away = _away(order_id) if first else None

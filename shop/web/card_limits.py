@@ -88,8 +88,10 @@ def no_registration_before(until: datetime) -> str:
     )
 
 
-def no_registration() -> str:
-    """The shop registers no card at present."""
+def no_registration(session: Session) -> str:
+    """The shop registers no card at present; says from when on it does where that is known."""
+    if until := cardalarm.guard(session).stage_until:
+        return _("不正利用を防ぐため、いまはカードを登録できません。カードの登録は変わっていません。%(time)s以降にもう一度お試しください。", time=clock(until))
     return _("不正利用を防ぐため、いまはカードを登録できません。カードの登録は変わっていません。しばらくしてから、もう一度お試しください。")
 
 
@@ -97,7 +99,7 @@ def registration_notice(session: Session, now: datetime) -> str:
     """What is said instead of the form for a card that is to be registered. Empty while one can be."""
     standing = cardguard.standing(session, who(), now)
     if cardalarm.stage(standing.guard, now) != "off":
-        return no_registration()
+        return no_registration(session)
     return no_registration_before(standing.until) if standing.until else ""
 
 

@@ -160,7 +160,7 @@ def _words(managed: book.Managed, outcome: Outcome) -> str:
             assert outcome.until is not None
             return card_limits.no_registration_before(outcome.until)
         case "stopped":
-            return card_limits.no_registration()
+            return card_limits.no_registration(db.db.session())
         case "needed":
             return _("定期購入でご利用中のため、カードを削除できません。「変更」で別のカードに変えられます。")
         case _:

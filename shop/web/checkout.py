@@ -17,10 +17,10 @@ from shop.web import address_book, attempt, card_choice, flow, human, postal, ty
 from shop.web.cart import cart_key
 from shop.web.checkout_forms import CheckoutForm
 from shop.web.choices import card_terms
-from shop.web.member import current_member
 from shop.web.paths import by_script, elsewhere
 
 blueprint = Blueprint("checkout", __name__)
+blueprint.before_request(typed.other_language)
 
 
 @blueprint.get("/checkout/zero")
@@ -56,7 +56,7 @@ def confirm_zero() -> Any:
     if not valid or agreement is None:
         form.ask_again()
         return _form_page(form, cart, status=422)
-    if current_member() is None and human.hurried():
+    if human.asks():
         return _once_more(form, cart)
     return _confirmation(form, agreement, cart)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, request, session, url_for
+from flask import Flask, current_app, g, request, session, url_for
 from markupsafe import Markup
 from sqlalchemy import Row, exists, select, true
 
@@ -139,8 +139,8 @@ def cart_count() -> int:
 
 def here() -> str:
     """Where the language switch returns to: this page without what others hung on to its address, or the front where
-    coming back would mean posting again."""
-    if request.method != "GET":
+    there is nothing to come back to: a form was answered at an address that shows none."""
+    if not current_app.create_url_adapter(request).test(request.path, method="GET"):  # type: ignore[union-attr]
         return url_for("storefront.front")
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name in _OURS]
     return request.path + (f"?{urlencode(arguments)}" if arguments else "")

@@ -45,8 +45,6 @@ _OF_A_PRESS = ("card_token", "link_token", "card_brand", "card_source", "keep_ca
 def begin(cart: CartView) -> dict[str, str]:
     """What stands in the form at first: what the buyer typed before, else what a member's profile says."""
     known, member = confirm.typed(cart), current_member()
-    if not cart.password_hash:
-        known.pop("register_member", None)  # that was another order's
     return known or (profile.as_form(db.db.session(), member.member_id) if member else {})
 
 
@@ -349,6 +347,8 @@ def changed_words(problem: str, names: tuple[str, ...]) -> str:
             return _("お支払いの合計が1円に満たないため、このお支払方法はご利用いただけません。")
         case "coupon":
             return _("クーポンが、いまはご利用いただけません。ご注文はまだ確定していません。クーポンコードの欄をご確認ください。")
+        case "coupon_busy":
+            return _("このクーポンは、お手続きの終わっていないほかのご注文で使われているため、いまはご利用いただけません。請求はされていません。クーポンを使わずにご注文いただくか、20分ほどたってからお試しください。")
         case "apart":
             return _("送料が別途連絡のため、カードではお支払いいただけません。ほかのお支払い方法を選んでください。")
         case "fee_apart":

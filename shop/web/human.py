@@ -12,12 +12,14 @@ from flask import Flask, g, request, session
 from shop.core import sealed_links, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now, runtime
+from shop.web.member import current_member
 
 #: Named like nothing that a browser or a password manager knows how to fill in.
 TRAP, SHOWN = "aside", "form_shown"
 #: A form is good for as long as anybody leaves a page open.
 _LIFE = timedelta(days=1)
 _PURPOSE = "form-shown"
+_PERSON = "person"
 
 
 def init_app(app: Flask) -> None:
@@ -41,6 +43,26 @@ def hurried() -> bool:
     asked = bool(opened and opened["again"])
     g.hurried = not asked and (bool(request.form.get(TRAP)) or (too_soon and least > 0))
     return bool(g.hurried)
+
+
+def asks() -> bool:
+    """Whether a form on a guest's way to an order is to be shown again. Who was taken for a person is, on all pages until the
+    order stands; the steps behind open for nobody else (:func:`known`)."""
+    if known():
+        return False
+    if not hurried():
+        session[_PERSON] = True
+    return not known()
+
+
+def known() -> bool:
+    """Whether this browser was taken for a person's on the way to this order; a member's is."""
+    return current_member() is not None or bool(session.get(_PERSON))
+
+
+def ordered() -> None:
+    """The way to the next order begins anew."""
+    session.pop(_PERSON, None)
 
 
 def once_more() -> str:

@@ -112,6 +112,14 @@ class RegistrationFields:
         typed = form.new_password.data
         return with_order.pack(form.login_id.data, names.hashed(typed, *self.names()) if typed else self.kept_hash)
 
+    def registration_so_far(self) -> str:
+        """The same of a form that is left as it stands: without a hash where the password is not good yet, so that the page
+        asks for it again."""
+        form: Any = self
+        if form.register_member.data and form.new_password.data and not form.new_password.validate(form):
+            return with_order.pack("", "")
+        return self.registration()
+
 
 class LogInForm(CheckedForm):
     """ログイン."""

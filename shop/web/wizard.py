@@ -16,6 +16,7 @@ from shop.checkout import cart as carts
 from shop.checkout.cart import CartView
 from shop.checkout.models import Confirmation
 from shop.core import db
+from shop.core.i18n import gettext as _
 from shop.core.i18n import language
 from shop.core.runtime import now as moment
 from shop.members import with_order
@@ -28,6 +29,7 @@ from shop.web.choices import method_choice
 from shop.web.member import current_member
 
 blueprint = Blueprint("wizard", __name__)
+blueprint.before_request(typed.other_language)
 
 _FLOW = "steps"
 
@@ -56,8 +58,7 @@ def take_step1() -> Any:
     if not form.validate():
         form.ask_again()
         return _step1_page(form, cart), 422
-    been_here = _step1_holds(confirm.typed(cart), cart)  # who comes back to a page that is filled in presses at once
-    if current_member() is None and not been_here and human.hurried():
+    if human.asks():
         _keep(cart, form.cleaned(), form.registration())
         flash(human.once_more(), "changed")
         return _step1_page(form, carts.view(db.db.session(), cart_key())), 422
@@ -78,7 +79,7 @@ def step2() -> Any:
     if isinstance(cart, Response):
         return cart
     known = confirm.typed(cart)
-    if not _step1_holds(known, cart):
+    if not _step1_done(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     return _step2_page(Step2Form(data=known), cart, known, refusal=attempt.last_refusal())
 
@@ -90,7 +91,7 @@ def take_step2() -> Any:
     if isinstance(cart, Response):
         return cart
     known = confirm.typed(cart)
-    if not _step1_holds(known, cart):
+    if not _step1_done(known, cart):
         return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
     if back := typed.leaving(form, cart, "wizard.step2"):
@@ -122,10 +123,19 @@ def step3() -> Any:
         return cart
     member = current_member()
     standing = confirm.standing(db.db.session(), cart, member.member_id if member else None, moment())
-    if standing is None or confirm.form_of(standing[0]).get("language") != language():
+    if standing is None:
+        return redirect(url_for("wizard.step2"), 303)
+    if confirm.form_of(standing[0]).get("language") != language():
+        flash(_("表示する言語が変わりました。この言語で、もう一度ご確認ください。"), "changed")
         return redirect(url_for("wizard.step2"), 303)
     form = Step3Form(formdata=None, data=card_choice.recall(cart.version))
     return _step3_page(*standing, form, refusal=attempt.last_refusal())
+
+
+@blueprint.get("/checkout/place")
+def step3_again() -> Response:
+    """The address of a STEP3 that came back with an error, reloaded or come back to."""
+    return redirect(url_for("wizard.step3"), 303)
 
 
 @blueprint.post("/checkout/place")
@@ -169,9 +179,11 @@ def _filled(kind: Any, values: dict[str, str]) -> Any:
     return kind(formdata=None, data=values)
 
 
-def _step1_holds(known: dict[str, str], cart: CartView) -> bool:
-    """Whether what is kept of STEP1 would be accepted again – by today's rules, not by a mark that it once was. It came
-    from us, so no token is asked for."""
+def _step1_done(known: dict[str, str], cart: CartView) -> bool:
+    """Whether STEP1 is behind a person, and what is kept of it would be accepted again – by today's rules, not by a mark that it
+    once was. It came from us, so no token is asked for."""
+    if not human.known():
+        return False
     form = Step1Form(formdata=None, data=known, meta={"csrf": False})
     flow.open_registration(form, cart, _FLOW)
     return bool(known) and bool(form.validate())

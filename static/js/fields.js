@@ -76,9 +76,10 @@ export function watch(form) {
   for (const button of form.querySelectorAll("[data-instead]")) button.hidden = !button.value;
 }
 
-/** Enter in the field of a coupon is meant for the button beside it, not for the form's. */
+/** Enter in the field of a coupon is meant for the button beside it, not for the form's – but for the one that ends a composition,
+    which some browsers send after its end, as key 229. */
 function pressOwn(event) {
-  if (event.key !== "Enter" || event.isComposing || event.target.name !== "coupon") return;
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.target.name !== "coupon") return;
   event.preventDefault();
   event.target.form.querySelector("[name=apply]").click();
 }

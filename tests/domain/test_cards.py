@@ -499,6 +499,9 @@ def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
     assert linked.kept() == []
     assert linked.desk.telegrams("025") == 1
     assert not [each for each in linked.desk.rows(CardOperation) if each.sealed]
+    said = linked.mails()[-1].body
+    assert "を削除しました" in said
+    assert not [way for way in ("/mypage", "パスワード") if way in said], "who has left logs in no more"
 
 
 @pytest.mark.req("R-276")

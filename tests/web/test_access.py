@@ -82,7 +82,7 @@ RULES: Mapping[Rule | Right, str] = {
     """,
     Rule.OWN: """
         cart.add cart.show cart.change checkout.zero checkout.check_zero checkout.confirm_zero checkout.confirmation_again checkout.place_zero
-        wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.place
+        wizard.step1 wizard.take_step1 wizard.check_step1 wizard.step2 wizard.take_step2 wizard.check_step2 wizard.step3 wizard.step3_again wizard.place
         attempt.pending attempt.check attempt.abort_attempt verify.show verify.prove verify.resend
         account.join_after_order account.register_details account.finish_registration account.new_password account.set_password
         account_settings.new_email account_settings.set_email order_lookup.found

@@ -15,7 +15,7 @@ from tests.support.buying import ADDRESS, CASH, Buyer, StepsBuyer, method_id
 from tests.support.members import Member
 from tests.support.pages import Page
 from tests.support.shop import MovableClock
-from tests.web.counter import TEA, change, count, number_of
+from tests.web.counter import TEA, change, count, number_of, path_of
 
 #: Forms and their sentences; nothing here is stored in a way of its own.
 pytestmark = pytest.mark.one_database
@@ -42,6 +42,11 @@ def slow_typists(demo_app: Flask, clock: MovableClock) -> None:
 
 def form_of(buyer: Buyer, path: str) -> dict[str, str]:
     return Page(buyer.get(path).text).form(path).fields
+
+
+def form_of_page(buyer: Buyer, page: str, where: str) -> dict[str, str]:
+    """Of a page whose form goes elsewhere."""
+    return Page(buyer.get(page).text).form(where).fields
 
 
 def again(buyer: Buyer, path: str, refused: requests.Response, **typed: str) -> requests.Response:
@@ -124,11 +129,46 @@ def test_a_guest_s_step_1_is_asked_for_once_more(shopper: Buyer, demo_app: Flask
     change(demo_app, Product.flow, "steps", code=TEA)
     walker = StepsBuyer(shopper.shop_url)
     walker.put_into_cart(TEA)
-    hasty = walker.step1(note="急ぎます")
+    join = {"register_member": "y", "login_id": "hanako", "new_password": Member.password}
+    hasty = walker.step1(**join)
     assert ONCE_MORE in Page(hasty.text).text
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step1", "what is kept is no way in"
     walker.post("/checkout/step1", Page(hasty.text).form("/checkout/step1").fields)
-    assert ONCE_MORE not in walker.step1().text, "who comes back to correct is known"
+    assert ONCE_MORE not in walker.step1(**join).text, "who comes back to correct is known"
     number_of(walker.press(walker.step2(CASH)))
+    walker.put_into_cart(TEA)
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step1", "each order on its own"
+
+
+@pytest.mark.req("T-088")
+@pytest.mark.parametrize("way", ["in spite of the answer", "by a way back", "by the other cart", "by the other cart's way back"])
+def test_the_steps_open_for_nobody_who_was_not_taken_for_a_person(
+    way: str, shopper: Buyer, demo_app: Flask, clock: MovableClock
+) -> None:
+    walker = StepsBuyer(shopper.shop_url)
+    walker.put_into_cart(TEA)
+    page, where = ("/checkout/zero", "/checkout/zero/confirm") if "other cart" in way else ("/checkout/step1",) * 2
+    leave = {"leave": "cart"} if "way back" in way else {}
+    fields = form_of_page(walker, page, where) | ADDRESS
+    walker.post(where, fields | leave | {"aside": "https://bot.example"})
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step1"
+    token = Page(walker.get("/cart").text).forms[0].fields["csrf_token"]
+    posted = walker.post("/checkout/step2", {"csrf_token": token, "delivery_id": "1", "payment_method_id": "2"})
+    assert path_of(posted) == "/checkout/step1"
+    assert count(demo_app, Confirmation) == 0
+    patient = form_of_page(walker, page, where) | ADDRESS
+    clock.advance(SECONDS)
+    walker.post(where, patient | leave)
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step2", "who takes their time is asked nothing on any way"
+
+
+@pytest.mark.req("T-088")
+def test_in_the_one_page_checkout_nobody_is_asked_twice(shopper: Buyer, clock: MovableClock) -> None:
+    shopper.put_into_cart(TEA)
+    slow = form_of_page(shopper, "/checkout/zero", "/checkout/zero/confirm")
+    clock.advance(SECONDS)
+    shopper.post("/checkout/zero/confirm", slow | ADDRESS | {"leave": "en"})
+    assert shopper.confirm(CASH).status_code == 200
 
 
 @pytest.mark.req("T-084")
@@ -146,7 +186,8 @@ def test_so_much_is_confirmed_from_one_browser_and_one_network(
             walker.session = requests.Session()
         walker.put_into_cart(TEA)
         if flow == "steps":
-            walker.step1(note="急ぎません")
+            if path_of(hasty := walker.step1()) == "/checkout/step1":
+                again(walker, "/checkout/step1", hasty)
             return walker.step2(CASH, note="急ぎません")
         page = Page(walker.get("/checkout/zero").text)
         clock.advance(SECONDS)

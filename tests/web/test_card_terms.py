@@ -195,6 +195,15 @@ def test_and_that_it_is_kept_with_the_registration(cart: str, live_server: LiveS
     assert IS_KEPT in snapshot(demo_app)
 
 
+@CARTS
+@pytest.mark.req("R-290")
+def test_the_kept_page_names_the_linked_card_that_pays(cart: str, member: Walker, demo_app: Flask) -> None:
+    member.register(VISA)
+    _, press = confirmed(member, cart, stored=True)
+    number_of(press())
+    assert "下4桁 *****1111" in Page(snapshot(demo_app)).text
+
+
 @pytest.mark.req("R-285", "R-290")
 def test_step_3_forgets_what_the_one_page_was_told_of_the_card(member: Walker, demo_app: Flask) -> None:
     change(demo_app, PaymentMethod.options, '{"card_linking": "ask", "use_3ds": "0", "instalments": "split"}', kind="card")

@@ -144,6 +144,8 @@ def test_choosing_another_courier_changes_the_methods(till: Till, demo_app: Flas
     assert till.offers(demo_app) == {CARD, CASH}
     again = till.send(delivery_id=second, refresh="1")
     assert Page(again.text).form(till.page).offered["payment_method_id"] == [ids(demo_app)[CASH]]
+    shown = {each["data-method"]: "hidden" not in each for each in Page(again.text).find("div", class_="method")}
+    assert shown == {ids(demo_app)[CASH]: True, ids(demo_app)[CARD]: False}, "what does not go with it is not seen"
     assert_refused(till.send(delivery_id=second, payment_method_id=ids(demo_app)[CARD]), demo_app)
 
 

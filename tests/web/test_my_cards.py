@@ -15,6 +15,7 @@ from shop.payments import accounts
 from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.guard_models import CardGuard, CardTry
 from shop.payments.models import PaymentMethod, ProviderAccount
+from shop.web.card_limits import clock as clock_of
 from tests.support.buying import StepsBuyer
 from tests.support.members import Member, join
 from tests.support.pages import Page
@@ -222,10 +223,11 @@ def test_cards_are_not_sorted_out_by_registering_them(
         since = now()
         db.session.rollback()
     change(demo_app, CardGuard.stage_since, since)
-    for stage in ("step_up", "stopped"):
+    for stage, until, when in (("step_up", None, "しばらくしてから、もう一度お試しください。"), ("stopped", since + timedelta(hours=1), f"{clock_of(since + timedelta(hours=1))}以降にもう一度お試しください。")):
         change(demo_app, CardGuard.stage, stage)
+        change(demo_app, CardGuard.stage_until, until)
         held_back = member.post(f"{member.path}/form", asked)
-        assert "不正利用を防ぐため、いまはカードを登録できません。" in held_back.text
+        assert "不正利用を防ぐため、いまはカードを登録できません。カードの登録は変わっていません。" + when in held_back.text
     assert simulator.ledger()["telegrams"] == {"025": 4}
 
 

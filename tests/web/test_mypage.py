@@ -60,6 +60,13 @@ def tiles(member: Member) -> list[str]:
 # ---- マイページTOP ----
 
 
+@pytest.mark.req("T-054")
+def test_no_address_names_a_subscription(demo_app: Flask) -> None:
+    """There is none yet: whoever brings the first one brings a member who asks for another's."""
+    rules = [rule for rule in demo_app.url_map.iter_rules() if "subscription" in rule.rule]
+    assert [(rule.rule, rule.arguments) for rule in rules] == [("/mypage/subscriptions", set())]
+
+
 @pytest.mark.req("R-275")
 def test_the_top_greets_and_shows_the_tiles_of_the_shop_guide(member: Member) -> None:
     top = page(member, "/mypage")

@@ -140,6 +140,9 @@ def test_the_owner_of_the_mailbox_finds_nothing_of_who_came_first(stranger: Memb
     """Log-in, 会員ID, addresses, what was typed: all that was the stranger's ends. Their order stays the shop's, and is in
     nobody's マイページ."""
     stranger.submit("/mypage/addresses/new", "/mypage/addresses", **BOOK)
+    told = letters(demo_app, VICTIM)[-1]
+    assert "お届け先リストが変更されました" in told
+    assert "パスワードを再設定" not in told, "no link to a new one goes there"
     stranger.put_into_cart(TEA)
     stranger.confirm(CASH, ship_to="other", **{f"ship_{name}": value for name, value in BOOK.items()})
     owner = Member(stranger.shop_url)

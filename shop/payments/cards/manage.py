@@ -15,7 +15,7 @@ from shop.core.runtime import runtime
 from shop.members import settings
 from shop.members.models import Member
 from shop.payments import accounts, cardguard, executor
-from shop.payments.cards import book, reconcile, settle
+from shop.payments.cards import book, notice, reconcile, settle
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
 from shop.payments.engine import Busy, Slot
 from shop.payments.models import ProviderAccount
@@ -101,7 +101,7 @@ def remove_all(session: Session, member: Member, now: datetime) -> None:
         *session.scalars(select(CardOperation).where(*mine, CardOperation.state.in_(OPEN_STATES))),
     ]
     for like in {(each.account_version_id, each.customer_ref): each for each in traces}.values():
-        settle.forget(session, settle.queue_removal(session, like, "", "job:left", now), now)
+        settle.forget(session, settle.queue_removal(session, like, "", notice.LEAVES, now), now)
 
 
 def _write_store(

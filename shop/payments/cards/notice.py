@@ -15,6 +15,9 @@ from shop.members.models import Member
 from shop.outbox import service as outbox
 from shop.payments.cards.models import CardOperation
 
+#: Who removes the cards of an account that ends, as the operation's actor.
+LEAVES = "job:left"
+
 REGISTERED = N_("クレジットカード（%(card)s）を登録しました")
 CHANGED = N_("クレジットカードを変更しました（%(card)s）")
 REMOVED = N_("クレジットカード（%(card)s）を削除しました")
@@ -35,13 +38,16 @@ def changed(session: Session, operation: CardOperation, text: str, brand: str, l
             "%(name)s様\n\n%(what)s。\n日時：%(at)s\n\n"
             "カード番号は当ショップでは保持していません。\n"
             "%(ways)s\n\n%(shop)s\n",
-            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.called, ways=_ways(member, info.email),
+            name=member.name, what=what, at=jst(now).strftime("%Y-%m-%d %H:%M"), shop=info.called, ways=_ways(member, info.email, leaves=operation.actor == LEAVES),
         )  # fmt: skip
     outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
 
 
-def _ways(member: Member, contact: str) -> str:
-    """Where the card is seen, and what to do if it is somebody else's deed; 仮登録 opens no log-in, and so no page of theirs."""
+def _ways(member: Member, contact: str, *, leaves: bool) -> str:
+    """Where the card is seen, and what to do if it is somebody else's deed; 仮登録 opens no log-in, and
+    so no page of theirs, nor does an account that ends."""
+    if leaves:
+        return _("お心当たりがないときは、当ショップへご連絡ください：%(contact)s", contact=contact)
     if member.state == "provisional":
         return _(
             "ご登録のカードは、本登録のあとで、マイページでご覧いただけます。\nお心当たりがないときは、当ショップへご連絡ください：%(contact)s",
