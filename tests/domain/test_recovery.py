@@ -298,6 +298,16 @@ def test_two_reconcilers_ask_once(desk: Desk) -> None:
     assert desk.mails(placed.order_id) == ["order_notice", "thanks"]
 
 
+def test_who_looked_before_another_reconciler_asked_asks_nothing(desk: Desk) -> None:
+    """Two processes found the same operation due; the second one claims it after the first."""
+    desk.simulator.fault("reset", kind="020", phase="after")
+    placed = desk.place()
+    due(desk, placed)
+    found = desk.operation(placed).id
+    assert [desk.call(reconcile.check, found) for _ in range(2)] == [True, False]
+    assert desk.telegrams("094") == 1
+
+
 @pytest.mark.req("R-317")
 def test_every_question_is_on_the_timeline(desk: Desk) -> None:
     desk.simulator.fault("garbage", kind="020", phase="after")
