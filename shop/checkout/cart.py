@@ -193,7 +193,7 @@ def take_out(session: Session, order: Order) -> None:
     session.execute(_JOINED, {"cart": order.cart_id})
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
-    spent = {"register_member"} | ({"coupon"} if order.coupon_id is not None else set())
+    spent = {"register_member", "login_id", "terms_agreed"} | ({"coupon"} if order.coupon_id is not None else set())
     if spent & typed.keys():
         _keep_for_the_next(session, order.cart_id, {name: value for name, value in typed.items() if name not in spent})
 

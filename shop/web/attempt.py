@@ -49,7 +49,7 @@ def onward(order_id: int, *, first: bool = False) -> str:
     order = db.db.session.get_one(Order, order_id, populate_existing=True)
     match order.state:
         case "placed":
-            human.ordered()
+            human.ordered(order.id)
             return url_for("attempt.complete", public_id=order.public_id)
         case "draft":
             away = _away(order_id) if first else None

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from flask import g, request
+from flask import g, request, session
 
 from shop.checkout import confirm
 from shop.checkout.cart import CartView
-from shop.core import db
+from shop.core import db, throttle
 from shop.core.i18n import gettext as _
 from shop.core.runtime import now as moment
 from shop.core.text import folded
@@ -16,6 +16,9 @@ from shop.promotions.coupons import Applied
 from shop.web.card_limits import clock
 from shop.web.filters import long_date
 from shop.web.member import browser_key, current_member
+
+#: In the session: the code that was counted last. Pressed again it tells no guesser anything.
+_TRIED = "coupon_tried"
 
 
 def kept(cart: CartView) -> Applied | None:
@@ -51,9 +54,11 @@ def _judged(form: Any, cart: CartView) -> Applied | None:
         g.coupon_unjudged = True
         return None
     try:
-        if folded(typed) != folded(_kept_code(cart)):
+        code = folded(typed)
+        if code != folded(_kept_code(cart)) and throttle.digest(code) != session.get(_TRIED):
             with db.write() as writing:
                 coupons.count_try(writing, typed, browser_key(), request.remote_addr or "", moment())
+            session[_TRIED] = throttle.digest(code)
         return _apply(typed, cart)
     except coupons.TooManyTries as error:
         g.coupon_unjudged = True

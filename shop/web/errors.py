@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from shop.core import ids
 from shop.core.i18n import gettext as _
+from shop.web.sessions import at_the_desk
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ def _page(error: HTTPException) -> Response | HTTPException:
     response = make_response(
         render_template(
             "shop/error.html",
-            # After a crash the header's own queries might crash again.
-            layout="shop/bare.html" if status >= 500 else "shop/base.html",
+            # After a crash the header's own queries might crash again; the shop's switch of language knows nothing of a session at the desk.
+            layout="shop/bare.html" if status >= 500 or at_the_desk() else "shop/base.html",
             title=title,
             text=text,
             support_code=code,

@@ -19,6 +19,7 @@ TRAP, SHOWN = "aside", "form_shown"
 #: A form is good for as long as anybody leaves a page open.
 _LIFE = timedelta(days=1)
 _PURPOSE = "form-shown"
+#: In the session: the browser's attempt before the one that a person is at.
 _PERSON = "person"
 
 
@@ -51,18 +52,19 @@ def asks() -> bool:
     if known():
         return False
     if not hurried():
-        session[_PERSON] = True
+        session[_PERSON] = session.get("attempt", 0)
     return not known()
 
 
 def known() -> bool:
     """Whether this browser was taken for a person's on the way to this order; a member's is."""
-    return current_member() is not None or bool(session.get(_PERSON))
+    return current_member() is not None or _PERSON in session
 
 
-def ordered() -> None:
-    """The way to the next order begins anew."""
-    session.pop(_PERSON, None)
+def ordered(order_id: int) -> None:
+    """The order stands that this was for, and the way to the next one begins anew; another one's page, seen again, changes nothing."""
+    if order_id > session.get(_PERSON, order_id):
+        session.pop(_PERSON)
 
 
 def once_more() -> str:

@@ -10,11 +10,12 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_name(self, app: Flask) -> str:
         name: str = super().get_cookie_name(app)
-        return f"{name}-admin" if _at_the_desk() else name
+        return f"{name}-admin" if at_the_desk() else name
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
-        return "Strict" if _at_the_desk() else super().get_cookie_samesite(app)
+        return "Strict" if at_the_desk() else super().get_cookie_samesite(app)
 
 
-def _at_the_desk() -> bool:
+def at_the_desk() -> bool:
+    """Whether the request is for a page of the admin."""
     return request.path == "/admin" or request.path.startswith("/admin/")

@@ -50,6 +50,11 @@ def leaving(form: Any, cart: CartView, here: str) -> Response | None:
     if onward is None:
         return None
     human.asks()  # whoever has taken their time until here is asked nothing there
+    return go(form, cart, onward)
+
+
+def go(form: Any, cart: CartView, onward: str) -> Response:
+    """Away from a page that was sent, with what was typed into it."""
     if card_numbers.forget(form):
         flash(_("カード番号がほかの欄に入力されていたため、消去しました。"), "changed")
     card_choice.remember_so_far(cart.version, form)

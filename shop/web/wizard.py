@@ -91,9 +91,10 @@ def take_step2() -> Any:
     if isinstance(cart, Response):
         return cart
     known = confirm.typed(cart)
-    if not _step1_done(known, cart):
-        return redirect(url_for("wizard.step1"), 303)
     form = Step2Form()
+    if not _step1_done(known, cart):
+        flash(_("購入者情報をご確認のうえ、もう一度お進みください。支払い方法・配送指定に入力された内容は残っています。"), "changed")
+        return typed.go(form, cart, "wizard.step1")
     if back := typed.leaving(form, cart, "wizard.step2"):
         return back
     if typed.refreshed(form):

@@ -12,6 +12,7 @@ from providers.kept_cards import Linking
 from shop.core import db
 from shop.core.runtime import now
 from shop.members import with_order
+from shop.members.models import Member
 from shop.orders import settlement
 from shop.orders.models import Order
 from shop.payments import accounts
@@ -492,6 +493,7 @@ def test_the_page_is_there_as_long_as_a_method_is_configured(cards: Cards) -> No
 
 @pytest.mark.req("R-276")
 def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
+    linked.desk.change(Member, Member.id == linked.member_id, proven_at=linked.desk.call(now))
     linked.order(ALWAYS, card=JCB)  # queued, not sent yet
     linked.leave()
     assert linked.linked() == ""
@@ -502,6 +504,16 @@ def test_who_leaves_leaves_no_card_behind(linked: Cards) -> None:
     said = linked.mails()[-1].body
     assert "を削除しました" in said
     assert not [way for way in ("/mypage", "パスワード") if way in said], "who has left logs in no more"
+
+
+@pytest.mark.req("T-089", "R-276")
+def test_of_an_account_that_ends_unproven_nobody_is_written_to(linked: Cards) -> None:
+    """Its address may be a stranger's."""
+    assert linked.desk.row(Member, id=linked.member_id).proven_at is None
+    before = len(linked.mails())
+    linked.leave()
+    linked.run()
+    assert (linked.kept(), len(linked.mails()) - before) == ([], 0)
 
 
 @pytest.mark.req("R-276")

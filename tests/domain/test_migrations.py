@@ -7,6 +7,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 
+from shop.checkout.models import Cart
 from shop.core.db import db
 from shop.core.pictures import WithLogo
 from shop.core.runtime import now
@@ -62,4 +63,24 @@ def test_an_order_of_before_has_neither_deductions_nor_a_cool_fee(desk: Desk) ->
         upgrade()
         order = db.session.scalars(select(Order)).one()
         assert (order.points_yen, order.discount_yen, order.cool_yen, order.total_yen) == (0, 0, 0, placed.yen)
+        db.session.rollback()
+
+
+@pytest.mark.req("T-050")
+def test_the_number_of_an_order_s_cart_is_nobody_else_s(desk: Desk) -> None:
+    """One cart of before is gone, the number of another has come again: its visitor's press must not find the order."""
+    gone, again = desk.place(), desk.place()
+    of_orders = {each.order_id: desk.row(Order, id=each.order_id).cart_id for each in (gone, again)}
+    with desk.app.app_context():
+        downgrade(revision="0020")
+        for table in ("confirmation", "cart_item"):
+            db.session.execute(text(f"DELETE FROM {table}"))
+        db.session.execute(text("DELETE FROM cart WHERE id = :id"), {"id": of_orders[gone.order_id]})
+        db.session.execute(text("UPDATE cart SET version = 1, key = 'another' WHERE id = :id"), {"id": of_orders[again.order_id]})
+        db.session.commit()
+        upgrade()
+        versions = dict(db.session.execute(select(Cart.id, Cart.version)).all())
+        ordered = dict(db.session.execute(select(Order.cart_id, Order.cart_version)).all())
+        assert set(of_orders.values()) <= versions.keys()
+        assert all(versions[cart] > ordered[cart] for cart in ordered)
         db.session.rollback()

@@ -138,6 +138,11 @@ def test_a_guest_s_step_1_is_asked_for_once_more(shopper: Buyer, demo_app: Flask
     number_of(walker.press(walker.step2(CASH)))
     walker.put_into_cart(TEA)
     assert path_of(walker.get("/checkout/step2")) == "/checkout/step1", "each order on its own"
+    hasty = walker.step1()
+    assert ONCE_MORE in hasty.text
+    again(walker, "/checkout/step1", hasty)
+    assert path_of(walker.get("/checkout/pending")).endswith("/complete"), "of the order before"
+    assert path_of(walker.get("/checkout/step2")) == "/checkout/step2", "who looks at it is a person all the same"
 
 
 @pytest.mark.req("T-088")

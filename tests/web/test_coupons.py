@@ -210,6 +210,13 @@ def test_guessing_codes_ends_for_a_while_and_says_until_when(till: Till, clock: 
     assert APPLIED in Page(till.type(CODE, apply="1").text).text
 
 
+def test_the_same_wrong_code_is_counted_once(till: Till) -> None:
+    """Who corrects something else meanwhile presses with it again and again."""
+    for _ in range(12):
+        assert NO_SUCH in beside(till.type("ARIGATO50O"))
+    assert APPLIED in Page(till.type(CODE, apply="1").text).text
+
+
 @pytest.mark.req("T-091")
 @pytest.mark.parametrize("way", ["cart", "step1", "ja", "apply"])
 def test_a_code_is_kept_only_once_it_was_judged(way: str, till: Till, clock: MovableClock) -> None:

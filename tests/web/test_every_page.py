@@ -306,6 +306,9 @@ def test_pages_for_what_goes_wrong(shopper: Buyer, demo_app: Flask) -> None:
     assert [a.status_code for a in (missing, wrong_way, huge, stale)] == [404, 405, 413, 400]
     assert wrong_way.headers["Allow"] == "OPTIONS, POST" or "POST" in wrong_way.headers["Allow"]
     assert_calm(missing, "ページが見つかりません")
+    at_the_desk = shopper.get("/admin/no/such/page")
+    assert_calm(at_the_desk, "ページが見つかりません")
+    assert ('"/language/en"' in missing.text, '"/language/en"' in at_the_desk.text) == (True, False), "the shop's switch is not the desk's"
     assert_calm(wrong_way, "この操作はできません")
     assert_calm(huge, "送信された内容が大きすぎます")
     assert_calm(stale, "もう一度お試しください")

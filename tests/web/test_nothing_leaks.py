@@ -263,5 +263,5 @@ def test_the_session_cookie_holds_no_typing(demo_app: Flask, client: FlaskClient
         assert "hanako" in (db.session.scalar(select(Confirmation.form)) or "")
     with client.session_transaction() as session:
         chosen = session.pop("card_choice")
-        assert set(session) <= {"cart", "csrf_token", "browser", "language", "attempt", "person", "_fresh"}
+        assert set(session) <= {"cart", "csrf_token", "browser", "language", "attempt", "person", "coupon_tried", "_fresh"}
     assert set(chosen.values()) <= {chosen["cart"], "", "new", "stored", "1"}, "choices among ours, no words of the buyer's"

@@ -204,6 +204,20 @@ def test_another_language_from_the_last_page_comes_back_to_it(walker: StepsBuyer
 
 
 @pytest.mark.req("U-022")
+def test_who_is_sent_back_to_step_1_loses_nothing_of_step_2(walker: StepsBuyer) -> None:
+    """In another tab an address was taken out, say."""
+    walker.put_into_cart(TEA)
+    walker.step1()
+    fields = Page(walker.get("/checkout/step2").text).form("/checkout/step2").fields
+    step1 = Page(walker.get("/checkout/step1").text).form("/checkout/step1").fields
+    walker.post("/checkout/step1", step1 | {"address1": "", "leave": "cart"})
+    back = walker.post("/checkout/step2", fields | {"note": "午前中に"})
+    assert (path_of(back), "購入者情報をご確認のうえ、もう一度お進みください。" in back.text) == ("/checkout/step1", True)
+    walker.step1()
+    assert Page(walker.get("/checkout/step2").text).form("/checkout/step2").fields["note"] == "午前中に"
+
+
+@pytest.mark.req("U-022")
 @pytest.mark.parametrize("found", ["/cart", "/checkout/pending"])
 def test_another_language_is_there_wherever_the_press_ends(found: str, walker: StepsBuyer, simulator: Simulator) -> None:
     """In another tab the basket was emptied, or the order pressed."""

@@ -26,10 +26,13 @@ _VANISHED = N_("ご登録のクレジットカードは、決済代行会社で�
 
 
 def changed(session: Session, operation: CardOperation, text: str, brand: str, last_four: str, now: datetime) -> None:
-    """A card was linked, replaced or removed: a line, and a mail to the member."""
+    """A card was linked, replaced or removed: a line, and a mail to the member – but for an account that ends before its address
+    was proven, of which nobody is written to (decision 0015)."""
     assert operation.member_id is not None
     history.note(session, operation.member_id, text, now, brand=brand, last_four=last_four)
     member = session.get_one(Member, operation.member_id)
+    if operation.actor == LEAVES and member.proven_at is None:
+        return
     info = shopinfo.get(session)
     with force_locale(member.language):
         what = _(text, card=card_numbers.shown(brand, last_four))
