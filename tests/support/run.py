@@ -71,7 +71,7 @@ def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str) ->
 
 def test_groups() -> Iterator[Group | None]:
     yield lint_group()
-    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox"))
+    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox", "whole"))
     yield suite("SQLite", 3, ("domain", "web", "conformance"))
     yield suite(
         "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
