@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from providers.contract import Category
 from shop.core import throttle
+from shop.core.runtime import now as moment
 from shop.payments import cardalarm, stepup
 from shop.payments.guard_models import CardGuard, CardTry
 
@@ -90,6 +91,7 @@ def admit(session: Session, who: Who, reference: str, now: datetime) -> None:
     """
     for name, value, _limit in _identities(who):
         throttle.take_turn(session, "card", f"{name}:{value}")
+    now = _at_its_turn(now)
     found = standing(session, who, now)
     stage = cardalarm.stage(found.guard, now)
     if stage == "stopped":
@@ -133,8 +135,13 @@ def recognise(session: Session, reference: str, card: str, now: datetime) -> boo
     if card and not _goes_on(session, reference, card, now):
         return False
     throttle.take_turn(session, "card", "shop")
-    cardalarm.judge(session, cardalarm.guard(session, for_update=True), now)
+    cardalarm.judge(session, cardalarm.guard(session, for_update=True), _at_its_turn(now))
     return True
+
+
+def _at_its_turn(now: datetime) -> datetime:
+    """Whoever has waited for their turn must not take a stage that began meanwhile for one of a clock that was set back."""
+    return max(now, moment())
 
 
 def _goes_on(session: Session, reference: str, card: str, now: datetime) -> bool:
@@ -169,6 +176,7 @@ def note(session: Session, reference: str, state: str, category: Category | None
     throttle.take_turn(session, "card", "shop")
     failure = session.get_one(CardTry, found, populate_existing=True)
     guard = cardalarm.guard(session, for_update=True)
+    now = _at_its_turn(now)
     on_guard = cardalarm.stage(guard, now) != "off"
     if cardalarm.judge(session, guard, now) or on_guard:
         return  # the shop knows already

@@ -1,8 +1,10 @@
 """P-22: failures of cards at the provider are counted by who tries them, whatever runs in parallel; the provider's ledger is the oracle."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from providers.contract import Category, Declined
 from shop.catalogue.models import Variant
@@ -139,6 +141,28 @@ def test_parallel_presses_do_not_all_pass_at_the_same_count(desk: Desk) -> None:
     assert reached_the_provider(desk) == 6, came
     assert sorted(set(came) - {"refused"}) in (["crowded"], ["too many"], ["crowded", "too many"]), came
     assert len(alarms(desk, "card_limit")) == 1
+
+
+@pytest.mark.req("P-22", "T-082")
+def test_who_waited_for_their_turn_takes_no_stage_back(desk: Desk) -> None:
+    """A failure that was settled a moment before the shop went up a stage, and counted after it."""
+    desk.change(CardGuard, shop_failures=1, shop_most=1, stage="stopped", stage_since=desk.call(now), stage_until=None)
+
+    def late(tell: Callable[[Session, str, datetime], object]) -> None:
+        reference = ids.public_id()
+        with db.write() as session:
+            session.add(CardTry(reference=reference, session_key="a", address="", at=now()))
+            session.flush()
+            tell(session, reference, now() - timedelta(seconds=1))
+
+    for tell in (
+        lambda session, reference, before: cardguard.note(session, reference, "declined", Category.CARD_REFUSED, before),
+        lambda session, reference, before: cardguard.recognise(session, reference, "", before),
+    ):  # fmt: skip
+        desk.call(late, tell)
+        assert desk.row(CardGuard).stage == "stopped"
+    with desk.app.app_context(), db.write() as session, pytest.raises(cardguard.Stopped):
+        cardguard.admit(session, cardguard.Who("b", ""), "next", now() - timedelta(seconds=1))
 
 
 @pytest.mark.req("P-22")
