@@ -206,3 +206,25 @@ def move(desk: Desk, placed: Placed, seen: str, target: str) -> None:
 def test_the_self_check_sees_a_use_that_nobody_has(desk: Desk) -> None:
     limit(desk, None, used=1)
     assert [line for line in desk.call(selfcheck.differences) if "used 1 of 0" in line]
+
+
+@pytest.mark.req("T-091")
+def test_so_many_codes_may_be_guessed_by_a_browser_and_by_a_network(desk: Desk) -> None:
+    """Ten and sixty in half an hour; codes that are there cost none."""
+
+    def judged(code: str, browser: str, address: str) -> bool:
+        def count() -> None:
+            with db.write() as session:
+                coupons.count_try(session, code, browser, address, now())
+
+        try:
+            desk.call(count)
+        except coupons.TooManyTries:
+            return False
+        return True
+
+    assert all(judged(CODE, "home", "61.1.1.1") for _ in range(12))
+    assert [judged("GUESS", "home", f"61.{number}.1.1") for number in range(12)] == [True] * 10 + [False] * 2
+    assert not judged(CODE, "home", "61.99.1.1"), "a guess learns nothing"
+    crowd = [judged("GUESS", f"browser {number}", "62.1.1.1") for number in range(62)]
+    assert crowd == [True] * 60 + [False] * 2
