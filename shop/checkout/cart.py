@@ -194,7 +194,7 @@ def take_out(session: Session, order: Order) -> None:
     session.execute(_ALL_SOLD, sold)
     session.execute(_SOME_SOLD, sold)
     spent = {"register_member", "login_id", "terms_agreed"} | ({"coupon"} if order.coupon_id is not None else set())
-    if spent & typed.keys():
+    if any(typed.get(name) for name in spent):
         _keep_for_the_next(session, order.cart_id, {name: value for name, value in typed.items() if name not in spent})
 
 

@@ -140,7 +140,7 @@ def cart_count() -> int:
 def here() -> str:
     """Where the language switch returns to: this page without what others hung on to its address, or the front where
     there is nothing to come back to: a form was answered at an address that shows none."""
-    if not current_app.create_url_adapter(request).test(request.path, method="GET"):  # type: ignore[union-attr]
+    if request.method != "GET" and not current_app.create_url_adapter(request).test(request.path, method="GET"):  # type: ignore[union-attr]
         return url_for("storefront.front")
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name in _OURS]
     return request.path + (f"?{urlencode(arguments)}" if arguments else "")
