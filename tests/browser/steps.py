@@ -141,7 +141,8 @@ def log_in(page: Page, login: str, password: str) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    """Nothing is wider than the window."""
+    """Nothing is wider than the window, once the page a press led to is there with its style sheets."""
+    page.wait_for_load_state()
     wide = page.evaluate(
         """() => { const room = document.documentElement.clientWidth;
            return document.documentElement.scrollWidth <= room ? [] :
@@ -161,6 +162,7 @@ def assert_accessible(page: Page) -> None:
     """Nothing axe finds fault with, whatever its weight, once everything has come to rest (U-073). From the top: further down a
     bar that stays lies over what is scrolled away under it, and axe takes that for small; ``assert_in_view_over_a_keyboard`` tells
     what may not be there."""
+    page.wait_for_load_state()
     page.evaluate("() => scrollTo({top: 0, behavior: 'instant'})")
     page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
     page.evaluate(_AXE)

@@ -70,8 +70,10 @@ def test_a_method_s_logo_where_buyers_choose(
     page.locator("#logo").set_input_files(WIDE)
     page.get_by_label("代替テキスト(ALT)").fill("使えるカード")
     page.get_by_role("button", name="確認画面へ").click()
+    expect(page.get_by_role("button", name="設定する")).to_be_visible()
     assert_calm(page)
     page.get_by_role("button", name="設定する").click()
+    page.wait_for_url("**/payment-methods")
     page.goto("/admin/settings/payment-methods/1")
     assert_calm(page)
     into_basket(page)
@@ -103,6 +105,7 @@ def test_the_sample_of_a_cart_follows_what_is_typed_and_buyers_see_it(
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert_calm(page)
     page.get_by_role("button", name="確認画面へ").click()
+    expect(page.get_by_role("button", name="設定する")).to_be_visible()
     expect(sample.locator("[data-sample=lead]")).to_have_text("一行目\n<b>二行目</b>")
     assert_calm(page)
     page.get_by_role("button", name="設定する").click()

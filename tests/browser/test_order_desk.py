@@ -39,9 +39,11 @@ def test_edit_update_capture_by_keyboard(page: Page, number: str) -> None:
     assert_accessible(page)
     for step, box in (("取引更新", "yellow-1"), ("売上確定", "yellow-2")):
         page.get_by_role("button", name=step, exact=True).press("Enter")
+        expect(page.locator("[data-first-focus]")).to_be_focused()  # or the script takes the key to 「戻る」
         page.get_by_role("button", name=f"{step}を実行する").press("Enter")
         expect(page.locator("[data-box]")).to_have_attribute("data-box", box)
     page.get_by_role("link", name="受注完了一覧へ移動").press("Enter")
+    expect(page.locator("[data-first-focus]")).to_be_focused()
     page.get_by_role("button", name="受注完了一覧へ移動").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("受注完了明細")
 
