@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from providers.contract import Absent, Approved, CardSource, Charge, MoneyStatus, NotSent, Unknown
+from providers.charge import CardSource, Charge
+from providers.contract import Absent, Approved, MoneyStatus, NotSent, Unknown
 from providers.paygent.adapter import PaygentGateway
 from providers.sandbox import serve
 from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
