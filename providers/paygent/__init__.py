@@ -11,9 +11,9 @@ from providers.contract import N_, BeforeSend, Category, MoneyStatus, Now, Recor
 from providers.paygent import connection, errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.settings import MARKS, SETTINGS
 from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from providers.settings import Setting
 
 _LIVE = "https://module.paygent.co.jp"
