@@ -1,0 +1,1 @@
+"""Sony Payment Services e-SCOTT Smart."""
