@@ -18,7 +18,7 @@ from providers.escott.demo import DEMO_MERCHANT as DEMO
 from providers.escott.simulator import EscottSimulator
 from providers.sandbox.clock import Clock, japan_time
 from providers.sandbox.faults import Fault, FaultBook
-from providers.sandbox.practice import BookedCard, BookedPayment, Call
+from providers.sandbox.practice import BookedCard, BookedPayment, Call, Simulator
 from providers.sandbox.server import Handler
 
 VISA = "4111111111111111"
@@ -62,10 +62,12 @@ class World:
         app.config["PROPAGATE_EXCEPTIONS"] = True
         # The pages' frame links to pages of the host, which is not here.
         app.url_build_error_handlers.append(lambda error, endpoint, values: "#")
-        for blueprint in self.simulator.provider_side():
-            app.register_blueprint(blueprint, url_prefix="/escott")
-        app.register_blueprint(self.simulator.console(), url_prefix="/console/escott")
-        app.register_blueprint(self.simulator.switches(), url_prefix="/control/escott")
+        served: Simulator = self.simulator
+        for blueprint in served.provider_side():
+            app.register_blueprint(blueprint, url_prefix=f"/{served.code}")
+        app.register_blueprint(served.console(), url_prefix=f"/console/{served.code}")
+        if switches := served.switches():
+            app.register_blueprint(switches, url_prefix=f"/control/{served.code}")
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -170,7 +172,7 @@ def vectors() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for path in sorted(VECTORS.glob("*.json")):
         vector = json.loads(path.read_text())
-        target = vector.get("request", {}).get("path", "")
+        target = (vector.get("request") or {}).get("path", "")
         if any(name in target for name in ("OAUT002", "OCRP005", "OATN005")):
             found.append((path.stem, vector))
     return found

@@ -220,6 +220,8 @@ def check_contract(merchant: Merchant, sent: dict[str, str]) -> None:
         raise Refusal(NOT_CONTRACTED)
     if sent["PayType"] not in merchant.pay_types.split(","):
         raise Refusal("C12" if "02" <= sent["PayType"] <= "24" else "C10")
+    if sent["PayType"] == BONUS and merchant.bonus_closed:
+        raise Refusal("C11")
 
 
 def check_stage(transaction: Transaction, operation: str) -> None:

@@ -23,7 +23,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS numbers (last INTEGER);
 CREATE TABLE IF NOT EXISTS merchants (
     merchant_id TEXT PRIMARY KEY, merchant_pass TEXT, tenant_id TEXT, token_code TEXT, members INTEGER,
-    capture_kind TEXT, pay_types TEXT, token_seconds REAL, failures INTEGER, locked INTEGER);
+    capture_kind TEXT, pay_types TEXT, bonus_closed INTEGER, token_seconds REAL, failures INTEGER, locked INTEGER);
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, merchant_id TEXT, number TEXT, expiry TEXT, security_code TEXT, made_at REAL,
     used INTEGER);
@@ -220,7 +220,7 @@ class Ledger:
 Record = TypeVar("Record")
 
 #: Columns that SQLite keeps as 0 and 1
-FLAGS = ("members", "locked", "used")
+FLAGS = ("members", "bonus_closed", "locked", "used")
 
 
 def _record(kind: type[Record], row: sqlite3.Row) -> Record:

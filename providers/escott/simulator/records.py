@@ -29,6 +29,8 @@ class Merchant(EscottMerchantKeys):
     capture_kind: str = "both"
     #: 支払区分 of the contract, comma separated
     pay_types: str = ",".join(PAY_TYPES)
+    #: it is outside the season of ボーナス一括, which gets C11; OURS: the provider's seasons are not known
+    bonus_closed: bool = False
     #: how long a token lives; OURS: the provider names no time
     token_seconds: float = 600.0
     #: wrong passwords in a row

@@ -24,7 +24,6 @@ OPERATIONS = {
 }
 
 MASTER = ("1Check", "1Auth", "1Gathering")
-PROCESS = ("1Capture", "1Change", "1Delete", "1Search", "1ReAuth")
 MEMBER = OPERATIONS["crp/OCRP005.do"]
 
 #: What the switches call the operations; 1Delete is told by what it meets.

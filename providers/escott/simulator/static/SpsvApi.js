@@ -16,7 +16,7 @@
   };
   var NO_TOKEN = "カード情報を処理できませんでした。";
 
-  // Looked up at the call, too: a page may set the tag's attributes after it was loaded.
+  // Looked up at each call, as a page may change the tag's callBackFunc after it was loaded.
   function ownTag() {
     return document.querySelector("script.spsvToken");
   }
