@@ -1,8 +1,7 @@
-"""The simulators of the practice world, one line each."""
+"""The simulators of the practice world, one line each. The only place of this folder that names a provider."""
 
-from __future__ import annotations
-
+from providers.escott.simulator import EscottSimulator
 from providers.paygent.simulator import PaygentSimulator
 from providers.sandbox.practice import Simulator
 
-SIMULATORS: tuple[type[Simulator], ...] = (PaygentSimulator,)
+SIMULATORS: tuple[type[Simulator], ...] = (PaygentSimulator, EscottSimulator)

@@ -14,12 +14,9 @@ from shop.core.i18n import force_locale, language
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
-from shop.payments import accounts, box_words, executor, observe, reconcile, replacement
+from shop.payments import accounts, box_words, button_words, executor, observe, reconcile, replacement
 from shop.payments.engine import Busy, engine
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
-
-#: The verbs of 取引更新.
-_UPDATING = (Verb.REAUTHORIZE, Verb.CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ def _plain(payment: Payment, order_total_yen: int) -> Panel:
 
 def _box(facts: Snapshot) -> str:
     """Which box of the shop guide (001 §7-3, §7-4) the facts make."""
-    differs = _differs(facts)
+    differs = button_words.differs(facts)
     if not facts.remote_readable:
         return "red-1"
     match facts.status:
@@ -151,12 +148,6 @@ def _expired(provider: Provider, facts: Snapshot, now: datetime) -> bool:
     return ended or provider.capabilities.verdict(Verb.CAPTURE, facts, now).reason == Reason.EXPIRED
 
 
-def _differs(facts: Snapshot) -> bool:
-    """Whether order, ledger and provider name different amounts (integer equality, R-194)."""
-    known = {facts.order_total_yen, facts.authorized_yen, facts.remote_amount_yen} - {None}
-    return len(known) > 1
-
-
 def _verb(key: str, status: str, provider: Provider) -> Verb:
     """The ledger's verb behind a button."""
     match key:
@@ -171,7 +162,7 @@ def _verb(key: str, status: str, provider: Provider) -> Verb:
 def _announced_yen(verb: Verb, facts: Snapshot, verdict: Verdict) -> int:
     """The amount a button speaks of: 取引更新 sends the order's total, a capture takes what its verdict says, everything else
     moves what stands."""
-    if verb in _UPDATING:
+    if verb in button_words.UPDATING:
         return facts.order_total_yen
     return verdict.max_yen if verb == Verb.CAPTURE and verdict.allowed else facts.authorized_yen
 
@@ -192,48 +183,10 @@ def _buttons(
         if verdict.reason == Reason.NEVER:
             continue
         allowed = verdict.allowed and waiting is None
-        reason = "" if allowed else _reason(verdict, verb, facts, waiting)
+        reason = "" if allowed else button_words.reason(verdict, verb, facts, waiting=waiting is not None)
         yen = _announced_yen(verb, facts, verdict)
-        buttons.append(Button(key, label, _effect(key, facts, yen), allowed, reason, yen, verb.value))
+        buttons.append(Button(key, label, button_words.effect(key, facts, yen), allowed, reason, yen, verb.value))
     return tuple(buttons)
-
-
-def _effect(key: str, facts: Snapshot, yen: int) -> str:
-    """What a press will do."""
-    stands = format_yen(facts.authorized_yen)
-    match key:
-        case "cancel":
-            return _cancel_effect(facts.status, facts.authorized_yen)
-        case "update":
-            return _("与信を%(before)sから%(yen)sに更新します", before=stands, yen=format_yen(yen))
-        case _ if yen < facts.authorized_yen:
-            return _("与信%(before)sのうち%(yen)sの売上を確定します。残りの与信は解放されます", before=stands, yen=format_yen(yen))
-        case _:
-            return _("%(yen)sの売上を確定します", yen=format_yen(yen))
-
-
-def _cancel_effect(status: str, amount: int) -> str:
-    if status == MoneyStatus.CAPTURED:
-        return _("%(yen)s全額を返金します", yen=format_yen(amount))
-    return _("与信%(yen)sを取り消します", yen=format_yen(amount))
-
-
-def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOperation | None) -> str:
-    if waiting is not None:
-        return _("前の操作の結果を確認中です")
-    if verb in _UPDATING and not _differs(facts):
-        return _("金額に差異がないため、更新は不要です")
-    if verb == Verb.CAPTURE and facts.status == MoneyStatus.CAPTURED:
-        return _("売上は確定済みです")
-    return {
-        Reason.UNREADABLE: _("決済状況が読めないため操作できません"),
-        Reason.AMOUNT_DIFFERS: _("受注の金額と与信の金額が違います"),
-        Reason.EXPIRED: _("与信から60日を過ぎたため、売上確定できません"),
-        Reason.THREE_DS: _("3Dセキュアが実施された受注は、取引更新できません"),
-        Reason.OUT_OF_RANGE: _("受注の合計が、決済できる金額の範囲にありません"),
-        Reason.RAISED: _("増額はできません"),
-        Reason.CONSOLE_ONLY: _("決済会社の管理画面で操作してください"),
-    }.get(verdict.reason, _("この決済状況では操作できません"))
 
 
 def capture(
@@ -322,7 +275,7 @@ def _refusal(
     facts = snapshot(payment, order_total_yen)
     verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
     if not verdict.allowed:
-        return Outcome("not_allowed", _reason(verdict, verb, facts, None))
+        return Outcome("not_allowed", button_words.reason(verdict, verb, facts, waiting=False))
     edited = engine().handler.order_total(session, payment.order_id) != order_total_yen
     if edited or amount_yen != _announced_yen(verb, facts, verdict):
         return Outcome("not_allowed", _stale())

@@ -10,7 +10,9 @@ from tests.architecture.source import ROOT, files, imports, named, tree
 
 OURS = ("app.py", "shop", "admin", "providers")
 #: All that the shop may know of providers.
-KNOWN = {"providers.contract", "providers.kept_cards", "providers.ports", "providers.registry", "providers.settings"}
+KNOWN = {
+    "providers.charge", "providers.contract", "providers.kept_cards", "providers.ports", "providers.registry", "providers.settings",
+}  # fmt: skip
 #: Who reads the machine's clock, and why.
 CLOCK_READERS = {
     "shop/core/clock.py": "it is the shop's clock",

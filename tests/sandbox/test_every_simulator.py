@@ -120,11 +120,6 @@ def test_a_token_is_made_and_moves_no_money(world: World, simulator: Simulator) 
     assert (found["payments"], found["cards"], found["busy"]) == ([], [], 0)
 
 
-def test_no_token_for_a_card_that_is_over(world: World, simulator: Simulator) -> None:
-    asked = CARD | {"number": simulator.test_cards[0].number, "provider": simulator.code, "expiry": "0101"}
-    assert world.control("token", **asked) == {"token": ""}
-
-
 def test_no_token_for_an_unknown_merchant(world: World, simulator: Simulator) -> None:
     asked = CARD | {"number": simulator.test_cards[0].number, "provider": simulator.code, "merchant": "nobody"}
     assert world.control("token", **asked) == {"token": ""}
