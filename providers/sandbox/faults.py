@@ -74,10 +74,11 @@ class FaultBook:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, kind: str) -> Fault | None:
+    def take(self, *names: str) -> Fault | None:
+        """The first fault that fits one of the operation's names: the provider's own and the switches' one."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind not in (kind, "*"):
+                if fault.kind not in (*names, "*"):
                     continue
                 if fault.times is not None:
                     fault.times -= 1
