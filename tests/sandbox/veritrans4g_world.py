@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import html
 import json
 import re
@@ -26,6 +28,13 @@ from providers.veritrans4g.demo import DEMO_MERCHANT, VeriTrans4GMerchantKeys
 from providers.veritrans4g.simulator import VeriTrans4GSimulator
 
 VISA = "4111111111111111"
+PENDING_CARD = "4980000000079000"
+FRICTIONLESS, ATTEMPT, FAILED, UNABLE, ERROR_PAGE = (
+    "4980000000057600", "4980000000037610", "4980000000087607", "4980000000017612", "4980000000067690",
+)  # fmt: skip
+DECLINED = "4980000000058202"
+#: What a return must sign, or a shop can check nothing
+NEEDED = ["OrderId", "mpiMstatus", "cardMstatus", "vResultCode", "reqAmount"]
 DAY = 86_400
 
 BASES = {"card": "paynow/v2", "mpi": "paynow/v2", "search": "paynow-search/v2", "account": "paynowid/v1", "cardinfo": "paynowid/v1"}
@@ -162,11 +171,12 @@ class VeriTransWorld:
         return requests.post(page.url, data={"choice": choice, "password": ""}, allow_redirects=False, timeout=10)
 
     @staticmethod
-    def returned(page: requests.Response) -> tuple[str, dict[str, str]]:
+    def returned(page: requests.Response | str) -> tuple[str, dict[str, str]]:
         """Where the page's form leads, and its fields."""
-        action = re.search(r'<form method="post" action="([^"]+)"', page.text)
-        assert action, page.text
-        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text)
+        text = page if isinstance(page, str) else page.text
+        action = re.search(r'<form method="post" action="([^"]+)"', text)
+        assert action, text
+        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text)
         return html.unescape(action[1]), {name: html.unescape(value) for name, value in fields}
 
     # ---- the tester ------------------------------------------------------------------------------
@@ -230,3 +240,66 @@ class Shop:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+# ---- signatures ---------------------------------------------------------------------------------
+
+
+def names(fields: dict[str, str]) -> list[str]:
+    plain = fields["authParams"].translate(str.maketrans("*-_", "=/+"))
+    return base64.b64decode(plain).decode().split(",")
+
+
+def matches(fields: dict[str, str], ccid: str = DEMO_MERCHANT.merchant_ccid, key: str = DEMO_MERCHANT.merchant_key) -> bool:
+    """What the vendor's own check does, no more."""
+    if not all(name in fields for name in names(fields)):
+        return False
+    signed = ccid + "".join(fields[name] for name in names(fields)) + key
+    return fields["vAuthInfo"] == hashlib.sha256(signed.encode()).hexdigest()
+
+
+def push_matches(body: bytes, header: str | None, key: str = DEMO_MERCHANT.merchant_key) -> bool:
+    if header is None or header.find(";v=") < 1:
+        return False
+    return header.partition(";v=")[2] == hmac.new(bytes.fromhex(key), body, hashlib.sha256).hexdigest()
+
+
+# ---- orders in every state -----------------------------------------------------------------------
+
+
+def authorised(world: VeriTransWorld) -> str:
+    return str(world.authorise()["orderId"])
+
+
+def captured(world: VeriTransWorld) -> str:
+    return str(world.authorise(withCapture="true")["orderId"])
+
+
+def captured_later(world: VeriTransWorld) -> str:
+    order_id = authorised(world)
+    assert world.ask("Capture/card", world.order(order_id))["mstatus"] == "success"
+    return order_id
+
+
+def pending(world: VeriTransWorld) -> str:
+    return str(world.authorise(PENDING_CARD)["orderId"])
+
+
+def cancelled(world: VeriTransWorld) -> str:
+    order_id = authorised(world)
+    assert world.ask("Cancel/card", world.order(order_id))["mstatus"] == "success"
+    return order_id
+
+
+def refused(world: VeriTransWorld) -> str:
+    return str(world.authorise("4980000000058202")["orderId"])
+
+
+def expired(world: VeriTransWorld) -> str:
+    order_id = authorised(world)
+    world.later(61 * DAY)
+    return order_id
+
+
+def none(world: VeriTransWorld) -> str:
+    return "never-sent"

@@ -166,7 +166,9 @@ def read_body(body: bytes) -> tuple[dict[str, Any], str, str]:
     try:
         text = body.decode("utf-8")
         whole = json.loads(text)
-    except ValueError:
+        # Half a letter (a lone \ud800) can be escaped in JSON and be nowhere kept.
+        json.dumps(whole, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
         raise Refusal(UNREADABLE) from None
     head, seam = '{"params":', ',"authHash":"'
     cut = text.rfind(seam)

@@ -70,8 +70,7 @@ class SearchService:
         return self._ledger.all(Order, f"{condition} ORDER BY CAST(handle AS INTEGER)", *values)
 
     def _fits(self, order: Order, sent: Sent) -> bool:
-        common = sent.params.get("searchParameters", {})
-        common = common.get("common", {}) if isinstance(common, dict) else {}
+        common = _object(_object(sent.params.get("searchParameters")).get("common"))
         listed = self._ledger.transactions(order.handle)
         services = _words(sent.params.get("serviceTypeCd"))
         if services and not services & _services(order):
@@ -142,8 +141,12 @@ def _services(order: Order) -> set[str]:
     return {order.service} | ({"card"} if order.card_mstatus else set())
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _words(value: Any) -> set[str]:
-    return {value} if isinstance(value, str) and value else set(value) if isinstance(value, list) else set()
+    return {value} if isinstance(value, str) and value else {str(word) for word in value} if isinstance(value, list) else set()
 
 
 def _within(text: str, limits: Any, width: int = 0) -> bool:

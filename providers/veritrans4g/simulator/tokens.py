@@ -80,7 +80,7 @@ class TokenDesk:
 
     def _merchant(self, api_key: str) -> Merchant:
         for merchant in self._ledger.all(Merchant, "withdrawn = 0"):
-            if api_key and hmac.compare_digest(merchant.token_api_key.encode(), api_key.encode()):
+            if api_key and hmac.compare_digest(merchant.token_api_key.encode(), api_key.encode("utf-8", "replace")):
                 return merchant
         raise BadCard("invalid_token_api_key")
 
