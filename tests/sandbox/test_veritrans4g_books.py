@@ -90,7 +90,8 @@ def test_search_filters(world: VeriTransWorld) -> None:
     assert count({"orderId": first}, serviceTypeCd=["mpi"]) == "0"
     assert count({"orderId": "nothing"}) == "0"
     assert world.ask("Search/search", {"containDummyFlag": "true", "maxCount": "1"})["overMaxCountFlag"] == "true"
-    for odd in ({"searchParameters": "x"}, {"searchParameters": {"common": []}}, {"serviceTypeCd": [{}]}):
+    odds: tuple[dict[str, Any], ...] = ({"searchParameters": "x"}, {"searchParameters": {"common": []}}, {"serviceTypeCd": [{}]})
+    for odd in odds:
         assert world.ask("Search/search", odd)["mstatus"] == "success"
     assert world.ask("Search/search", {"masterNames": "bankFinancialInstInfo"}).outcome == ("failure", "NZ06")
     assert second

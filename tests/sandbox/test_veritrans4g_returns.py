@@ -163,6 +163,9 @@ def test_returns_that_miss_or_repeat(world: VeriTransWorld, shop: Shop) -> None:
     _, fields = world.returned(world.choose(world.begin(redirectionUri=shop.url)))
     assert len(shop.received) == 1
     assert shop.fields() == fields
+    world.control("returns", mode="twice")
+    page = world.choose(world.begin(redirectionUri=f"{shop.url}?a=b", verifyResultLink="2"))
+    assert page.headers["Location"] == f"{shop.url}?{shop.received[-1][0].decode()}"
 
 
 def test_replayed_return(world: VeriTransWorld) -> None:

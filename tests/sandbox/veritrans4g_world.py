@@ -220,9 +220,16 @@ class Shop:
         shop = self
 
         class Receiver(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                assert "Cookie" not in self.headers
+                self.answer(self.path.partition("?")[2].encode())
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 assert "Cookie" not in self.headers
+                self.answer(body)
+
+            def answer(self, body: bytes) -> None:
                 shop.received.append((body, self.headers["content-hmac"]))
                 self.send_response(shop.status)
                 self.send_header("Content-Length", "0")

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from providers.veritrans4g.simulator import cards
 from providers.veritrans4g.simulator.records import Order
-from providers.veritrans4g.simulator.returns import BY_GET, call_shop
+from providers.veritrans4g.simulator.returns import BY_GET, call_shop, with_query
 from providers.veritrans4g.simulator.threeds import CHALLENGED, ERROR_PAGE, FRICTIONLESS
 
 if TYPE_CHECKING:
@@ -96,10 +95,9 @@ def issuer_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
         merchant = ledger.merchant(order.merchant_ccid) or abort(404)
         fields = simulator.returns.fields(merchant, order, mode)
         if mode == "twice":
-            call_shop(order.redirect_uri, fields)
+            call_shop(order, fields)
         if order.result_link == BY_GET:
-            joint = "&" if "?" in order.redirect_uri else "?"
-            return redirect(order.redirect_uri + joint + urlencode(fields), 303)
+            return redirect(with_query(order.redirect_uri, fields), 303)
         g.nonce = secrets.token_urlsafe(16)
         return render_template("veritrans4g/return.html", order=order, fields=fields, nonce=g.nonce)
 
