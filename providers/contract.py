@@ -4,13 +4,13 @@ Plain values only – integer yen, aware datetimes, frozen dataclasses. ``Unknow
 caller can forget it. The shop decides nothing by a provider's code: the adapter translates into the words of this file.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from providers.kept_cards import CardList, CardRemoved, CardStored, Linking, StoredCardSource
+from providers.kept_cards import CardList, CardRemoved, CardStored, Linking
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
@@ -31,6 +31,8 @@ class Verb(StrEnum):
     REFUND = "refund"
     #: 再与信 – a new authorization for a new amount; the old one is voided by a second operation.
     REAUTHORIZE = "reauthorize"
+    #: 金額変更 – the reservation stands with another amount: the provider secures the new one before it lets the old one go.
+    CHANGE = "change"
     #: A slip or number to pay by; the money comes days later.
     ISSUE_SLIP = "issue_slip"
 
@@ -102,6 +104,8 @@ class AuthenticationOutcome(StrEnum):
     ATTEMPTED = "attempted"
     #: Attempt 注意: something went wrong on the way; the merchant bears the loss.
     UNCERTAIN = "uncertain"
+    #: The provider let the buyer pass and does not say how.
+    PASSED = "passed"
     #: The brand has no 3-D Secure at this acquirer; the shop's settings let it pass.
     UNSUPPORTED = "unsupported"
 
@@ -126,6 +130,8 @@ class Approved:
     #: The provider's own name for the card, the same for every payment with it under this contract; empty where it has none.
     fingerprint: str = ""
     authentication: Authentication | None = None
+    #: What follow-ups need besides the handle. Secret: the shop keeps it encrypted and opens the gateway with it.
+    keys: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,8 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NeedsBuyer:
-    """The buyer must act on another page before ``until``. ``html`` leads there, byte by byte as the provider wrote it;
-    ``secret`` is handed back with the buyer's return. Both survive the hop encrypted, then are erased."""
+    """The buyer must act on another page before ``until``. ``html`` leads there, byte by byte as the provider wrote it – or the
+    address ``url`` does; ``secret`` is handed back with the buyer's return. All survive the hop encrypted, then are erased."""
 
     html: str
     until: datetime
@@ -150,6 +156,7 @@ class NeedsBuyer:
     secret: str = ""
     #: The same for the same card, whoever holds it; empty where the provider does not say.
     fingerprint: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,9 @@ class RemoteState:
     masked_card: str = ""
     fingerprint: str = ""
     authentication: Authentication | None = None
+    #: Whether the provider would have said that the payment is over. Where it would not, what we ended ourselves is over, and
+    #: what was ended on its console goes unseen.
+    tells_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,66 +258,9 @@ class ReturnReading:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardSource:
-    """A one-time token made by the provider's script in the buyer's browser. Never a card number."""
-
-    token: str
-
-    def __repr__(self) -> str:
-        return "CardSource(token=[hidden])"
-
-
 StoreResult = CardStored | Declined | NotSent | Unknown
 RemoveResult = CardRemoved | Absent | Declined | NotSent | Unknown
 ListResult = CardList | Unreadable | NotSent | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Cardholder:
-    """What the card's issuer may be told about the buyer to authenticate them. Plain text, empty where not known."""
-
-    email: str = ""
-    phone: str = ""
-    postal_code: str = ""
-    prefecture: str = ""
-    address1: str = ""
-    address2: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What an authorization asks for."""
-
-    merchant_ref: str
-    amount_yen: int
-    source: CardSource | StoredCardSource
-    capture: bool
-    #: 支払回数: 1 = 一括, n = 分割, 0 = ボーナス一括.
-    instalments: int = 1
-    #: Values of the method's own settings.
-    options: Mapping[str, str] = field(default_factory=dict)
-    #: Where a page of the provider sends the buyer back to; ``started_at`` is the shop's clock at the press.
-    return_url: str = ""
-    started_at: datetime | None = None
-    cardholder: Cardholder = Cardholder()
-
-
-#: The parameters of a buyer's return, in order, as they came.
-ReturnFields = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reauthorization:
-    """A new authorization with the card of an earlier one, which stands until it is voided by itself."""
-
-    merchant_ref: str
-    amount_yen: int
-    #: The earlier authorization: our reference for it and the provider's handle.
-    earlier_ref: str
-    earlier_handle: str
-    #: 支払回数 as in :class:`Charge`.
-    instalments: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +278,8 @@ class Exchange:
 
 Recorder = Callable[[Exchange], None]
 BeforeSend = Callable[[], None]
+#: The shop's clock: an aware datetime.
+Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +296,8 @@ class Snapshot:
     remote_readable: bool
     authorized_at: datetime | None
     three_ds: bool = False
+    #: Whether we can name the payment to the provider: of one that only staff found on its console we cannot.
+    reachable: bool = True
 
 
 class Reason(StrEnum):
@@ -353,13 +310,20 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     #: An authenticated payment: a new amount would lose the protection of 3-D Secure.
     THREE_DS = "three_ds"
+    #: Never with this provider under this payment's mode: there is no such button.
+    NEVER = "never"
+    #: What was authorized cannot be raised here.
+    RAISED = "raised"
+    #: Only the provider's own console can go on with it.
+    CONSOLE_ONLY = "console_only"
     #: The order's total is nothing the provider can authorize.
     OUT_OF_RANGE = "out_of_range"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a verb is allowed on this payment now; the same verdict draws the button and guards the POST."""
+    """Whether a verb is allowed on this payment now; the same verdict draws the button and guards the POST. ``max_yen`` of a
+    capture is the amount that it takes."""
 
     allowed: bool
     reason: Reason = Reason.NONE
@@ -378,6 +342,11 @@ class Capabilities(Protocol):
     #: Overall deadline of one call, seconds.
     call_deadline: float
     recovery: Mapping[Verb, Recovery]
+    #: How 取引更新 is done here: ``REAUTHORIZE`` or ``CHANGE``.
+    update_verb: Verb
+    #: Whether the provider itself authorizes when a buyer comes back from the issuer: then an attempt whose buyer stays away is
+    #: asked about before it ends.
+    charges_while_away: bool
     #: Card tokens the page must make so that one card can be charged and kept: two where a token dies with its first use;
     #: zero where the provider keeps no cards.
     tokens_to_link: int

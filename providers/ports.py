@@ -9,22 +9,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
 from providers.contract import (
     BeforeSend,
     Capabilities,
-    CardSource,
     Category,
-    Charge,
     ListResult,
     MoneyStatus,
     Notice,
     NoticeReading,
+    Now,
     QueryResult,
-    Reauthorization,
     Recorder,
     RemoveResult,
     Result,
-    ReturnFields,
     ReturnReading,
     StoreResult,
 )
@@ -48,7 +46,13 @@ class Gateway(Protocol):
         """Authorize another amount on the same card. The earlier authorization is not touched."""
         ...
 
-    def capture(self, handle: str, amount_yen: int) -> Result: ...
+    def change(self, handle: str, amount_yen: int) -> Result:
+        """Have the same authorization stand with another amount. Refused, the old one stands as before."""
+        ...
+
+    def capture(self, handle: str, amount_yen: int) -> Result:
+        """Take ``amount_yen`` of what was authorized; where less is possible, the rest is released."""
+        ...
 
     def void(self, handle: str) -> Result: ...
 
@@ -73,7 +77,9 @@ class Gateway(Protocol):
         again. Empty when there is none or no feed."""
         ...
 
-    def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading: ...
+    def read_notice(self, method: str, body: bytes, headers: Mapping[str, str]) -> NoticeReading:
+        """Check and read one notification request, exactly as it came. ``headers``: names in lower case."""
+        ...
 
     def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
         """接続テスト: ask something harmless and say of each group of values whether it is right. Moves no money."""
@@ -135,7 +141,13 @@ class Provider(Protocol):
         *,
         before_send: BeforeSend,
         record: Recorder,
-    ) -> Gateway: ...
+        now: Now,
+        keys: str = "",
+        seed: str = "",
+    ) -> Gateway:
+        """``now``: the shop's clock. ``keys``: what :class:`~providers.contract.Approved` gave us to keep for the payment at hand. ``seed``: a secret of the
+        account that stays the same for ever, for what an adapter must make up and find again."""
+        ...
 
     def base_url(self, endpoint: Endpoint, simulator_url: str) -> str: ...
 
@@ -145,11 +157,16 @@ class Provider(Protocol):
         """A fresh reference of the provider's length and alphabet, unguessable enough never to repeat."""
         ...
 
-    def customer_ref(self, member_public_id: str) -> str:
-        """How a member is called at this provider, made from their public id: always the same one, and nobody else's."""
+    def customer_ref(self, member_public_id: str, registration: int) -> str:
+        """How a member is called at this provider for their ``registration``-th card operation, made from their public id: nobody
+        else's, and always the same one unless the provider wants a fresh one for each registration."""
         ...
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage: ...
+
+    def refusal(self, code: str) -> str:
+        """What staff read in place of a code that says nothing by itself; empty where the code is to be shown as it came."""
+        ...
 
     def unreadable(self, code: str, *, earlier_contract: bool) -> str:
         """The one cause that ``code`` proves when a payment cannot be looked at, in a sentence for staff; empty where it

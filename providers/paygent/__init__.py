@@ -7,13 +7,13 @@ from importlib import resources
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from providers.contract import N_, BeforeSend, Category, MoneyStatus, Recorder
+from providers.contract import N_, BeforeSend, Category, MoneyStatus, Now, Recorder
 from providers.paygent import connection, errors
 from providers.paygent.adapter import PaygentGateway
 from providers.paygent.capabilities import PaygentCapabilities
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.settings import MARKS, SETTINGS
 from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 from providers.settings import Setting
 
 _LIVE = "https://module.paygent.co.jp"
@@ -46,8 +46,9 @@ class Paygent:
         return resources.files(__package__).joinpath("browser.js").read_text(encoding="utf-8")
 
     def open(
-        self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder
-    ) -> Gateway:
+        self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder, now: Now,
+        keys: str = "", seed: str = "",
+    ) -> Gateway:  # fmt: skip
         return PaygentGateway(settings, base_url, before_send=before_send, record=record)
 
     def base_url(self, endpoint: Endpoint, simulator_url: str) -> str:
@@ -66,12 +67,15 @@ class Paygent:
         day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
         return f"9{day}{secrets.randbelow(10**13):013d}"
 
-    def customer_ref(self, member_public_id: str) -> str:
+    def customer_ref(self, member_public_id: str, registration: int) -> str:
         """A customer_id of at most 25 letters and digits."""
         return f"m{member_public_id}"
 
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
         return errors.buyer_message(category, code)
+
+    def refusal(self, code: str) -> str:
+        return ""
 
     def unreadable(self, code: str, *, earlier_contract: bool) -> str:
         return connection.unreadable(code, earlier_contract)

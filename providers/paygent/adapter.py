@@ -7,13 +7,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from providers import transport
+from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
 from providers.contract import (
     Absent,
     Approved,
     Authentication,
     BeforeSend,
-    CardSource,
-    Charge,
     Declined,
     Exchange,
     ListResult,
@@ -23,13 +22,11 @@ from providers.contract import (
     NoticeReading,
     NotSent,
     QueryResult,
-    Reauthorization,
     Recorder,
     Reference,
     RemoteState,
     RemoveResult,
     Result,
-    ReturnFields,
     ReturnReading,
     StoreResult,
     Unknown,
@@ -152,6 +149,10 @@ class PaygentGateway:
         ]
         return self._change("020", fields, MoneyStatus.AUTHORIZED)
 
+    def change(self, handle: str, amount_yen: int) -> Result:
+        """028 would, but not upwards; 取引更新 is a new 020 here."""
+        return NotSent("no such verb")
+
     def capture(self, handle: str, amount_yen: int) -> Result:
         """022 – takes the whole authorization; ``amount_yen`` is for the ledger, the telegram has no amount."""
         return self._change("022", self._header("022", payment_id=handle), MoneyStatus.CAPTURED)
@@ -211,7 +212,7 @@ class PaygentGateway:
                 return
             yield _notice(answer.fields)
 
-    def read_notice(self, method: str, body: bytes, content_type: str) -> NoticeReading:
+    def read_notice(self, method: str, body: bytes, headers: Mapping[str, str]) -> NoticeReading:
         """差分通知: genuine only with the right digest under our key; acknowledged by exactly ``result=0``."""
         fields, genuine = client.read_notice(body, self._settings.get("notice_hash_key", ""))
         if not genuine:

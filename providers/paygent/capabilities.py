@@ -20,6 +20,9 @@ class PaygentCapabilities:
     call_deadline = 35.0
     #: A token dies with the first telegram that is answered normally: one for 020, one for 025.
     tokens_to_link = 2
+    update_verb = Verb.REAUTHORIZE
+    #: 450 reserves nothing, and 020 is sent by us.
+    charges_while_away = False
     recovery: Mapping[Verb, Recovery] = {
         Verb.AUTHORIZE: Recovery.BY_MERCHANT_REF,
         Verb.REAUTHORIZE: Recovery.BY_MERCHANT_REF,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from providers.contract import CardSource, ListResult, Unknown, Unreadable
+from providers.charge import CardSource
+from providers.contract import ListResult, Unknown, Unreadable
 from providers.kept_cards import CardList, CardStored, KeptCard, StoredCardSource
 from providers.paygent import client, errors
 

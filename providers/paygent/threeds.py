@@ -10,17 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from providers.charge import Cardholder, CardSource, Charge, ReturnFields
 from providers.codecs import same_digest
 from providers.contract import (
     Authentication,
     AuthenticationOutcome,
-    Cardholder,
-    CardSource,
     Category,
-    Charge,
     Declined,
     Liability,
-    ReturnFields,
     ReturnReading,
 )
 from providers.kept_cards import StoredCardSource

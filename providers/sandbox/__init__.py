@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def serve(host: str, port: int, state_dir: str | Path, ssl_context: SSLContext | None = None) -> Sandbox:
     """Start the practice world; port 0 takes a free one. Every call is an independent world."""
-    # Imported late: who only wants the demo merchant (demo.py) loads no server.
+    # Imported late: the simulators that the server makes import from this package themselves.
     from providers.sandbox.server import Sandbox
 
     return Sandbox(host, port, Path(state_dir), ssl_context)

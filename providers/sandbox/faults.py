@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class AnswerCut(ConnectionError):
 
 @dataclass
 class Fault:
-    #: operation it hits, ``*`` for any
+    #: operation it hits: a provider's own kind or a verb that all share (practice.py), ``*`` for any
     kind: str
     mode: str
     phase: str = "before"
@@ -47,6 +48,8 @@ class Fault:
     #: for mode ``code``: the provider's own error code and detail
     code: str = ""
     detail: str = ""
+    #: code of the only provider it hits, empty = any
+    provider: str = ""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -61,6 +64,13 @@ class FaultBook:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._provider = ""
+
+    def of(self, provider: str) -> FaultBook:
+        """The same faults, as they are open to one provider's requests."""
+        view = copy(self)
+        view._provider = provider
+        return view
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -75,10 +85,10 @@ class FaultBook:
             return [asdict(fault) for fault in self._faults]
 
     def take(self, *names: str) -> Fault | None:
-        """The first fault that fits one of the operation's names: the provider's own and the switches' one."""
+        """The first fault that fits an operation by one of its names: the provider's own and the verb."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind not in (*names, "*"):
+                if fault.kind not in ("*", *names) or fault.provider not in ("", self._provider):
                     continue
                 if fault.times is not None:
                     fault.times -= 1

@@ -7,9 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Blueprint
+
+from providers.sandbox.clock import Clock
+from providers.sandbox.faults import FaultBook
 
 
 class State(StrEnum):
@@ -103,6 +107,8 @@ class Simulator(Protocol):
     code: str
     title: str
     test_cards: tuple[TestCard, ...]
+
+    def __init__(self, path: Path, clock: Clock, faults: FaultBook) -> None: ...
 
     def provider_side(self) -> Iterable[Blueprint]:
         """What the world may reach: the merchant's requests, the browser's script and token endpoint, the issuer's pages."""

@@ -12,10 +12,10 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from providers.paygent.simulator import PaygentSimulator
 from providers.sandbox.app import create_app
 from providers.sandbox.clock import Clock
 from providers.sandbox.faults import AnswerCut, FaultBook
+from providers.sandbox.installed import SIMULATORS
 
 
 class Handler(WSGIRequestHandler):
@@ -38,11 +38,14 @@ class Sandbox:
     def __init__(self, host: str, port: int, state_dir: Path, ssl_context: SSLContext | None) -> None:
         state_dir.mkdir(parents=True, exist_ok=True)
         clock, faults = Clock(state_dir), FaultBook()
-        self._paygent = PaygentSimulator(state_dir / "simulator.sqlite3", clock, faults)
+        #: by their codes
+        self.simulators = {
+            make.code: make(state_dir / f"{make.code}.sqlite3", clock, faults.of(make.code)) for make in SIMULATORS
+        }
         self._server = make_server(
             host,
             port,
-            create_app(self._paygent, clock, faults),
+            create_app(self.simulators, clock, faults),
             threaded=True,
             request_handler=Handler,
             ssl_context=ssl_context,
@@ -66,4 +69,5 @@ class Sandbox:
         socket.create_connection(self._server.socket.getsockname()[:2]).close()  # the caller it waits for
         self._thread.join()
         self._server.server_close()
-        self._paygent.close()
+        for simulator in self.simulators.values():
+            simulator.close()

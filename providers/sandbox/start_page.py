@@ -1,57 +1,58 @@
-"""The start page for people: what this is, test cards, merchants, switches as forms."""
+"""The start page for people – what this is, test cards, switches as forms – and the list of the consoles.
+
+A simulator with more to tell has a template ``<code>/start.html``; it stands below its test cards and gets the ``simulator``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from providers.paygent.simulator import PaygentSimulator
-from providers.paygent.simulator.cards import TEST_CARDS
-from providers.paygent.simulator.records import Merchant
-from providers.paygent.simulator.returns import Trouble
-from providers.sandbox.clock import Clock
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.sandbox.clock import Clock, wire_time
 from providers.sandbox.faults import MODES, PHASES, Fault, FaultBook
+from providers.sandbox.practice import Simulator
 
-#: What the switches can hit: a telegram, the token endpoint, or anything
-FAULT_KINDS = (
-    *("*", "020", "021", "022", "023", "025", "026", "027", "028", "029", "091", "094", "116", "450"),
-    "token",
-)
+#: What the switches call operations of all providers (practice.VERBS)
+VERB_NAMES = {
+    "authorize": "オーソリ",
+    "authenticate": "本人認証の申込み",
+    "capture": "売上",
+    "void": "オーソリ取消",
+    "refund": "売上取消",
+    "change": "金額変更",
+    "reauthorize": "再オーソリ",
+    "query": "照会",
+    "store": "カードの登録",
+    "list": "登録カードの照会",
+    "remove": "登録カードの削除",
+    "token": "トークン作成",
+    "search": "トークンの照会",
+}
 
 #: Steps of the clock in seconds and their labels
 CLOCK_STEPS = {1800: "30 分進める", 3600: "1 時間進める", 86_400: "1 日進める", 60 * 86_400: "60 日進める"}
 
-#: What can happen to the browser on its way back from 3-D Secure
-TROUBLE_NAMES = {
-    "never": "戻らない（決済会社のエラー画面で止まる）",
-    "twice": "2 回戻る（Cookie なしの呼出しが先に届く）",
-    "bent_hc": "hc が違う",
-    "bent_result": "結果だけ成功に書き換わる（hc は元のまま）",
-    "no_hc": "hc がない",
-}
 
-
-def start_page(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Blueprint:
+def start_page(simulators: Mapping[str, Simulator], clock: Clock, faults: FaultBook) -> Blueprint:
     pages = Blueprint("start", __name__)
 
     @pages.get("/")
     def start() -> str:
         return render_template(
             "start.html",
-            cards=TEST_CARDS,
-            merchants=paygent.ledger.merchants(),
             faults=faults.listed(),
-            fault_kinds=FAULT_KINDS,
+            verb_names=VERB_NAMES,
             fault_modes=MODES,
             fault_phases=PHASES,
-            troubles=paygent.return_troubles.listed(),
-            trouble_names=TROUBLE_NAMES,
             clock=clock,
             clock_steps=CLOCK_STEPS,
         )
+
+    @pages.get("/console")
+    def consoles() -> str:
+        return render_template("consoles.html")
 
     @pages.post("/switches/clock")
     def move_clock() -> Response:
@@ -65,13 +66,19 @@ def start_page(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Bl
     @pages.post("/switches/faults")
     def set_fault() -> Response:
         form = request.form
-        if form.get("kind") in FAULT_KINDS and form.get("mode") in MODES and form.get("phase") in PHASES:
-            fault = Fault(
-                form["kind"], form["mode"], form["phase"], times=form.get("times", type=int) or None
+        known = form.get("mode") in MODES and form.get("phase") in PHASES and form.get("provider", "") in ("", *simulators)
+        if known and (kind := form.get("kind", "").strip()):
+            faults.add(
+                Fault(
+                    kind,
+                    form["mode"],
+                    form["phase"],
+                    times=form.get("times", type=int) or None,
+                    seconds=form.get("seconds", type=float),
+                    code=form.get("code", ""),
+                    provider=form.get("provider", ""),
+                )
             )
-            fault.seconds = form.get("seconds", type=float)
-            fault.code = form.get("code", "")
-            faults.add(fault)
         return _back()
 
     @pages.post("/switches/faults/clear")
@@ -79,33 +86,14 @@ def start_page(paygent: PaygentSimulator, clock: Clock, faults: FaultBook) -> Bl
         faults.clear()
         return _back()
 
-    @pages.post("/switches/returns")
-    def set_trouble() -> Response:
-        if request.form.get("mode") in TROUBLE_NAMES:
-            paygent.return_troubles.add(
-                Trouble("return", request.form["mode"], times=request.form.get("times", type=int) or None)
-            )
-        return _back()
+    @pages.app_context_processor
+    def every_page() -> dict[str, object]:
+        return {"simulators": simulators}
 
-    @pages.post("/switches/returns/clear")
-    def clear_troubles() -> Response:
-        paygent.return_troubles.clear()
-        return _back()
-
-    @pages.post("/switches/merchant/<any(password, number, restore):change>")
-    def change_merchant(change: str) -> Response:
-        """What makes a shop's look-ups fail: other credentials, another merchant number; and back."""
-        demo = Merchant(**asdict(DEMO_PAYGENT_MERCHANT))
-        known = paygent.ledger.merchant(demo.merchant_id) or demo
-        if change == "password":
-            paygent.ledger.save_merchant(replace(known, connect_password="changed"))
-        elif change == "restore":
-            restored = replace(known, connect_password=demo.connect_password, closed=False)
-            paygent.ledger.save_merchant(restored)
-        elif not known.closed:
-            latest = max(int(merchant.merchant_id) for merchant in paygent.ledger.merchants())
-            paygent.ledger.replace_merchant(demo.merchant_id, str(latest + 1))
-        return _back()
+    @pages.app_template_filter("wire_time")
+    def shown_time(seconds: float | None) -> str:
+        text = wire_time(seconds)
+        return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[8:10]}:{text[10:12]}:{text[12:]}" if text else ""
 
     def _back() -> Response:
         return redirect(url_for("start.start"), 303)

@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from providers.contract import Cardholder, CardSource, Charge, Verb
+from providers.charge import Browser, Cardholder, CardSource, Charge
+from providers.contract import Verb
 from providers.kept_cards import Linking, StoredCardSource, brand_named
 from shop.catalogue import stock
 from shop.checkout import attempts, fairshare, limits
@@ -81,6 +82,9 @@ class Buyer:
     browser: str
     #: Who is logged in.
     member_id: int | None = None
+    #: What their browser says of itself, for the card's issuer.
+    user_agent: str = ""
+    accept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +372,9 @@ def _charge(press: _Press, payment: Payment, draft: Order, return_url: str, now:
         return_url=return_url,
         started_at=now,
         cardholder=Cardholder(draft.email, draft.phone, draft.postal_code, draft.prefecture, draft.address1, draft.address2),
+        browser=Browser(press.buyer.user_agent, press.buyer.accept, press.buyer.ip),
+        buyer_name=draft.buyer_name,
+        notice_url=accounts.notice_url(account),
     )
 
 

@@ -24,7 +24,7 @@ def main() -> int:
     environment = os.environ | {"SHOP_DEMO": "1", "FLASK_APP": "app", "SHOP_INSTANCE": str(instance)}
     load = [sys.executable, "-m", "flask", "demo", "load"]
     said = subprocess.run(load, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
-    owner, member, *contracts = said.splitlines()
+    owner, member, *accounts = said.splitlines()
     simulator = subprocess.Popen(
         [sys.executable, "-m", "providers.sandbox", "--host", "127.0.0.1", "--port", simulator_port,
          "--state", str(instance)],
@@ -33,8 +33,8 @@ def main() -> int:
     processes = [simulator]
     try:
         _wait_for(f"http://127.0.0.1:{simulator_port}/")
-        for contract in contracts:
-            _register(f"http://127.0.0.1:{simulator_port}", contract)
+        for account in accounts:
+            _register(f"http://127.0.0.1:{simulator_port}", account)
         processes.append(subprocess.Popen(server_command(port), env=environment, cwd=root))
         _wait_for(f"http://127.0.0.1:{port}/healthz")
         print(f"\nshop:       http://127.0.0.1:{port}\n{owner}\n{member}", flush=True)
@@ -70,10 +70,10 @@ def _wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
-def _register(simulator: str, contract: str) -> None:
+def _register(simulator: str, account: str) -> None:
     """Tell the practice provider where this shop takes notifications, as the contract form does in real life."""
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{simulator}/control/merchants", contract.encode(), headers, method="POST")
+    request = urllib.request.Request(f"{simulator}/control/register", account.encode(), headers, method="POST")
     with urllib.request.urlopen(request, timeout=5):
         pass
 

@@ -33,8 +33,11 @@ def end(order_id: int) -> bool:
 
 def end_if_over(order_id: int) -> bool:
     """End the hold of a buyer who is away at another page, when its time is over: whoever comes by first does it, the job or
-    the buyer. Calls nobody. Returns ``False``, without writing, while there is time left or nothing is held."""
+    the buyer. Calls nobody. Returns ``False``, without writing, while there is time left, nothing is held, or the provider has
+    to be asked first."""
     now = moment()
+    if _decided_elsewhere(order_id):
+        return False
     over = select(StockHold.id).where(
         StockHold.order_id == order_id, StockHold.state == "held", StockHold.expires_at <= now
     )
@@ -42,6 +45,13 @@ def end_if_over(order_id: int) -> bool:
         return False
     with db.write() as session:
         return settlement.release_expired(session, order_id, now)
+
+
+def _decided_elsewhere(order_id: int) -> bool:
+    """Whether the buyer who is away may have been charged there: then the provider is asked first, by :func:`end`."""
+    query = select(PaymentOperation).join(Payment).where(Payment.order_id == order_id, PaymentOperation.state == "parked")
+    parked = db.db.session.scalar(query)
+    return parked is not None and reconcile.decided_elsewhere(parked)
 
 
 def let_go(order_id: int, actor: str) -> bool:

@@ -16,7 +16,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history, mails, placing, reserved, review
 from shop.orders.models import Order
-from shop.payments import executor, replacement, settle
+from shop.payments import executor, reconcile, replacement, settle
 from shop.payments.actions import cancel_verb
 from shop.payments.cards import linking
 from shop.payments.cards import settle as cards
@@ -128,6 +128,7 @@ def _line(session: Session, order: Order, change: Change) -> str:
     words = {
         Verb.AUTHORIZE.value: _("金額変更"),
         Verb.REAUTHORIZE.value: _("取引更新"),
+        Verb.CHANGE.value: _("取引更新"),
         Verb.CAPTURE.value: _("売上確定"),
         Verb.VOID.value: _("与信取消"),
         Verb.REFUND.value: _("返金"),
@@ -153,7 +154,7 @@ def _line(session: Session, order: Order, change: Change) -> str:
 def _amounts(session: Session, operation: PaymentOperation) -> str:
     """The amount or, where it changed, old → new (R-180)."""
     amount = format_yen(operation.amount_yen)
-    if operation.verb not in CREATING:
+    if operation.verb not in (*CREATING, Verb.CHANGE):
         return amount
     return f"{format_yen(replacement.amount_before(session, operation))} → {amount}"
 
@@ -196,11 +197,17 @@ def abandon(session: Session, order_id: int, by: str, now: datetime) -> bool:
 def _lapse_parked(session: Session, order_id: int, by: str, now: datetime) -> bool:
     """End the attempt's operation if its buyer is away at another page. Payment before order, as settling locks them."""
     parked = session.scalar(
-        select(PaymentOperation.id)
+        select(PaymentOperation)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .where(Payment.order_id == order_id, PaymentOperation.state == "parked")
     )
-    return parked is not None and settle.lapse(session, parked, by, now)
+    if parked is None:
+        return False
+    if reconcile.decided_elsewhere(parked):
+        # They may have been authorized there: from here it is like any other unknown outcome.
+        settle.lose_sight(session, parked.id, now)
+        return False
+    return settle.lapse(session, parked.id, by, now)
 
 
 def expired_orders(session: Session, now: datetime) -> list[int]:

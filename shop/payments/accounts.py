@@ -1,5 +1,7 @@
 """Provider accounts: sealed credentials in versions, and a gateway opened with the right one of them."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +13,10 @@ from providers.contract import Exchange, Recorder
 from providers.ports import Endpoint, Gateway, Provider
 from providers.settings import SettingsCheck
 from shop.core import db, ids
+from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
 from shop.payments.engine import engine
-from shop.payments.models import AccountVersion, PaymentMethod, ProviderAccount
+from shop.payments.models import AccountVersion, Payment, PaymentMethod, ProviderAccount
 
 
 class PracticeOnly(RuntimeError):
@@ -121,15 +124,32 @@ def notice_url(account: ProviderAccount) -> str:
     return f"{runtime().config.base_url}/pay/n/{account.key}"
 
 
-def open_gateway(session: Session, version_id: int, record: Recorder) -> Gateway:
+def gateway_of(session: Session, payment: Payment, record: Recorder) -> Gateway:
+    """The gateway that can go on with a payment: of its own contract, with what its provider gave us to keep for it."""
+    assert payment.account_version_id is not None
+    keys = runtime().vault.open(payment.sealed_keys, _keys_of(payment.id))["keys"] if payment.sealed_keys else ""
+    return open_gateway(session, payment.account_version_id, record, keys)
+
+
+def keep_keys(payment: Payment, keys: str) -> None:
+    """Keep what follow-ups of a payment need, encrypted and bound to it. Does nothing with none."""
+    if keys:
+        payment.sealed_keys = runtime().vault.seal({"keys": keys}, _keys_of(payment.id))
+
+
+def _keys_of(payment_id: int) -> str:
+    return f"payment:{payment_id}"
+
+
+def open_gateway(session: Session, version_id: int, record: Recorder, keys: str = "") -> Gateway:
     """The gateway of the contract that a version of credentials belongs to, with the newest credentials of that contract.
 
-    Calls through it refuse to leave while a transaction is open.
+    Calls through it refuse to leave while a transaction is open. For a payment that exists see :func:`gateway_of`.
     """
     version = session.get_one(AccountVersion, version_id)
     own = _contract(version)
     newest = next(each for each in contracts(session, version.account_id) if _contract(each) == own)
-    return _open(version.account, settings(newest), record)
+    return _open(version.account, settings(newest), record, keys)
 
 
 def check_settings(
@@ -145,8 +165,17 @@ def check_settings(
         return gateway.check_settings(now)
 
 
-def _open(account: ProviderAccount, values: Mapping[str, str], record: Recorder) -> Gateway:
-    return provider_of(account).open(values, base_url(account), before_send=db.ensure_no_transaction, record=record)
+def _open(account: ProviderAccount, values: Mapping[str, str], record: Recorder, keys: str = "") -> Gateway:
+    return provider_of(account).open(
+        values, base_url(account), before_send=db.ensure_no_transaction, record=record, now=moment, keys=keys, seed=_seed(account)
+    )
+
+
+def _seed(account: ProviderAccount) -> str:
+    """The account's secret for what its provider's folder makes up: from the instance's key, the same for every version of the
+    credentials."""
+    key = runtime().config.secret_key.encode()
+    return hmac.new(key, f"account:{account.id}".encode(), hashlib.sha256).hexdigest()
 
 
 def usable(account: ProviderAccount | None) -> bool:

@@ -1,6 +1,5 @@
 """What staff may do with a payment now, and doing it. The verdict that draws the button also guards the press."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +17,9 @@ from shop.core.runtime import now as moment
 from shop.payments import accounts, box_words, executor, observe, reconcile, replacement
 from shop.payments.engine import Busy, engine
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
+
+#: The verbs of 取引更新.
+_UPDATING = (Verb.REAUTHORIZE, Verb.CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,10 @@ class Outcome:
 def snapshot(payment: Payment, order_total_yen: int) -> Snapshot:
     """The facts a provider's verdict is made from."""
     readable = not payment.remote_problem
+    status = MoneyStatus(payment.status)
     return Snapshot(
-        status=MoneyStatus(payment.status),
-        authorized_yen=payment.authorized_yen,
+        status=status,
+        authorized_yen=payment.captured_yen if status == MoneyStatus.CAPTURED else payment.authorized_yen,
         order_total_yen=order_total_yen,
         capture_at_once=payment.capture_at_once,
         remote_status=MoneyStatus(payment.remote_status) if payment.remote_status else None,
@@ -79,6 +82,7 @@ def snapshot(payment: Payment, order_total_yen: int) -> Snapshot:
         remote_readable=readable,
         authorized_at=payment.authorized_at,
         three_ds=payment.three_ds,
+        reachable=bool(payment.handle),
     )
 
 
@@ -153,14 +157,23 @@ def _differs(facts: Snapshot) -> bool:
     return len(known) > 1
 
 
-def _verb(key: str, status: str) -> Verb:
+def _verb(key: str, status: str, provider: Provider) -> Verb:
     """The ledger's verb behind a button."""
-    return {"capture": Verb.CAPTURE, "update": Verb.REAUTHORIZE}.get(key) or cancel_verb(status)
+    match key:
+        case "capture":
+            return Verb.CAPTURE
+        case "update":
+            return provider.capabilities.update_verb
+        case _:
+            return cancel_verb(status)
 
 
-def _announced_yen(verb: Verb, authorized_yen: int, order_total_yen: int) -> int:
-    """The amount a button speaks of: 取引更新 sends the order's total, everything else moves what stands."""
-    return order_total_yen if verb == Verb.REAUTHORIZE else authorized_yen
+def _announced_yen(verb: Verb, facts: Snapshot, verdict: Verdict) -> int:
+    """The amount a button speaks of: 取引更新 sends the order's total, a capture takes what its verdict says, everything else
+    moves what stands."""
+    if verb in _UPDATING:
+        return facts.order_total_yen
+    return verdict.max_yen if verb == Verb.CAPTURE and verdict.allowed else facts.authorized_yen
 
 
 def cancel_verb(status: str) -> Verb:
@@ -171,21 +184,32 @@ def cancel_verb(status: str) -> Verb:
 def _buttons(
     provider: Provider, facts: Snapshot, payment: Payment, waiting: PaymentOperation | None, now: datetime
 ) -> tuple[Button, ...]:
-    amount, total = payment.authorized_yen, facts.order_total_yen
-    labels: Mapping[str, tuple[str, str]] = {
-        "cancel": (_("キャンセル"), _cancel_effect(facts.status, amount)),
-        "update": (_("取引更新"), _("与信を%(before)sから%(yen)sに更新します", before=format_yen(amount), yen=format_yen(total))),
-        "capture": (_("売上確定"), _("%(yen)sの売上を確定します", yen=format_yen(amount))),
-    }
+    labels = {"cancel": _("キャンセル"), "update": _("取引更新"), "capture": _("売上確定")}
     buttons = []
-    for key, (label, effect) in labels.items():
-        verb = _verb(key, facts.status)
+    for key, label in labels.items():
+        verb = _verb(key, facts.status, provider)
         verdict = provider.capabilities.verdict(verb, facts, now)
+        if verdict.reason == Reason.NEVER:
+            continue
         allowed = verdict.allowed and waiting is None
         reason = "" if allowed else _reason(verdict, verb, facts, waiting)
-        yen = _announced_yen(verb, amount, total)
-        buttons.append(Button(key, label, effect, allowed, reason, yen, verb.value))
+        yen = _announced_yen(verb, facts, verdict)
+        buttons.append(Button(key, label, _effect(key, facts, yen), allowed, reason, yen, verb.value))
     return tuple(buttons)
+
+
+def _effect(key: str, facts: Snapshot, yen: int) -> str:
+    """What a press will do."""
+    stands = format_yen(facts.authorized_yen)
+    match key:
+        case "cancel":
+            return _cancel_effect(facts.status, facts.authorized_yen)
+        case "update":
+            return _("与信を%(before)sから%(yen)sに更新します", before=stands, yen=format_yen(yen))
+        case _ if yen < facts.authorized_yen:
+            return _("与信%(before)sのうち%(yen)sの売上を確定します。残りの与信は解放されます", before=stands, yen=format_yen(yen))
+        case _:
+            return _("%(yen)sの売上を確定します", yen=format_yen(yen))
 
 
 def _cancel_effect(status: str, amount: int) -> str:
@@ -197,7 +221,7 @@ def _cancel_effect(status: str, amount: int) -> str:
 def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOperation | None) -> str:
     if waiting is not None:
         return _("前の操作の結果を確認中です")
-    if verb == Verb.REAUTHORIZE and not _differs(facts):
+    if verb in _UPDATING and not _differs(facts):
         return _("金額に差異がないため、更新は不要です")
     if verb == Verb.CAPTURE and facts.status == MoneyStatus.CAPTURED:
         return _("売上は確定済みです")
@@ -207,6 +231,8 @@ def _reason(verdict: Verdict, verb: Verb, facts: Snapshot, waiting: PaymentOpera
         Reason.EXPIRED: _("与信から60日を過ぎたため、売上確定できません"),
         Reason.THREE_DS: _("3Dセキュアが実施された受注は、取引更新できません"),
         Reason.OUT_OF_RANGE: _("受注の合計が、決済できる金額の範囲にありません"),
+        Reason.RAISED: _("増額はできません"),
+        Reason.CONSOLE_ONLY: _("決済会社の管理画面で操作してください"),
     }.get(verdict.reason, _("この決済状況では操作できません"))
 
 
@@ -240,7 +266,7 @@ def _act(
             now = moment()
             with db.write() as session:
                 payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
-                verb = _verb(key, payment.status)
+                verb = _verb_of(key, payment)
                 refusal = _refusal(session, payment, verb, amount_yen, order_total_yen, now)
                 if refusal is None and announced not in ("", verb.value):
                     refusal = Outcome("not_allowed", _stale())
@@ -255,6 +281,13 @@ def _act(
     except IntegrityError:
         return Outcome("pending", _("前の操作の結果を確認中です"))
     return outcome(operation_id) if ended else _pending()
+
+
+def _verb_of(key: str, payment: Payment) -> Verb:
+    """:func:`_verb` of a payment; one without a provider is refused for that afterwards."""
+    if payment.account_version is None:
+        return cancel_verb(payment.status)
+    return _verb(key, payment.status, accounts.provider_of(payment.account_version.account))
 
 
 def _intend(
@@ -291,7 +324,7 @@ def _refusal(
     if not verdict.allowed:
         return Outcome("not_allowed", _reason(verdict, verb, facts, None))
     edited = engine().handler.order_total(session, payment.order_id) != order_total_yen
-    if edited or amount_yen != _announced_yen(verb, payment.authorized_yen, order_total_yen):
+    if edited or amount_yen != _announced_yen(verb, facts, verdict):
         return Outcome("not_allowed", _stale())
     return None
 
@@ -330,16 +363,26 @@ def outcome(operation_id: int) -> Outcome:
                 Verb.VOID: _("与信%(yen)sを取り消しました。", yen=yen),
                 Verb.REFUND: _("%(yen)sを返金しました。", yen=yen),
                 Verb.REAUTHORIZE: _("与信を%(yen)sに更新しました。", yen=yen),
+                Verb.CHANGE: _("与信を%(yen)sに更新しました。", yen=yen),
             }
             return _with_replaced(operation, done[Verb(operation.verb)])
         case "declined" if operation.settled_by != "answer":
             return Outcome("refused", _("決済会社側の状態が変わっていたため、この操作は行われていません。いまの決済状況を確かめてください。"))
         case "declined":
-            return Outcome("refused", _("決済代行会社に断られました（コード %(code)s）。金額は動いていません。", code=operation.result_code))
+            return Outcome("refused", _refused(operation))
         case "dropped":
             return Outcome("refused", _("決済代行会社に接続できませんでした。何も行われていません。"))
         case _:
             return _pending()
+
+
+def _refused(operation: PaymentOperation) -> str:
+    """The provider's code as it came, or its own sentence where a code would say nothing."""
+    version = operation.payment.account_version
+    word = accounts.provider_of(version.account).refusal(operation.result_code) if version else ""
+    if word:
+        return _(word)
+    return _("決済代行会社に断られました（コード %(code)s）。金額は動いていません。", code=operation.result_code)
 
 
 def _with_replaced(operation: PaymentOperation, done: str) -> Outcome:

@@ -109,9 +109,9 @@ def perform(operation_id: int, call: Call) -> None:
 
 def _gateway(operation_id: int, tape: accounts.Tape) -> tuple[Gateway, int]:
     session = db.db.session()
-    version = session.get_one(PaymentOperation, operation_id).payment.account_version
-    assert version is not None
-    account_id, gateway = version.account_id, accounts.open_gateway(session, version.id, tape)
+    payment = session.get_one(PaymentOperation, operation_id).payment
+    assert payment.account_version is not None
+    account_id, gateway = payment.account_version.account_id, accounts.gateway_of(session, payment, tape)
     db.end_read()
     return gateway, account_id
 
@@ -121,6 +121,8 @@ def follow_up(verb: str, handle: str, amount_yen: int) -> Call:
     match verb:
         case Verb.CAPTURE:
             return lambda gateway: gateway.capture(handle, amount_yen)
+        case Verb.CHANGE:
+            return lambda gateway: gateway.change(handle, amount_yen)
         case Verb.VOID:
             return lambda gateway: gateway.void(handle)
         case Verb.REFUND:

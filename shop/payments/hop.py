@@ -14,7 +14,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import CardSource, Charge, ReturnFields, ReturnReading
+from providers.charge import CardSource, Charge, ReturnFields
+from providers.contract import ReturnReading
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
@@ -34,6 +35,8 @@ class Parked:
     version_id: int
     html: str
     secret: str
+    #: The provider's address that leads on, where it gave one instead of a page.
+    url: str
 
     def __repr__(self) -> str:
         return f"Parked(operation_id={self.operation_id})"
@@ -64,7 +67,7 @@ def parked(session: Session, public_id: str) -> Parked | None:
     if found is None or found.state != "parked" or found.sealed is None or found.payment.account_version_id is None:
         return None
     kept = runtime().vault.open(found.sealed, f"operation:{found.id}")
-    return Parked(found.id, found.payment_id, found.payment.account_version_id, kept["html"], kept["secret"])
+    return Parked(found.id, found.payment_id, found.payment.account_version_id, kept["html"], kept["secret"], kept.get("url", ""))
 
 
 def read(waiting: Parked, fields: ReturnFields) -> ReturnReading:

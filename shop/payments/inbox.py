@@ -47,8 +47,8 @@ class Received:
     stored: tuple[int, ...] = ()
 
 
-def receive(key: str, method: str, body: bytes, content_type: str, address: str) -> Received:
-    """Take one notification request. A genuine one is stored and committed before this returns."""
+def receive(key: str, method: str, body: bytes, headers: Mapping[str, str], address: str) -> Received:
+    """Take one notification request (``headers``: names in lower case). A genuine one is stored and committed before this returns."""
     session = db.db.session()
     account = session.scalar(select(ProviderAccount).where(ProviderAccount.key == key))
     if account is None or not accounts.usable(account):
@@ -56,7 +56,7 @@ def receive(key: str, method: str, body: bytes, content_type: str, address: str)
     gateways = _gateways(session, account)
     account_id = account.id
     db.end_read()
-    readings = [gateway.read_notice(method, body, content_type) for gateway in gateways]
+    readings = [gateway.read_notice(method, body, headers) for gateway in gateways]
     reading = next((each for each in readings if each.genuine), readings[0])
     if not reading.genuine:
         _reject(account_id, address, reading.reason)

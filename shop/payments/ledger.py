@@ -57,7 +57,7 @@ def _apply(money: Money, operation: Fact) -> Money:
     match operation.verb:
         case Verb.AUTHORIZE if operation.capture:
             return Money(MoneyStatus.CAPTURED, amount, amount)
-        case Verb.AUTHORIZE | Verb.REAUTHORIZE:
+        case Verb.AUTHORIZE | Verb.REAUTHORIZE | Verb.CHANGE:
             return Money(MoneyStatus.AUTHORIZED, amount)
         case Verb.CAPTURE:
             return Money(MoneyStatus.CAPTURED, money.authorized_yen, amount)

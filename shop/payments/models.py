@@ -127,6 +127,8 @@ class Payment(Base):
     #: 取引ID (加盟店取引ID) of the authorization that stands; empty before any was sent.
     merchant_ref: Mapped[str] = mapped_column(String(64), default="", index=True)
     handle: Mapped[str] = mapped_column(String(200), default="")
+    #: What follow-ups need besides the handle, encrypted (:class:`~providers.contract.Approved`).
+    sealed_keys: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     #: 本人認証 (3-D Secure) took place before the authorization; its outcome and who bears a chargeback (P-36).
     three_ds: Mapped[bool] = mapped_column(default=False)
     authentication: Mapped[str] = mapped_column(String(24), default="")

@@ -4,7 +4,7 @@ Staff do use the provider's own console. What happened there becomes a ledger ro
 included; the order keeps its own total, and the difference is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -57,7 +57,7 @@ def ask(payment_id: int, *, handle: str = "") -> bool | None:
     payment = session.get_one(Payment, payment_id)
     assert payment.account_version is not None
     tape = accounts.Tape()
-    gateway = accounts.open_gateway(session, payment.account_version.id, tape)
+    gateway = accounts.gateway_of(session, payment, tape)
     references = replacement.references(session, payment_id)
     named = siblings.named(session, payment.account_version.account_id, payment.merchant_ref)
     explained = siblings.explained(session, payment, named)
@@ -178,6 +178,8 @@ def _observe_state(session: Session, payment: Payment, remote: RemoteState, now:
         settle.append_remote(session, payment, Verb.AUTHORIZE, remote.amount_yen or 0, now, handle=payment.handle)
     elif remote.status in _LIVE and payment.status in (MoneyStatus.CREATED, MoneyStatus.DECLINED):
         _late_approval(session, payment, remote, now)
+    if not remote.tells_end and payment.status in _ENDED:
+        remote = replace(remote, status=MoneyStatus(payment.status), amount_yen=payment.remote_amount_yen)
     if remote.status:
         for verb in _FOLLOW.get((payment.status, remote.status), ()):
             settle.append_remote(session, payment, verb, payment.authorized_yen, now)

@@ -46,6 +46,9 @@ _AFTER = {
     Verb.REFUND: MoneyStatus.REFUNDED,
 }
 
+#: Verbs after which some providers show the payment as before: only asking for it again tells.
+_ENDING = (Verb.VOID, Verb.REFUND)
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -93,9 +96,9 @@ def ask(operation_id: int) -> bool:
     current = operation.handle == payment.handle
     named = siblings.named(session, operation.account_id, reference)
     tape = accounts.Tape()
-    gateway = accounts.open_gateway(session, payment.account_version.id, tape)
+    gateway = accounts.gateway_of(session, payment, tape)
     verb, amount_yen = Verb(operation.verb), operation.amount_yen
-    facts = (operation.verb, operation.capture, operation.sent_at or operation.created_at)
+    facts = (operation.verb, operation.capture, operation.amount_yen, operation.sent_at or operation.created_at)
     repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
     handle = operation.handle
     payment_id = payment.id
@@ -127,6 +130,7 @@ def ask(operation_id: int) -> bool:
 def decide(
     verb: str,
     capture: bool,
+    amount_yen: int,
     sent_at: datetime,
     answer: QueryResult,
     now: datetime,
@@ -144,6 +148,8 @@ def decide(
             return Gone() if late else None
         case RemoteState() if verb in CREATING:
             return _authorization(capture, answer, late)
+        case RemoteState() if verb == Verb.CHANGE:
+            return _change(amount_yen, answer, late)
         case RemoteState():
             return _continuation(Verb(verb), answer, late)
 
@@ -167,7 +173,18 @@ def _authorization(capture: bool, remote: RemoteState, late: bool) -> Decision:
             return None
 
 
+def _change(amount_yen: int, remote: RemoteState, late: bool) -> Decision:
+    """Whether the authorization stands with the new amount or still with the old one."""
+    if remote.status != MoneyStatus.AUTHORIZED:
+        return _refused(Category.STATE_CONFLICT, remote) if remote.status else None
+    if remote.amount_yen == amount_yen:
+        return Approved(remote.handle, MoneyStatus.AUTHORIZED, remote.references)
+    return Gone() if late else None
+
+
 def _continuation(verb: Verb, remote: RemoteState, late: bool) -> Decision:
+    if not remote.tells_end and verb in _ENDING and remote.status in (_BEFORE[verb], MoneyStatus.CAPTURED):
+        return Stuck() if late else None
     if remote.status == _AFTER[verb]:
         return Approved(remote.handle, _AFTER[verb], remote.references)
     if remote.status is None:
@@ -253,8 +270,26 @@ def _send(operation_id: int) -> bool:
 
 
 def open_operation(payment_id: int) -> int | None:
-    """The id of the payment's unsettled operation, if there is one."""
-    query = select(PaymentOperation.id).where(
-        PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(("sent", "unknown"))
+    """The id of the payment's operation that can be asked about, if there is one: unsettled – or with its buyer away at another
+    page, where the provider decides without us."""
+    session = db.db.session()
+    query = select(PaymentOperation).where(
+        PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(("sent", "unknown", "parked"))
     )
-    return db.db.session.scalar(query)
+    found = session.scalar(query)
+    if found is None or (found.state == "parked" and not decided_elsewhere(found)):
+        return None
+    return found.id
+
+
+def decided_elsewhere(operation: PaymentOperation) -> bool:
+    """Whether its provider itself authorizes when the buyer comes back from the issuer, so that only asking tells."""
+    version = operation.payment.account_version
+    return version is not None and executor.capabilities(version).charges_while_away
+
+
+def answered_by_people(operation: PaymentOperation) -> bool:
+    """Whether nothing can be asked about its outcome: a person looks it up in the provider's console."""
+    version = operation.payment.account_version
+    recovery = executor.capabilities(version).recovery if version else {}
+    return recovery.get(Verb(operation.verb)) == Recovery.BY_CONSOLE

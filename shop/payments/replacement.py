@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Reauthorization, Reference, Verb
+from providers.charge import Reauthorization
+from providers.contract import Reference, Verb
 from shop.core import ids
 from shop.payments.ledger import CREATING
 from shop.payments.models import Payment, PaymentOperation
@@ -84,7 +85,7 @@ def amount_before(session: Session, operation: PaymentOperation) -> int:
     """The amount of the authorization that stood before this operation; 0 without one."""
     query = select(PaymentOperation.amount_yen).where(
         PaymentOperation.payment_id == operation.payment_id, PaymentOperation.id < operation.id,
-        PaymentOperation.verb.in_([verb.value for verb in CREATING]), PaymentOperation.state == "succeeded",
+        PaymentOperation.verb.in_([verb.value for verb in (*CREATING, Verb.CHANGE)]), PaymentOperation.state == "succeeded",
     )  # fmt: skip
     return session.scalar(query.order_by(PaymentOperation.id.desc()).limit(1)) or 0
 

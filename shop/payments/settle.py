@@ -31,7 +31,7 @@ from providers.contract import (
 from shop.core import db, ids
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
-from shop.payments import cardguard, replacement
+from shop.payments import accounts, cardguard, replacement
 from shop.payments.engine import Change, engine
 from shop.payments.ledger import CREATING, derive
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, ProviderExchange, RemoteReference
@@ -105,7 +105,7 @@ def _park(session: Session, operation_id: int, result: NeedsBuyer, now: datetime
         return _transition(
             session, operation_id, "declined", cardguard.SETTLES, now, declined=Declined(Category.STATE_CONFLICT, "")
         )
-    secret = {"html": result.html, "secret": result.secret}
+    secret = {"html": result.html, "secret": result.secret, "url": result.url}
     parked = session.execute(
         update(PaymentOperation)
         .where(PaymentOperation.id == operation_id, PaymentOperation.state == "sent")
@@ -116,6 +116,17 @@ def _park(session: Session, operation_id: int, result: NeedsBuyer, now: datetime
     add_references(session, payment, operation.account_id, result.references)
     refold(session, payment)
     return True
+
+
+def lose_sight(session: Session, operation_id: int, now: datetime) -> bool:
+    """The buyer of a parked operation is no longer waited for, and what they did elsewhere is not known: it is asked about until
+    it is. Inside the caller's transaction. Returns ``False`` when the operation is not parked."""
+    lost = session.execute(
+        update(PaymentOperation)
+        .where(PaymentOperation.id == operation_id, PaymentOperation.state == "parked")
+        .values(state="unknown", check_at=now, sealed=None)
+    )
+    return bool(lost.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def unpark(session: Session, operation_id: int, now: datetime, check_at: datetime) -> bool:
@@ -216,6 +227,7 @@ def _take_over(payment: Payment, operation: PaymentOperation, approved: Approved
     """What an approval tells about the payment besides its amount. One about a replaced authorization tells nothing."""
     if operation.verb not in CREATING and operation.handle != payment.handle:
         return
+    accounts.keep_keys(payment, approved.keys)
     payment.handle = approved.handle or payment.handle
     payment.masked_card = approved.masked_card or payment.masked_card
     payment.card_brand = approved.card_brand or payment.card_brand

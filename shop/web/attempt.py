@@ -208,7 +208,8 @@ def minutes_left(order_id: int) -> int:
 
 def ask(order: Order) -> str:
     """Have the provider asked about the attempt; what to say when nothing has come of it."""
-    if _away(order.id):
+    away = _away(order.id)
+    if away and not reconcile.decided_elsewhere(away):
         return _("本人認証（3Dセキュア）がまだ終わっていません。続けるか、この決済を中止してください。")
     operation = attempts.authorization(db.db.session(), order.id)
     if operation is None or not _may_ask(order.public_id):

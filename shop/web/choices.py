@@ -55,7 +55,10 @@ class CardForm:
     public: dict[str, str]
     messages: dict[str, str]
     default_message: str
+    #: Behind or below 支払回数, above the form and below it.
     note: str
+    lead: str
+    below: str
     kept: Kept
 
 
@@ -148,6 +151,8 @@ def _card_form(method: PaymentMethod, registering: bool | None) -> CardForm | No
         messages=messages,
         default_message=messages.get("", ""),
         note=options.get("instalments_note", ""),
+        lead=options.get("card_lead", ""),
+        below=options.get("card_note", ""),
         kept=kept(method, registering),
     )
 

@@ -139,7 +139,7 @@ def import_postal_codes(file: Path) -> None:
 def load_demo() -> None:
     """Fill an empty instance with the demo shop; a second call changes nothing.
 
-    Prints the owner's and the demo member's log-in, then each practice contract with its notification address, one JSON object a line.
+    Prints the owner's and the demo member's log-in, then each practice account's provider and notification address, one JSON object a line.
     """
     config = runtime().config
     if not config.demo:
@@ -156,8 +156,7 @@ def load_demo() -> None:
     click.echo(f"admin: {config.base_url}/admin  log-in: {seed.OWNER}  password: {seed.owner_password(config.instance)}")
     click.echo(f"member: {config.base_url}/mypage  log-in: {seed.MEMBER_LOGIN}  password: {seed.member_password(config.instance)}")
     for account in accounts.all_accounts(db.db.session()):
-        practice = dict(accounts.provider_of(account).practice_settings())
-        click.echo(json.dumps(practice | {"push_url": accounts.notice_url(account)}))
+        click.echo(json.dumps({"provider": account.provider, "push_url": accounts.notice_url(account)}))
 
 
 @click.command("check")

@@ -37,20 +37,26 @@ def leave(public_id: str, token: str) -> ResponseReturnValue:
     parked = _parked(public_id, order_id)
     if parked is None:
         return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
-    response = Response(parked.html.encode(), content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = _SANDBOX
+    if parked.url:
+        # Not a redirect: a browser would take it for the end of the form on the page before, which may lead nowhere else.
+        response = Response(render_template("shop/payment_leave.html", url=parked.url))
+        response.headers["Refresh"] = f"0; url={parked.url}"
+    else:
+        response = Response(parked.html.encode(), content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = _SANDBOX
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-@blueprint.get("/pay/r/<public_id>/<token>")
+@blueprint.route("/pay/r/<public_id>/<token>", methods=["GET", "POST"])
 def come_back(public_id: str, token: str) -> ResponseReturnValue:
-    """The return, with what the provider adds to the address – or, without that, what became of the attempt."""
+    """The return, with what the provider adds to the address or sends as a form – or, without that, what became of the attempt."""
     operation = _operation(public_id, token)
     order_id = operation.payment.order_id
     parked = _parked(public_id, order_id)
-    if request.args and parked is not None:
-        fields = list(request.args.items(multi=True))[:_MAX_FIELDS]
+    brought = request.form if request.method == "POST" else request.args
+    if brought and parked is not None:
+        fields = list(brought.items(multi=True))[:_MAX_FIELDS]
         reading = hop.read(parked, fields)
         if not reading.genuine:
             current_app.logger.warning("return refused", extra={"reason": reading.reason})
@@ -81,7 +87,7 @@ def _result(order_id: int, public_id: str, token: str) -> ResponseReturnValue:
     """On to where this browser's attempt stands. A browser that did not order sees the outcome, and nothing personal."""
     if session.get("attempt") == order_id:
         return redirect(attempt.onward(order_id), 303)
-    if request.args:
+    if request.args or request.method == "POST":
         return redirect(url_for("hop.come_back", public_id=public_id, token=token), 303)
     order = db.db.session.get_one(Order, order_id, populate_existing=True)
     refused = attempt.refusal(order) if order.state == "lapsed" else None

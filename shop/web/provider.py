@@ -20,7 +20,8 @@ def notice(key: str, rest: str = "") -> Response:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         abort(413)
-    received = inbox.receive(key, request.method, body, request.content_type or "", request.remote_addr or "")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    received = inbox.receive(key, request.method, body, headers, request.remote_addr or "")
     if received.reading is None:
         abort(404)
     if not received.reading.genuine:

@@ -146,8 +146,9 @@ def _refuse_card_numbers() -> ResponseReturnValue | None:
 
 def _refuse_foreign_forms() -> None:
     """A form of another site, as the browser tells – beside the token, should that ever leak (T-043). ``null`` tells nothing:
-    pages that send no referrer have it, too. Providers sign what they send and are no browsers."""
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint == "provider":
+    pages that send no referrer have it, too. Providers sign what they send and are no browsers; the browsers they send back bring a
+    form of theirs, to an address that only this way knows."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint in ("provider", "hop"):
         return
     origin, site = request.headers.get("Origin", "null"), request.headers.get("Sec-Fetch-Site", "none")
     if site not in ("same-origin", "none") or origin not in ("null", request.host_url[:-1], runtime().config.base_url):

@@ -25,7 +25,6 @@ from tests.browser.steps import (
     into_basket,
     log_in,
     open_confirmation,
-    path,
     place,
     press_confirm,
 )

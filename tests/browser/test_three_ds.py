@@ -165,7 +165,7 @@ def test_only_the_time_out_notice_comes(page: Page, demo_app: Flask, simulator: 
     tab = page.context.new_page()
     tab.goto("/checkout/zero")
     assert path(tab) == "/checkout/pending"
-    simulator.control("timeouts", copies=2)
+    simulator.control("paygent/timeouts", copies=2)
     expect(tab.locator("#refusal")).to_contain_text("請求はされていません", timeout=15_000)
     expect(tab.locator("#refusal")).to_contain_text("31013")
     assert (orders(demo_app), charges(simulator)) == (0, [])

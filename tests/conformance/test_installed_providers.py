@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from providers.charge import CardSource, Charge, Reauthorization
 from providers.contract import (
-    CardSource,
     Category,
-    Charge,
     Exchange,
     MoneyStatus,
     NotSent,
-    Reauthorization,
     Recovery,
     Snapshot,
     Verb,
@@ -37,7 +35,7 @@ def gateway(provider: Provider, tape: list[Exchange] | None = None, before_send=
     """Opened with the practice contract, at an address nobody listens on."""
     kept = [] if tape is None else tape
     url = f"http://127.0.0.1:{free_port()}"
-    return provider.open(provider.practice_settings(), url, before_send=before_send, record=kept.append)
+    return provider.open(provider.practice_settings(), url, before_send=before_send, record=kept.append, now=lambda: NOW)
 
 
 def calls(opened: Gateway) -> dict[str, object]:
@@ -129,9 +127,9 @@ def test_every_verdict_can_be_given_and_explained(
 @every
 def test_members_have_a_name_of_their_own_at_each_provider(provider: Provider) -> None:
     members = ["".join(chr(97 + (n >> shift) % 26) for shift in range(22)) for n in range(100)]
-    names = [provider.customer_ref(member) for member in members]
+    names = [provider.customer_ref(member, 1) for member in members]
     assert len(set(names)) == len(set(members))
-    assert names == [provider.customer_ref(member) for member in members]
+    assert names == [provider.customer_ref(member, 1) for member in members]
     assert all(re.fullmatch(r"[0-9A-Za-z_]{1,25}", name) for name in names)
 
 
@@ -214,7 +212,7 @@ def test_an_unreachable_feed_is_empty(provider: Provider) -> None:
 @pytest.mark.req("T-020")
 @pytest.mark.parametrize("body", [b"", b"a=1", b"\xff" * 100, b"&" * 1000, b'{"a": 1}'])
 def test_no_stranger_is_believed(provider: Provider, body: bytes) -> None:
-    reading = gateway(provider).read_notice("POST", body, "text/plain")
+    reading = gateway(provider).read_notice("POST", body, {})
     assert (reading.genuine, reading.notices) == (False, ())
 
 

@@ -1,9 +1,10 @@
 """The practice provider in a process of its own, so that it survives every kill – and can be put back in time.
 
-Its ledger page is the oracle. Its database file is touched only between two runs, to restore a prepared state.
+Its ledger page is the oracle. Its database files are touched only between two runs, to restore a prepared state.
 """
 
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,11 +15,14 @@ from typing import Any
 
 import requests
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
+from providers.sandbox.installed import SIMULATORS
 from tests.support.shop import ROOT
 from tests.support.world import VISA
 
 _WAIT = 30.0
+#: Files in the simulators' folder, which is the shop's as well and holds its database.
+_BOOKS = [f"{simulator.code}.sqlite3" for simulator in SIMULATORS]
 #: Far longer than a telegram takes from a dead process's socket into the books.
 _PATIENCE = 1.0
 
@@ -27,7 +31,7 @@ class Provider:
     """A running simulator; its clock is the file ``clock_offset`` in ``state``, shared with the shop."""
 
     def __init__(self, state: Path) -> None:
-        self._books = state / "simulator.sqlite3"
+        self._state = state
         self._process = subprocess.Popen(
             [sys.executable, "-m", "providers.sandbox", "--port", "0", "--state", str(state)],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
@@ -61,7 +65,7 @@ class Provider:
             self._calm = True
 
     def register(self, push_url: str) -> None:
-        self.switch("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=push_url)
+        self.switch("register", provider="paygent", push_url=push_url)
 
     def authorise(self, trading_id: str, amount: int) -> None:
         """An authorisation that the shop did not send – or sent so long ago that it believes it lost."""
@@ -89,10 +93,10 @@ class Provider:
 
     def act_on_console(self, payment_id: str, button: str) -> None:
         """Staff at work in the provider's management console, behind the shop's back."""
-        assert self._http.post(f"{self.url}/console/payments/{payment_id}/{button}").ok
+        assert self._http.post(f"{self.url}/console/paygent/payments/{payment_id}/{button}").ok
 
     def ledger(self) -> dict[str, Any]:
-        books: dict[str, Any] = self._http.get(f"{self.url}/ledger.json").json()
+        books: dict[str, Any] = self._http.get(f"{self.url}/console/paygent/ledger.json").json()
         return books
 
     def settle(self, *, sure: int, possible: int) -> None:
@@ -114,20 +118,24 @@ class Provider:
         )
 
     def _ask(self, question: str) -> Any:
-        with closing(sqlite3.connect(self._books, timeout=_WAIT)) as books:
+        with closing(sqlite3.connect(self._state / "paygent.sqlite3", timeout=_WAIT)) as books:
             return books.execute(question).fetchone()[0]
 
     def freeze(self, copy: Path) -> None:
-        copy.unlink(missing_ok=True)
-        with closing(sqlite3.connect(self._books)) as books:
-            books.execute("VACUUM INTO ?", (str(copy),))
+        """Keep the books of all providers in the folder ``copy``."""
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for name in _BOOKS:
+            with closing(sqlite3.connect(self._state / name)) as books:
+                books.execute("VACUUM INTO ?", (str(copy / name),))
 
     def thaw(self, copy: Path) -> None:
-        """Put the books back, table by table: the simulator keeps them open."""
-        with closing(sqlite3.connect(self._books, isolation_level=None, timeout=_WAIT)) as books:
-            books.execute("ATTACH ? AS old", (str(copy),))
-            books.execute("BEGIN IMMEDIATE")
-            for (table,) in books.execute("SELECT name FROM old.sqlite_schema WHERE type = 'table'").fetchall():
-                books.execute(f"DELETE FROM main.{table}")
-                books.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
-            books.execute("COMMIT")
+        """Put the books back, table by table: the simulators keep them open."""
+        for name in _BOOKS:
+            with closing(sqlite3.connect(self._state / name, isolation_level=None, timeout=_WAIT)) as books:
+                books.execute("ATTACH ? AS old", (str(copy / name),))
+                books.execute("BEGIN IMMEDIATE")
+                for (table,) in books.execute("SELECT name FROM old.sqlite_schema WHERE type = 'table'").fetchall():
+                    books.execute(f"DELETE FROM main.{table}")
+                    books.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
+                books.execute("COMMIT")

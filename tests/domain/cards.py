@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from providers.contract import CardSource, Charge, Verb
+from providers.charge import CardSource, Charge
+from providers.contract import Verb
 from providers.kept_cards import Linking, StoredCardSource
 from shop.catalogue import stock
 from shop.core import db, ids

@@ -13,7 +13,7 @@ import requests
 from flask import Flask
 from sqlalchemy import select, update
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from shop.catalogue.models import Product, StockHold, Variant
 from shop.checkout import cart, confirm, placement
 from shop.checkout.models import Confirmation
@@ -228,7 +228,7 @@ class Desk:
     def console(self, placed: Placed, action: str, **form: str) -> None:
         """Press a button on the provider's own administration site."""
         newest = self.remote_payments(placed)[-1]["payment_id"]
-        answer = requests.post(f"{self.simulator.url}/console/payments/{newest}/{action}", data=form, allow_redirects=False)
+        answer = requests.post(f"{self.simulator.url}/console/paygent/payments/{newest}/{action}", data=form, allow_redirects=False)
         assert answer.status_code == 303
         assert "code=" not in answer.headers["Location"]
 

@@ -104,7 +104,7 @@ def save(desk: Desk, **values: str) -> bool:
 @pytest.mark.req("R-030", "P-28")
 def test_old_payments_keep_their_credentials(desk: Desk) -> None:
     old = desk.place()
-    desk.simulator.control("merchants", merchant_id="100002", connect_id="conn0002", connect_password="Pw2")
+    desk.simulator.control("paygent/merchants", merchant_id="100002", connect_id="conn0002", connect_password="Pw2")
     assert save(desk, merchant_id="100002", connect_id="conn0002", connect_password="Pw2")
     new = desk.placed(desk.press(*desk.confirmed(), desk.token(merchant_id="100002")))
     assert [version.version for version in desk.rows(AccountVersion)] == [1, 2]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from providers.contract import Approved, Reauthorization
+from providers.charge import Reauthorization
+from providers.contract import Approved
 from shop.core import db
 from shop.core.runtime import now
 from shop.orders.models import Order

@@ -9,10 +9,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from providers import transport
+from providers.charge import Charge
 from providers.contract import (
     Approved,
     Category,
-    Charge,
     Declined,
     MoneyStatus,
     NotSent,

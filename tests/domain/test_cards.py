@@ -294,7 +294,7 @@ def test_a_refused_registration_never_fails_the_order(cards: Cards) -> None:
 
 @pytest.mark.req("R-140")
 def test_a_card_that_vanished_gives_way_to_the_form(linked: Cards) -> None:
-    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
     order = linked.order(ALWAYS, stored=True)
     assert (order.state, linked.linked()) == ("lapsed", "")
     assert linked.events()[-1] == "ご登録のクレジットカードは、決済代行会社での登録がなくなっていました"
@@ -387,7 +387,7 @@ def test_lost_answer_of_a_removal(linked: Cards, clock: MovableClock, phase: str
 
 
 def test_a_removal_of_a_card_that_is_gone_is_done(linked: Cards) -> None:
-    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
     assert (linked.remove(), linked.linked()) == ("removed", "")
 
 
@@ -553,10 +553,10 @@ def test_a_card_goes_on_under_the_contract_it_was_made_with(linked: Cards) -> No
             assert accounts.save_settings(session, linked.account_id, changed, now())
 
     desk = linked.desk
-    desk.simulator.control("merchants", connect_password="renewed1")
+    desk.simulator.control("paygent/merchants", connect_password="renewed1")
     desk.call(lambda: contract(connect_password="renewed1"))
     assert linked.order(ALWAYS, stored=True).state == "placed"
-    desk.simulator.control("merchants", merchant_id="100077", connect_id="conn0077", connect_password="another7")
+    desk.simulator.control("paygent/merchants", merchant_id="100077", connect_id="conn0077", connect_password="another7")
     desk.call(lambda: contract(merchant_id="100077", connect_id="conn0077", connect_password="another7"))
     found = desk.call(lambda: book.source_for(db.db.session(), linked.member_id, linked.account_id))
     assert found is None  # another contract does not know the card

@@ -224,11 +224,11 @@ def test_a_provider_that_keeps_the_new_card_under_the_old_name_loses_none(linked
 @pytest.mark.req("R-133")
 def test_the_shop_is_told_of_a_card_that_could_not_be_removed(linked: Cards) -> None:
     """Nobody waits for the removal that follows an order; who presses 削除 reads the refusal."""
-    refuse = partial(linked.desk.simulator.control, "merchants", connect_password="renewed1")
+    refuse = partial(linked.desk.simulator.control, "paygent/merchants", connect_password="renewed1")
     alarms = partial(linked.desk.rows, OutboxMail, kind="card_kept")
     refuse()
     assert (linked.remove(), alarms()) == ("refused", [])
-    linked.desk.simulator.control("merchants", connect_password=MERCHANT.connect_password)
+    linked.desk.simulator.control("paygent/merchants", connect_password=MERCHANT.connect_password)
     linked.order(NEVER, stored=True)
     refuse()
     linked.run()
@@ -251,7 +251,7 @@ def test_a_card_that_vanished_at_one_provider_is_linked_at_the_other(linked: Car
             session.add(StoredCard(member_id=linked.member_id, account_id=other.id, **facts))
 
     linked.desk.call(elsewhere)
-    linked.desk.simulator.control("cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
     linked.order(ALWAYS, stored=True)
     assert [each.last_four for each in linked.desk.rows(StoredCard)] == ["2222"]
 
@@ -265,7 +265,7 @@ def test_no_card_stays_with_an_earlier_contract(linked: Cards) -> None:
         with db.write() as session:
             assert accounts.save_settings(session, linked.account_id, new, now())
 
-    linked.desk.simulator.control("merchants", **new)
+    linked.desk.simulator.control("paygent/merchants", **new)
     linked.desk.call(contract)
     order = partial(linked.order, token=partial(linked.desk.token, merchant_id="100077"))
     linked.desk.simulator.fault("reset", kind="025", phase="after")

@@ -19,7 +19,7 @@ CONTRACT = {
 
 def rotate(desk: Desk, **changed: str) -> None:
     """The provider's side has it; staff save it in 基本設定."""
-    desk.simulator.control("merchants", **changed)
+    desk.simulator.control("paygent/merchants", **changed)
 
     def save() -> bool:
         with db.write() as session:
@@ -120,7 +120,7 @@ def test_notices_of_the_old_contract_are_heard(desk: Desk, pushed: bool) -> None
 def test_a_contract_the_provider_closed_is_told_and_moves_nothing(desk: Desk) -> None:
     """名義変更: the provider gives a new number and closes the old one with all its payments."""
     placed = desk.place()
-    desk.simulator.control("merchants/replace", by=NEW)
+    desk.simulator.control("paygent/merchants/replace", by=NEW)
     rotate(desk, merchant_id=NEW)
     new = bought(desk)
     assert desk.refresh(placed) == "refused"

@@ -12,7 +12,7 @@ import requests
 from admin import watch
 from providers.contract import QueryResult, Unknown
 from providers.paygent.adapter import PaygentGateway
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from shop.core import db
 from shop.core.runtime import now
 from shop.orders.models import Order
@@ -147,7 +147,7 @@ def changed_halfway(world: World) -> Placed:
     placed = world.desk.place(CANCEL_REFUSED)
     handle = world.desk.payment(placed).handle
     amount = {"amount": str(placed.yen + LESS)}
-    address = f"{world.desk.simulator.url}/console/payments/{handle}/amount"
+    address = f"{world.desk.simulator.url}/console/paygent/payments/{handle}/amount"
     assert "code=2010" in requests.post(address, data=amount, allow_redirects=False).headers["Location"]
     return placed
 
@@ -179,13 +179,13 @@ def authorize(world: World, reference: str, yen: int) -> None:
 def missing(world: World) -> Placed:
     """The contract was changed on the provider's side: our number knows no such payment any more."""
     placed = world.desk.place()
-    world.desk.simulator.control("merchants/replace", by="100002")
+    world.desk.simulator.control("paygent/merchants/replace", by="100002")
     return placed
 
 
 def password_changed(world: World) -> Placed:
     placed = world.desk.place()
-    world.desk.simulator.control("merchants", connect_password="changed")
+    world.desk.simulator.control("paygent/merchants", connect_password="changed")
     return placed
 
 
@@ -243,7 +243,7 @@ def extra_after_cancel(world: World) -> Placed:
 def cancel_half_done(world: World) -> Placed:
     placed = world.desk.place("4980000000003000")
     handle = world.desk.payment(placed).handle
-    requests.post(f"{world.desk.simulator.url}/console/payments/{handle}/void", allow_redirects=False)
+    requests.post(f"{world.desk.simulator.url}/console/paygent/payments/{handle}/void", allow_redirects=False)
     return placed
 
 

@@ -109,7 +109,7 @@ class World:
         gateway = accounts.open_gateway(db.db.session(), version, accounts.Tape())
         db.end_read()
         shown = gateway.query(merchant_ref=placed.ref)
-        decision = reconcile.decide("authorize", False, now(), shown, now(), 0)
+        decision = reconcile.decide("authorize", False, placed.yen, now(), shown, now(), 0)
         assert isinstance(decision, Approved)
         return decision
 

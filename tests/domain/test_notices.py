@@ -187,7 +187,7 @@ def test_no_mutation_of_a_good_notice_is_accepted(desk: Desk) -> None:
         gateway = accounts.open_gateway(db.db.session(), version.id, accounts.Tape())
     signed = ("payment_notice_id", "payment_id", "trading_id", "payment_type", "payment_amount", "hc")
     text = "".join(good[name] for name in signed)
-    assert gateway.read_notice("POST", data, "").genuine
+    assert gateway.read_notice("POST", data, {}).genuine
     seen = 0
 
     @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -200,7 +200,7 @@ def test_no_mutation_of_a_good_notice_is_accepted(desk: Desk) -> None:
         bent = data[:at] + new + data[end:]
         assume(bent != data)
         seen += 1
-        reading = gateway.read_notice("POST", bent, "")
+        reading = gateway.read_notice("POST", bent, {})
         if reading.genuine:
             fields = dict(parse_form(bent, "cp932"))
             # Genuine may only be what says the same under the signature: unsigned fields, other spellings of it.
@@ -304,7 +304,7 @@ def test_a_genuine_notice_that_names_another_of_our_payments_moves_nothing(desk:
     for serial, handle in ((78, other), (79, "999999999999"), (80, standing)):
         # Past the door, which would look into it on a thread of its own: the job does it here, while we wait.
         data = body(notice(first, handle, serial, status="32"))
-        assert desk.call(lambda data=data: inbox.receive(key, "POST", data, "", "test")).stored
+        assert desk.call(lambda data=data: inbox.receive(key, "POST", data, {}, "test")).stored
     for _ in range(8):
         desk.run("inbox")
         clock.advance(301)

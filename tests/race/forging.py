@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from urllib.parse import quote_from_bytes, urlencode
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 #: What the provider signs, in this order; the rest of a notice is not covered by its digest.
 SIGNED = ("payment_notice_id", "payment_id", "trading_id", "payment_type", "payment_amount")

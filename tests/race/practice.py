@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 GOOD = "4111111111111111"
 #: Refused by the issuer (2001).
@@ -48,12 +48,12 @@ class Practice:
 
     def console(self, payment_id: str, button: str) -> None:
         """Press a button on the provider's own management console: capture, void, refund."""
-        request = urllib.request.Request(f"{self.url}/console/payments/{payment_id}/{button}", b"", method="POST")
+        request = urllib.request.Request(f"{self.url}/console/paygent/payments/{payment_id}/{button}", b"", method="POST")
         with urllib.request.urlopen(request, timeout=10):
             pass
 
     def ledger(self) -> dict[str, Any]:
-        books: dict[str, Any] = self._json("/ledger.json")
+        books: dict[str, Any] = self._json("/console/paygent/ledger.json")
         return books
 
     def live(self) -> dict[str, list[int]]:

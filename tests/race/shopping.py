@@ -47,7 +47,7 @@ class Shop:
         """The practice provider and the server, as ``make run`` starts them; the database holds the demo shop."""
         self._start_provider()
         self.server.start()
-        self.practice.control("merchants", push_url=f"http://127.0.0.1:{self.port}/pay/n/{self.account_key()}")
+        self.practice.control("register", provider="paygent", push_url=f"http://127.0.0.1:{self.port}/pay/n/{self.account_key()}")
 
     def _start_provider(self) -> None:
         self._simulator = subprocess.Popen(

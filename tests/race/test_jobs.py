@@ -90,7 +90,7 @@ def shop(settings: Config, live_server: LiveServer, demo_app: Flask, simulator: 
     made = Shop(settings)
     yield made
     # Or the provider would go on calling at a closed door.
-    made.practice.control("merchants", push_url="")
+    made.practice.control("register", provider="paygent", push_url="")
     made.close()
 
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
+from providers.paygent.simulator import PaygentSimulator
 from providers.sandbox import serve
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 VISA = "4111111111111111"
 CREDENTIALS = {
@@ -54,6 +55,12 @@ class World:
     def start(self) -> None:
         self.sandbox = serve("127.0.0.1", 0, self.state)
         self.url = self.sandbox.url
+
+    @property
+    def paygent(self) -> PaygentSimulator:
+        simulator = self.sandbox.simulators["paygent"]
+        assert isinstance(simulator, PaygentSimulator)
+        return simulator
 
     def restart(self) -> None:
         self.sandbox.close()
@@ -134,7 +141,7 @@ class World:
 
     def ledger(self, trading_id: str | None = None) -> dict[str, Any]:
         query = {} if trading_id is None else {"trading_id": trading_id}
-        books: dict[str, Any] = requests.get(f"{self.url}/ledger.json", params=query, timeout=10).json()
+        books: dict[str, Any] = requests.get(f"{self.url}/console/paygent/ledger.json", params=query, timeout=10).json()
         return books
 
     def status(self, trading_id: str) -> str:
@@ -227,7 +234,7 @@ def shop(world: World) -> Iterator[Receiver]:
 @pytest.fixture
 def receiver(world: World) -> Iterator[Receiver]:
     receiver = Receiver()
-    world.control("merchants", push_url=receiver.url)
+    world.control("register", provider="paygent", push_url=receiver.url)
     world.control("notices", delay=0, retry_seconds=0)
     yield receiver
     receiver.close()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 from providers.sandbox import serve
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ DAY = 86_400
 
 @pytest.fixture
 def correcting(world: World) -> World:
-    world.control("merchants", corrections=True)
+    world.control("paygent/merchants", corrections=True)
     return world
 
 
@@ -135,7 +135,7 @@ def test_correction_of_a_payment_with_3d_secure(correcting: World) -> None:
     refused = correct(correcting, "028", payment_id, "700")
     assert refused["response_detail"] == "3Dセキュア指定された決済に対して補正処理は行えません。"
     assert (refused.code, books(correcting)) == ("2014", [("20", 1000)])
-    correcting.control("merchants", corrections_after_3ds=True)
+    correcting.control("paygent/merchants", corrections_after_3ds=True)
     assert correct(correcting, "028", payment_id, "700")["result"] == "0"
 
 
@@ -148,7 +148,7 @@ def test_console_changes_the_amount(
     world: World, receiver: Receiver, sales_mode: str, cancelled: str, status: str, amount: int
 ) -> None:
     old = world.authorise("order1", sales_mode=sales_mode)["payment_id"]
-    world.page(f"/console/payments/{old}/amount", amount=str(amount))
+    world.page(f"/console/paygent/payments/{old}/amount", amount=str(amount))
     assert books(world) == [(cancelled, 1000), (status, amount)]
     new = world.ledger()["payments"][1]["payment_id"]
     world.eventually(lambda: len(receiver.received) == 3)
@@ -162,7 +162,7 @@ def test_console_changes_the_amount(
 
 def test_console_change_loses_the_authentication(world: World) -> None:
     old = paid_with_3d_secure(world)
-    page = f"/console/payments/{old}"
+    page = f"/console/paygent/payments/{old}"
     assert "本人認証なしになります" in requests.get(f"{world.url}{page}").text
     after = world.page(f"{page}/amount", amount="700")
     assert books(world) == [("32", 1000), ("20", 700)]
@@ -175,7 +175,7 @@ def test_console_change_loses_the_authentication(world: World) -> None:
 
 
 def test_console_captures_and_cancels_payments_with_3d_secure(world: World, receiver: Receiver) -> None:
-    page = f"/console/payments/{paid_with_3d_secure(world)}"
+    page = f"/console/paygent/payments/{paid_with_3d_secure(world)}"
     world.page(f"{page}/capture")
     world.page(f"{page}/refund")
     assert books(world) == [("60", 1000)]
@@ -186,7 +186,7 @@ def test_console_captures_and_cancels_payments_with_3d_secure(world: World, rece
 def test_console_refuses_what_is_over(world: World) -> None:
     payment_id = world.authorise("order1")["payment_id"]
     world.later(60 * DAY + 1)
-    page = world.page(f"/console/payments/{payment_id}/amount", amount="700")
+    page = world.page(f"/console/paygent/payments/{payment_id}/amount", amount="700")
     assert "2007" in page.text
     assert "金額変更</button>" not in page.text
     assert books(world) == [("33", 1000)]
@@ -197,29 +197,29 @@ def test_console_refuses_what_is_over(world: World) -> None:
 
 def test_other_password_and_back(world: World) -> None:
     payment_id = world.authorise("order1")["payment_id"]
-    world.page("/switches/merchant/password")
+    world.page("/control/paygent/forms/merchant/password")
     assert world.ask("094", payment_id=payment_id).code == "P002"
-    world.page("/switches/merchant/restore")
+    world.page("/control/paygent/forms/merchant/restore")
     assert world.ask("094", payment_id=payment_id)["payment_status"] == "20"
 
 
 def test_merchant_number_is_replaced(world: World) -> None:
     payment_id = world.authorise("order1")["payment_id"]
-    world.control("merchants/replace", by="100009")
+    world.control("paygent/merchants/replace", by="100009")
     assert world.ask("094", payment_id=payment_id).code == "P002"
     assert world.tokenize() == {"result": "1201"}
     assert world.ask("094", payment_id=payment_id, merchant_id="100009").code == "13001"
-    again = requests.post(f"{world.url}/control/merchants/replace", json={"by": "100009"})
+    again = requests.post(f"{world.url}/control/paygent/merchants/replace", json={"by": "100009"})
     assert again.status_code == 400
-    assert requests.post(f"{world.url}/control/merchants/replace", json={}).status_code == 400
-    world.page("/switches/merchant/restore")
+    assert requests.post(f"{world.url}/control/paygent/merchants/replace", json={}).status_code == 400
+    world.page("/control/paygent/forms/merchant/restore")
     assert world.ask("094", payment_id=payment_id)["payment_status"] == "20"
 
 
 def test_merchant_number_is_replaced_at_the_start_page(world: World) -> None:
-    world.page("/switches/merchant/number")
-    start = world.page("/switches/merchant/number").text  # twice changes nothing more
-    merchants = requests.get(f"{world.url}/control/merchants").json()
+    world.page("/control/paygent/forms/merchant/number")
+    start = world.page("/control/paygent/forms/merchant/number").text  # twice changes nothing more
+    merchants = requests.get(f"{world.url}/control/paygent/merchants").json()
     number = str(int(DEMO.merchant_id) + 1)
     assert [(merchant["merchant_id"], bool(merchant["closed"])) for merchant in merchants] == [
         (DEMO.merchant_id, True),
@@ -240,15 +240,16 @@ def test_buyer_is_still_paying(world: World) -> None:
 
 
 def test_books_of_an_earlier_version_go_on(tmp_path: Path) -> None:
-    """A demo that is already running gets the new columns and keeps its payments."""
+    """A demo that is already running gets the new columns and keeps its payments, whatever their file was called."""
     serve("127.0.0.1", 0, tmp_path).close()
+    books = (tmp_path / "paygent.sqlite3").rename(tmp_path / "simulator.sqlite3")
     later = {
         "merchants": ("merchant_name", "threeds", "attempt_control", "stored_cards"),
         "tokens": ("holder_name",),
         "payments": ("threeds_auth_id", "base_payment_id", "customer_card_id"),
         "requests": ("customer_id",),
     }
-    with sqlite3.connect(tmp_path / "simulator.sqlite3") as file:
+    with sqlite3.connect(books) as file:
         file.execute("DROP TABLE authentications")
         file.execute("DROP TABLE stored_cards")
         for table, columns in later.items():
@@ -260,9 +261,9 @@ def test_books_of_an_earlier_version_go_on(tmp_path: Path) -> None:
     file.close()
     world = serve("127.0.0.1", 0, tmp_path)
     try:
-        found = requests.get(f"{world.url}/ledger.json").json()
-        (merchant,) = requests.get(f"{world.url}/control/merchants").json()
-        changed = requests.post(f"{world.url}/control/merchants", json={"merchant_name": "OTHER"})
+        found = requests.get(f"{world.url}/console/paygent/ledger.json").json()
+        (merchant,) = requests.get(f"{world.url}/control/paygent/merchants").json()
+        changed = requests.post(f"{world.url}/control/paygent/merchants", json={"merchant_name": "OTHER"})
     finally:
         world.close()
     assert [(payment["trading_id"], payment["attempt_kbn"]) for payment in found["payments"]] == [("old", "")]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 from providers.paygent.simulator.cards import TEST_CARDS
 from providers.paygent.simulator.notices import Heartbeat
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Receiver, World
@@ -235,7 +235,7 @@ def test_header_errors(world: World) -> None:
     ],
 )
 def test_what_is_not_contracted(world: World, kind: str, code: str, detail: str) -> None:
-    world.control("merchants", threeds=False, corrections=False, stored_cards=False)
+    world.control("paygent/merchants", threeds=False, corrections=False, stored_cards=False)
     answer = world.ask(kind)
     assert (answer.code, answer["response_detail"]) == (code, detail)
     head = f"\r\nresult=1\r\nresponse_code={code}\r\nresponse_detail={detail}"
@@ -396,7 +396,7 @@ def test_look_up_of_a_refusal(world: World) -> None:
 
 
 def test_merchants_do_not_see_each_other(world: World) -> None:
-    world.control("merchants", merchant_id="200002", connect_id="conn0002")
+    world.control("paygent/merchants", merchant_id="200002", connect_id="conn0002")
     payment_id = world.authorise("order1")["payment_id"]
     other = {"merchant_id": "200002", "connect_id": "conn0002"}
     assert world.ask("094", payment_id=payment_id, **other).code == "13001"
@@ -428,7 +428,7 @@ def test_notices_are_purged_after_seven_days(world: World) -> None:
 
 
 def test_applications_are_noticed_by_contract(world: World) -> None:
-    world.control("merchants", notify_applied=True)
+    world.control("paygent/merchants", notify_applied=True)
     world.authorise("order1")
     assert [notice["status"] for notice in world.ledger()["notices"]] == ["10", "20"]
 
@@ -482,7 +482,7 @@ def test_five_failures_in_a_row_pause_for_15_minutes(world: World, receiver: Rec
     receiver.reply = (200, b"result=0")
     world.authorise("order2")
     world.later(14 * 60)
-    world.sandbox._paygent.notices.push_due()
+    world.paygent.notices.push_due()
     assert len(receiver.received) == 5
     world.later(61)
     world.eventually(lambda: all(notice["acknowledged"] for notice in world.ledger()["notices"]))
@@ -492,7 +492,7 @@ def test_notices_can_be_held_reordered_and_doubled(world: World, receiver: Recei
     world.control("notices", mode="hold", reorder=True, duplicate=1)
     world.authorise("order1")
     world.ask("022", trading_id="order1")
-    world.sandbox._paygent.notices.push_due()
+    world.paygent.notices.push_due()
     assert receiver.received == []
     world.control("notices", mode="normal", release=True)
     world.eventually(lambda: len(receiver.received) == 4)
@@ -510,7 +510,7 @@ def test_notice_before_the_answer(world: World, receiver: Receiver) -> None:
 
 def test_amount_change_makes_a_new_payment(world: World) -> None:
     old = world.authorise("order1")["payment_id"]
-    page = world.page(f"/console/payments/{old}/amount", amount="800")
+    page = world.page(f"/console/paygent/payments/{old}/amount", amount="800")
     books = world.ledger("order1")
     before, after = books["payments"]
     assert (before["payment_id"], before["status"], before["amount"]) == (old, "32", 1000)
@@ -522,7 +522,7 @@ def test_amount_change_makes_a_new_payment(world: World) -> None:
 
 def test_console_buttons(world: World) -> None:
     payment_id = world.authorise("order1")["payment_id"]
-    address = f"/console/payments/{payment_id}"
+    address = f"/console/paygent/payments/{payment_id}"
     world.page(f"{address}/capture")
     assert world.status("order1") == "40"
     assert "2004" in world.page(f"{address}/void").text
@@ -535,12 +535,12 @@ def test_console_buttons(world: World) -> None:
 def test_console_pages(world: World) -> None:
     for number in range(51):
         world.authorise(f"order{number}")
-    first = requests.get(f"{world.url}/console").text
+    first = requests.get(f"{world.url}/console/paygent/").text
     assert "order50" in first
     assert "order0<" not in first
     assert "次の 50 件" in first
-    assert "order7<" in requests.get(f"{world.url}/console", params={"q": "order7"}).text
-    assert "決済はありません" in requests.get(f"{world.url}/console", params={"q": "order999"}).text
+    assert "order7<" in requests.get(f"{world.url}/console/paygent/", params={"q": "order7"}).text
+    assert "決済はありません" in requests.get(f"{world.url}/console/paygent/", params={"q": "order999"}).text
     start = requests.get(world.url).text
     assert all(card.number in start for card in TEST_CARDS)
 
@@ -645,7 +645,7 @@ def test_restart_keeps_the_books(world: World) -> None:
 def test_reset_starts_a_new_world(world: World) -> None:
     world.authorise("order1")
     world.authenticate()
-    world.control("returns", mode="never")
+    world.control("paygent/returns", mode="never")
     world.control("reset")
     empty: dict[str, object] = {
         "authentications": [],
@@ -656,7 +656,7 @@ def test_reset_starts_a_new_world(world: World) -> None:
         "requests": [],
     }
     assert world.ledger() == empty
-    assert requests.get(f"{world.url}/control/returns").json() == []
+    assert requests.get(f"{world.url}/control/paygent/returns").json() == []
     assert world.authorise("order1")["result"] == "0"
 
 
@@ -674,7 +674,7 @@ def test_requests_are_on_record(world: World) -> None:
 def test_card_numbers_are_not_kept(world: World) -> None:
     world.authorise("order1")
     world.tokenize("4980000000077301")
-    pages = "".join(requests.get(f"{world.url}{path}").text for path in ("/console", "/ledger.json"))
+    pages = "".join(requests.get(f"{world.url}{path}").text for path in ("/console/paygent/", "/console/paygent/ledger.json"))
     assert VISA not in pages
     world.sandbox.close()
     files = [path for path in world.state.iterdir() if path.is_file()]

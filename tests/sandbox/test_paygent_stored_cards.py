@@ -313,14 +313,14 @@ def test_query_finds_nothing(world: World) -> None:
     nothing = [["1", "1", "P026", NOT_FOUND], ["4", "0"]]
     for named in ({"customer_id": "c2"}, {"customer_id": "c2", "customer_card_id": card_id}):
         assert records(world.telegram("027", **named)) == nothing
-    world.control("merchants", merchant_id="200002")
+    world.control("paygent/merchants", merchant_id="200002")
     assert records(world.telegram("027", customer_id="c1", merchant_id="200002")) == nothing
 
 
 def test_errors_of_a_query_are_records_as_well(world: World) -> None:
     missing = records(world.telegram("027"))
     assert missing[0] == ["1", "1", "P005", '"customer_id"パラメータが存在しません。']
-    world.control("merchants", stored_cards=False)
+    world.control("paygent/merchants", stored_cards=False)
     assert records(world.telegram("027", customer_id="c1"))[0][2] == "P021"
 
 
@@ -423,13 +423,13 @@ def test_ways_to_name_the_card(world: World, fields: dict[str, str], code: str, 
 
 def test_without_the_option_nothing_is_stored_or_charged(world: World) -> None:
     card_id = stored(world)
-    world.control("merchants", stored_cards=False)
+    world.control("paygent/merchants", stored_cards=False)
     assert charge(world, card_id).code == "P024"
     assert store(world).code == "P021"
     assert world.ask("026", customer_id="c1").code == "P021"
     assert world.ask("116", customer_id="c1", customer_card_id=card_id).code == "P021"
     assert alive(world) == [card_id]
-    world.control("merchants", stored_cards=True, validity_checks=False)
+    world.control("paygent/merchants", stored_cards=True, validity_checks=False)
     assert store(world, valid_check_flg="1").code == "P027"
     named = {"customer_id": "c1", "customer_card_id": card_id}
     assert world.ask("116", **named, card_valid_term="1245").code == "P027"
@@ -491,7 +491,7 @@ def test_authentication_of_a_stored_card(world: World) -> None:
     assert charge(world, card_id, **rests)["result"] == "0"
     assert world.authenticate(**customer).code == "31006"
     assert world.authenticate(**customer, customer_card_id=other)["result"] == "0"
-    world.control("merchants", threeds_required=True)
+    world.control("paygent/merchants", threeds_required=True)
     assert charge(world, card_id, "order2").code == "P010"
     assert charge(world, card_id, "order2", ref_trading_id="order1").code == "P010"
 
@@ -527,16 +527,16 @@ def test_other_faults(world: World) -> None:
 
 def test_a_card_vanishes_at_the_provider(world: World) -> None:
     one, other = stored(world), stored(world, MASTER, customer_id="c2")
-    page = requests.get(f"{world.url}/console/cards").text
+    page = requests.get(f"{world.url}/console/paygent/cards").text
     assert all(shown in page for shown in ("c1", one, "************1111", "c2", other, "************4444"))
-    assert other not in requests.get(f"{world.url}/console/cards", params={"q": "c1"}).text
-    after = world.page(f"/console/cards/{one}/delete")
+    assert other not in requests.get(f"{world.url}/console/paygent/cards", params={"q": "c1"}).text
+    after = world.page(f"/console/paygent/cards/{one}/delete")
     assert after.status_code == 200
     assert "削除済（console）" in after.text
-    assert world.page("/console/cards/1/delete").status_code == 404
+    assert world.page("/console/paygent/cards/1/delete").status_code == 404
     assert charge(world, one).code == "P025"
-    assert world.control("cards/delete", customer_id="c2") == {"deleted": [other]}
-    assert requests.post(f"{world.url}/control/cards/delete", json={"customer_id": "c2"}).status_code == 400
+    assert world.control("paygent/cards/delete", customer_id="c2") == {"deleted": [other]}
+    assert requests.post(f"{world.url}/control/paygent/cards/delete", json={"customer_id": "c2"}).status_code == 400
     told = [(card["customer_card_id"], card["deleted_by"]) for card in world.ledger()["stored_cards"]]
     assert told == [(one, "console"), (other, "control")]
 

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 from providers.paygent.simulator.cards import TEST_CARDS
 from providers.paygent.simulator.outcomes import plan_of
 from providers.paygent.simulator.returns import TROUBLES, return_hash
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as DEMO
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Answer, Receiver, World
@@ -137,7 +137,7 @@ def test_450_on_another_path(world: World) -> None:
 
 
 def test_any_name_is_taken_where_none_is_registered(world: World) -> None:
-    world.control("merchants", merchant_name="")
+    world.control("paygent/merchants", merchant_name="")
     assert world.authenticate(merchant_name="ANOTHER SHOP")["result"] == "0"
 
 
@@ -406,7 +406,7 @@ def test_failure_comes_back_with_its_code(world: World) -> None:
 
 
 def test_no_key_no_hash(world: World) -> None:
-    world.control("merchants", threeds_hash_key="")
+    world.control("paygent/merchants", threeds_hash_key="")
     assert "hc" not in query(world.browse(world.authenticate(FRICTIONLESS)))
 
 
@@ -428,7 +428,7 @@ def test_coming_again_repeats_the_result(world: World) -> None:
 
 
 def test_nobody_comes_back(world: World, shop: Receiver) -> None:
-    world.control("returns", mode="never")
+    world.control("paygent/returns", mode="never")
     answer = world.authenticate(FRICTIONLESS, term_url=shop.url)
     assert world.browse(answer).status_code == 200
     assert (facts(world)["state"], shop.received) == ("pending", [])
@@ -438,13 +438,13 @@ def test_nobody_comes_back(world: World, shop: Receiver) -> None:
 
 
 def test_return_twice(world: World, shop: Receiver) -> None:
-    world.control("returns", mode="twice")
+    world.control("paygent/returns", mode="twice")
     back = query(world.browse(world.authenticate(FRICTIONLESS, term_url=shop.url)))
     assert shop.received == [back]
 
 
 def test_bent_hash(world: World) -> None:
-    world.control("returns", mode="bent_hc")
+    world.control("paygent/returns", mode="bent_hc")
     answer = world.authenticate(FRICTIONLESS)
     bent, good = query(world.browse(answer)), query(world.browse(answer))
     assert bent["hc"] != good["hc"] == return_hash("0", answer["3ds_auth_id"], "", DEMO.threeds_hash_key)
@@ -452,7 +452,7 @@ def test_bent_hash(world: World) -> None:
 
 
 def test_bent_result_keeps_the_hash_of_the_true_one(world: World) -> None:
-    world.control("returns", mode="bent_result")
+    world.control("paygent/returns", mode="bent_result")
     answer = world.authenticate()
     back = query(world.choose(answer, "refused"))
     assert (back["result"], back["attempt_kbn"]) == ("0", "")
@@ -462,20 +462,20 @@ def test_bent_result_keeps_the_hash_of_the_true_one(world: World) -> None:
 
 
 def test_return_without_hash(world: World) -> None:
-    world.control("returns", mode="no_hc", times=2)
+    world.control("paygent/returns", mode="no_hc", times=2)
     answer = world.authenticate(FRICTIONLESS)
     assert ["hc" in query(world.browse(answer)) for _ in range(3)] == [False, False, True]
 
 
 def test_troubles_are_listed_and_cleared(world: World) -> None:
-    listed = world.control("returns", mode="bent_hc", times=None)
+    listed = world.control("paygent/returns", mode="bent_hc", times=None)
     assert [(trouble["mode"], trouble["times"]) for trouble in listed] == [("bent_hc", None)]
-    assert world.control("returns", clear=True) == []
-    assert requests.post(f"{world.url}/control/returns", json={"mode": "slow"}).status_code == 400
-    world.page("/switches/returns", mode="never", times="2")
-    assert requests.get(f"{world.url}/control/returns").json()[0]["times"] == 2
-    world.page("/switches/returns/clear")
-    assert requests.get(f"{world.url}/control/returns").json() == []
+    assert world.control("paygent/returns", clear=True) == []
+    assert requests.post(f"{world.url}/control/paygent/returns", json={"mode": "slow"}).status_code == 400
+    world.page("/control/paygent/forms/returns", mode="never", times="2")
+    assert requests.get(f"{world.url}/control/paygent/returns").json()[0]["times"] == 2
+    world.page("/control/paygent/forms/returns/clear")
+    assert requests.get(f"{world.url}/control/paygent/returns").json() == []
 
 
 # ---- the time-out notice -------------------------------------------------------------------------
@@ -497,7 +497,7 @@ def test_time_out_is_told_after_half_an_hour(world: World, shop: Receiver) -> No
     # Whoever presses the button now gets the same.
     assert query(world.press(facts(world)["page"], "authenticate")) == told
     world.later(2 * HOUR)
-    world.sandbox._paygent.time_outs.send_due()
+    world.paygent.time_outs.send_due()
     assert len(shop.received) == 1
 
 
@@ -512,10 +512,10 @@ def test_time_out_is_repeated_three_times(world: World, shop: Receiver) -> None:
     for sent in (1, 2, 3, 4):
         world.eventually(partial(told, world, sent))
         world.later(59 * MINUTE)
-        world.sandbox._paygent.time_outs.send_due()
+        world.paygent.time_outs.send_due()
         assert len(shop.received) == sent
         world.later(MINUTE)
-    world.sandbox._paygent.time_outs.send_due()
+    world.paygent.time_outs.send_due()
     assert (len(shop.received), facts(world)["notice_acknowledged"]) == (4, False)
 
 
@@ -528,20 +528,20 @@ def test_repetition_ends_when_the_shop_answers(world: World, shop: Receiver) -> 
     world.later(HOUR)
     world.eventually(lambda: facts(world)["notice_acknowledged"])
     world.later(HOUR)
-    world.sandbox._paygent.time_outs.send_due()
+    world.paygent.time_outs.send_due()
     assert len(shop.received) == 2
 
 
 def test_no_time_out_after_a_result(world: World, shop: Receiver) -> None:
     world.choose(world.authenticate(term_url=shop.url), "authenticate")
     world.later(HOUR)
-    world.sandbox._paygent.time_outs.send_due()
+    world.paygent.time_outs.send_due()
     assert (facts(world)["state"], shop.received) == ("authenticated", [])
 
 
 def test_time_out_can_be_told_early_and_twice(world: World, shop: Receiver) -> None:
     answer = world.authenticate(term_url=shop.url)
-    told = world.control("timeouts", copies=2)
+    told = world.control("paygent/timeouts", copies=2)
     assert told == {"auth_id": answer["3ds_auth_id"], "statuses": [200, 200]}
     assert [notice["response_code"] for notice in shop.received] == ["31013", "31013"]
     assert facts(world)["state"] == "timed_out"
@@ -550,16 +550,16 @@ def test_time_out_can_be_told_early_and_twice(world: World, shop: Receiver) -> N
 def test_time_out_can_be_told_in_spite_of_a_result(world: World, shop: Receiver) -> None:
     answer = world.authenticate(FRICTIONLESS, term_url=shop.url)
     world.browse(answer)
-    world.control("timeouts", auth_id=answer["3ds_auth_id"])
+    world.control("paygent/timeouts", auth_id=answer["3ds_auth_id"])
     (told,) = shop.received
     assert told["hc"] == return_hash("1", answer["3ds_auth_id"], "", DEMO.threeds_hash_key)
     assert facts(world)["state"] == "authenticated"
-    assert requests.post(f"{world.url}/control/timeouts", json={"auth_id": "x"}).status_code == 400
+    assert requests.post(f"{world.url}/control/paygent/timeouts", json={"auth_id": "x"}).status_code == 400
 
 
 def test_shop_that_is_down_is_called_again(world: World) -> None:
     world.authenticate(term_url="http://127.0.0.1:9/return")
-    assert world.control("timeouts")["statuses"] == [None]
+    assert world.control("paygent/timeouts")["statuses"] == [None]
     assert facts(world)["notice_acknowledged"] is False
 
 
@@ -641,7 +641,7 @@ def test_authentication_must_fit(world: World) -> None:
     auth_id, token = passed(world, site_id="A1")
     assert charge(world, auth_id, token).code == "31011"
     assert charge(world, auth_id, world.token(), site_id="A1").code == "P010"
-    world.control("merchants", merchant_id="200002")
+    world.control("paygent/merchants", merchant_id="200002")
     foreign = charge(world, auth_id, token, site_id="A1", merchant_id="200002")
     assert foreign.code == "31011"
     another_token_of_the_card = world.token(FRICTIONLESS)
@@ -650,7 +650,7 @@ def test_authentication_must_fit(world: World) -> None:
 
 def test_merchant_can_demand_3d_secure(world: World) -> None:
     world.authorise("earlier")
-    world.control("merchants", threeds_required=True)
+    world.control("paygent/merchants", threeds_required=True)
     assert world.authorise("order1").code == "P010"
     assert world.authorise("order2", card_token="", ref_trading_id="earlier")["result"] == "0"
     auth_id, token = passed(world)
@@ -659,7 +659,7 @@ def test_merchant_can_demand_3d_secure(world: World) -> None:
 
 def test_without_contract_no_authentication_counts(world: World) -> None:
     auth_id, token = passed(world)
-    world.control("merchants", threeds=False)
+    world.control("paygent/merchants", threeds=False)
     assert charge(world, auth_id, token).code == "P063"
 
 
@@ -675,14 +675,14 @@ def test_without_contract_no_authentication_counts(world: World) -> None:
     ],
 )
 def test_attempt_control_of_the_provider(world: World, control: str, number: str, code: str) -> None:
-    world.control("merchants", attempt_control=control)
+    world.control("paygent/merchants", attempt_control=control)
     auth_id, token = passed(world, number)
     assert charge(world, auth_id, token).code == code
     assert world.status("order1") == ("11" if code else "20")
 
 
 def test_attempt_control_knows_its_values(world: World) -> None:
-    misused = requests.post(f"{world.url}/control/merchants", json={"attempt_control": "extreme"})
+    misused = requests.post(f"{world.url}/control/paygent/merchants", json={"attempt_control": "extreme"})
     assert misused.status_code == 400
 
 
@@ -746,13 +746,13 @@ def test_pages_about_3d_secure(world: World, shop: Receiver) -> None:
     start = requests.get(world.url).text
     assert all(card.number in start for card in TEST_CARDS if card.threeds_plan or card.threeds_answer.code)
     assert all(f'<option value="{mode}">' in start for mode in TROUBLES)
-    assert "本人認証の申込みはありません" in requests.get(f"{world.url}/console/authentications").text
+    assert "本人認証の申込みはありません" in requests.get(f"{world.url}/console/paygent/authentications").text
 
     answer = world.authenticate(term_url=shop.url)
-    listed = requests.get(f"{world.url}/console/authentications").text
+    listed = requests.get(f"{world.url}/console/paygent/authentications").text
     assert answer["3ds_auth_id"] in listed
     assert "認証中" in listed
-    after = world.page(f"/console/authentications/{answer['3ds_auth_id']}/time-out").text
+    after = world.page(f"/console/paygent/authentications/{answer['3ds_auth_id']}/time-out").text
     assert "時間切れ 31013" in after
     assert [told["response_code"] for told in shop.received] == ["31013"]
 

@@ -6,7 +6,6 @@ from typing import Any
 import requests
 
 from providers.sandbox import serve
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 
 #: Card numbers by what comes of them; only the last four digits count (see the simulator's start page).
 VISA = "4111111111111111"
@@ -27,7 +26,8 @@ class Simulator:
         self._server.close()
 
     def control(self, switch: str, **values: Any) -> Any:
-        """Turn a switch under ``/control``: ``faults``, ``notices``, ``returns``, ``timeouts``, ``merchants``, ``clock``, ``reset``."""
+        """Turn a switch under ``/control``: ``faults``, ``notices``, ``register``, ``token``, ``act``, ``clock``, ``reset``, or one that only
+        one provider has (``paygent/merchants``)."""
         answer = self._session.post(f"{self.url}/control/{switch}", json=values)
         answer.raise_for_status()
         return answer.json()
@@ -38,12 +38,12 @@ class Simulator:
 
     def push_notices_to(self, url: str, mode: str = "normal") -> None:
         """Register the shop's address for notifications, as the contract form does. ``hold`` lets none go yet."""
-        self.control("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, push_url=url)
+        self.control("register", provider="paygent", push_url=url)
         self.control("notices", delay=0, mode=mode)
 
     def ledger(self) -> dict[str, Any]:
         """All that the provider's side knows."""
-        books: dict[str, Any] = self._session.get(f"{self.url}/ledger.json").json()
+        books: dict[str, Any] = self._session.get(f"{self.url}/console/paygent/ledger.json").json()
         return books
 
     def payments(self) -> list[dict[str, Any]]:

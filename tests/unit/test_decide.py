@@ -32,7 +32,7 @@ def shown(status: MoneyStatus | None, yen: int | None = YEN) -> RemoteState:
 
 
 def decided(verb: Verb, answer: QueryResult, now: datetime, *, capture: bool = False) -> Decision:
-    return decide(verb, capture, SENT, answer, now, ABSENT_AFTER)
+    return decide(verb, capture, YEN, SENT, answer, now, ABSENT_AFTER)
 
 
 @pytest.mark.parametrize("now", [EARLY, LATE], ids=["early", "late"])

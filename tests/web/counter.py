@@ -137,7 +137,7 @@ def number_of(purchase: Purchase) -> str:
 def at_console(simulator: Simulator, action: str, **form: str) -> None:
     """Press a button about the provider's newest payment on its own administration site."""
     newest = simulator.payments()[-1]["payment_id"]
-    answer = requests.post(f"{simulator.url}/console/payments/{newest}/{action}", data=form, allow_redirects=False)
+    answer = requests.post(f"{simulator.url}/console/paygent/payments/{newest}/{action}", data=form, allow_redirects=False)
     assert answer.status_code == 303
     assert "code=" not in answer.headers["Location"]
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from shop.checkout.models import Confirmation
 from shop.core import card_numbers
 from shop.core.db import db
@@ -200,7 +200,7 @@ def test_a_renewed_password_serves_the_old_order_too(
     number_after_rotation: tuple[str, Desk], simulator: Simulator
 ) -> None:
     number, desk = number_after_rotation
-    simulator.control("merchants", connect_password="rotated-secret-77")
+    simulator.control("paygent/merchants", connect_password="rotated-secret-77")
     assert "決済状況を更新しました。" in desk.refresh(number).text
 
 

@@ -347,7 +347,7 @@ def test_a_difference_of_amounts_waits_in_the_list_of_concerns(
     assert "確認が必要なものはありません。" in desk.page("/admin/payments/attention").text
     (payment,) = simulator.payments()
     changed = requests.post(
-        f"{simulator.url}/console/payments/{payment['payment_id']}/amount",
+        f"{simulator.url}/console/paygent/payments/{payment['payment_id']}/amount",
         data={"amount": str(TOTAL - 72)}, allow_redirects=False,
     )  # fmt: skip
     assert changed.status_code == 303

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from shop.core.db import db, write
 from shop.core.runtime import runtime
 from shop.delivery.models import DeliveryPayment
@@ -579,7 +579,7 @@ def test_the_connection_is_tried_with_what_was_typed(desk: Desk, demo_app: Flask
 
 @pytest.mark.req("R-027")
 def test_a_tried_secret_is_still_there_to_be_saved(desk: Desk, demo_app: Flask, simulator: Simulator) -> None:
-    simulator.control("merchants", connect_password="new-55")
+    simulator.control("paygent/merchants", connect_password="new-55")
     tried = desk.press_on(desk.get(CARD_FORM), CARD_FORM, "test", account_connect_password="new-55")
     assert "ペイジェントに接続できました。" in Page(tried.text).text
     desk.agree(desk.press_on(tried, CARD_FORM, "confirm"), CARD_FORM)

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from tests.support.buying import Buyer, buy
 from tests.support.pages import Page
 from tests.support.world import Simulator
@@ -24,7 +24,7 @@ def number(shopper: Buyer) -> str:
 
 
 def other_password(simulator: Simulator) -> None:
-    simulator.control("merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, connect_password="changed-at-provider")
+    simulator.control("paygent/merchants", merchant_id=DEMO_PAYGENT_MERCHANT.merchant_id, connect_password="changed-at-provider")
 
 
 @pytest.mark.req("R-061")
@@ -47,7 +47,7 @@ def test_a_state_that_cannot_be_read(number: str, desk: Desk, simulator: Simulat
     form = {"csrf_token": page.form("/admin/logout").fields["csrf_token"], "amount_yen": str(TOTAL)}
     desk.session.post(f"{desk.shop_url}/admin/orders/{number}/payment/capture", data=form)
     assert "022" not in simulator.ledger()["telegrams"]
-    simulator.control("merchants", connect_password=DEMO_PAYGENT_MERCHANT.connect_password)
+    simulator.control("paygent/merchants", connect_password=DEMO_PAYGENT_MERCHANT.connect_password)
     assert box(desk.refresh(number)) == "yellow-1"
 
 
@@ -93,7 +93,7 @@ def test_the_causes_made_on_the_console(shopper: Buyer, desk: Desk, simulator: S
     assert cause(desk.refresh(changed)).startswith("ひとつの取引IDに決済が二つ以上あります（コード 13002）。")
     stuck = number_of(buy(shopper.shop_url, TEA, buyer=shopper, card=CANCEL_STAYS_HALF_DONE))
     handle = simulator.payments()[-1]["payment_id"]
-    requests.post(f"{simulator.url}/console/payments/{handle}/void", allow_redirects=False)  # refused half-way
+    requests.post(f"{simulator.url}/console/paygent/payments/{handle}/void", allow_redirects=False)  # refused half-way
     assert cause(desk.refresh(stuck)).startswith("決済会社側で処理の途中か、当店では扱えない状態です（状態 31）。")
 
 
@@ -105,7 +105,7 @@ NEW = {"merchant_id": "100002", "connect_id": "conn0002", "connect_password": "P
 
 def take_new_contract(desk: Desk, simulator: Simulator) -> None:
     """名義変更: the provider gives another number, staff save it in 支払方法設定."""
-    simulator.control("merchants", **NEW)
+    simulator.control("paygent/merchants", **NEW)
     desk.set_up(CARD_FORM, **{f"account_{key}": value for key, value in NEW.items()})
 
 

@@ -320,7 +320,7 @@ def test_the_answer_of_020_is_lost_after_the_return(
 def test_a_result_that_is_not_the_providers_creates_no_order(
     away: Purchase, demo_app: Flask, simulator: Simulator, mode: str
 ) -> None:
-    simulator.control("returns", mode=mode)
+    simulator.control("paygent/returns", mode=mode)
     done = through(away, FAIL if mode == "bent_result" else AUTHENTICATE)
     assert done.path == "/checkout/pending"
     assert "本人認証の結果を確認できませんでした。請求はされていません。" in done.page.text
@@ -562,7 +562,7 @@ def test_past_the_holds_time_nothing_is_charged_even_when_no_job_has_run(
 def test_the_providers_time_out_notice_comes_without_cookies_and_repeats(
     away: Purchase, demo_app: Flask, simulator: Simulator
 ) -> None:
-    told = simulator.control("timeouts", copies=3)
+    told = simulator.control("paygent/timeouts", copies=3)
     assert told["statuses"] == [303] * 3
     assert orders(demo_app) == ["lapsed"]
     assert operation(demo_app).result_code == "31013"

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import requests
 
-from providers.contract import Absent, Approved, CardSource, Charge, MoneyStatus, NotSent, Unknown
+from providers.charge import CardSource, Charge
+from providers.contract import Absent, Approved, MoneyStatus, NotSent, Unknown
 from providers.paygent.adapter import PaygentGateway
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from providers.sandbox import serve
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT as MERCHANT
 from providers.sandbox.server import Sandbox
 from tests.support.authority import Authority, demanding_context, pem
 
@@ -46,7 +47,7 @@ class World:
         return str(answer.json()["tokenizedCardObject"]["token"])
 
     def books(self) -> dict[str, Any]:
-        books: dict[str, Any] = requests.get(f"https://127.0.0.1:{self.sandbox.port}/ledger.json", **self.look).json()
+        books: dict[str, Any] = requests.get(f"https://127.0.0.1:{self.sandbox.port}/console/paygent/ledger.json", **self.look).json()
         return books
 
 

@@ -3,6 +3,6 @@
 It shares nothing with the shop's client of the same provider, so that each is a check on the other.
 """
 
-from providers.paygent.simulator.simulator import PaygentSimulator
+from providers.paygent.simulator.hosted import PaygentSimulator
 
 __all__ = ["PaygentSimulator"]

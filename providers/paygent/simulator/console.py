@@ -1,4 +1,4 @@
-"""The provider's management console as pages, and the oracle ``/ledger.json`` for tests."""
+"""The provider's management console as pages, and its books ``ledger.json`` for tests."""
 
 from __future__ import annotations
 
@@ -18,15 +18,12 @@ from providers.paygent.simulator.payments import (
     Verb,
 )
 from providers.paygent.simulator.records import Payment
-from providers.paygent.simulator.simulator import PaygentSimulator
-from providers.paygent.simulator.wire import Refusal
-from providers.sandbox.clock import wire_time
+from providers.paygent.simulator.simulator import CONSOLE, Provider
 
 PAGE = 50
 
 #: Buttons of a payment's page, and the telegrams they stand for
 BUTTONS = {"capture": CAPTURE, "void": VOID, "refund": REFUND}
-BY = "console"
 
 STATE_NAMES = {
     "pending": "認証中",
@@ -36,11 +33,11 @@ STATE_NAMES = {
 }
 
 
-def console_pages(simulator: PaygentSimulator) -> Blueprint:
-    pages = Blueprint("console", __name__, template_folder="templates")
+def console_pages(simulator: Provider) -> Blueprint:
+    pages = Blueprint("paygent_console", __name__, template_folder="templates")
     ledger = simulator.ledger
 
-    @pages.get("/console")
+    @pages.get("/")
     def payment_list() -> str:
         simulator.catch_up()
         search = request.args.get("q", "").strip()
@@ -55,10 +52,10 @@ def console_pages(simulator: PaygentSimulator) -> Blueprint:
             "paygent/payments.html", payments=found[:PAGE], following=following, search=search
         )
 
-    @pages.get("/console/payments/<payment_id>")
+    @pages.get("/payments/<payment_id>")
     def payment_page(payment_id: str) -> str:
         simulator.catch_up()
-        payment = _payment(payment_id)
+        payment = ledger.payment(payment_id) or abort(404)
         return render_template(
             "paygent/payment.html",
             payment=payment,
@@ -74,30 +71,30 @@ def console_pages(simulator: PaygentSimulator) -> Blueprint:
             code=request.args.get("code"),
         )
 
-    @pages.post("/console/payments/<payment_id>/<any(capture, void, refund):action>")
+    @pages.post("/payments/<payment_id>/<any(capture, void, refund):action>")
     def perform(payment_id: str, action: str) -> AnyResponse:
         verb: Verb = BUTTONS[action]
-        return _acted(payment_id, lambda payment: simulator.payments.perform(verb, payment, BY))
+        return _acted(payment_id, lambda payment: simulator.payments.perform(verb, payment, CONSOLE))
 
-    @pages.post("/console/payments/<payment_id>/amount")
+    @pages.post("/payments/<payment_id>/amount")
     def change_amount(payment_id: str) -> AnyResponse:
         amount = request.form.get("amount", "")
         if not amount.isascii() or not amount.isdigit() or len(amount) > 7:
             abort(400)
-        return _acted(payment_id, lambda payment: simulator.corrections.change(payment, int(amount), BY))
+        return _acted(payment_id, lambda payment: simulator.corrections.change(payment, int(amount), CONSOLE))
 
-    @pages.get("/console/authentications")
+    @pages.get("/authentications")
     def authentication_list() -> str:
         simulator.catch_up()
         found = ledger.authentications(f"1 ORDER BY created_at DESC LIMIT {PAGE}")
         return render_template("paygent/authentications.html", authentications=found, states=STATE_NAMES)
 
-    @pages.post("/console/authentications/<auth_id>/time-out")
+    @pages.post("/authentications/<auth_id>/time-out")
     def tell_time_out(auth_id: str) -> AnyResponse:
         simulator.time_outs.send_now(ledger.authentication(auth_id) or abort(404))
-        return redirect(url_for("console.authentication_list"), 303)
+        return redirect(url_for("paygent_console.authentication_list"), 303)
 
-    @pages.get("/console/cards")
+    @pages.get("/cards")
     def stored_card_list() -> str:
         search = request.args.get("q", "").strip()
         before = request.args.get("before") or "9" * 18
@@ -111,41 +108,30 @@ def console_pages(simulator: PaygentSimulator) -> Blueprint:
             "paygent/stored_cards.html", cards=found[:PAGE], following=following, search=search
         )
 
-    @pages.post("/console/cards/<customer_card_id>/delete")
+    @pages.post("/cards/<customer_card_id>/delete")
     def delete_stored_card(customer_card_id: str) -> AnyResponse:
         """The card vanishes without the shop knowing."""
         with ledger.transaction():
             found = ledger.stored_cards("customer_card_id = ?", customer_card_id) or abort(404)
-            simulator.card_book.delete([card for card in found if card.deleted_at is None], BY)
-        return redirect(url_for("console.stored_card_list"), 303)
+            simulator.card_book.delete([card for card in found if card.deleted_at is None], CONSOLE)
+        return redirect(url_for("paygent_console.stored_card_list"), 303)
 
     @pages.get("/ledger.json")
     def oracle() -> Response:
         simulator.catch_up()
         return jsonify(ledger_as_json(simulator, request.args.get("trading_id")))
 
-    @pages.app_template_filter("wire_time")
-    def shown_time(seconds: float | None) -> str:
-        text = wire_time(seconds)
-        return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[8:10]}:{text[10:12]}:{text[12:]}" if text else ""
-
-    @pages.app_template_filter("status_name")
+    @pages.app_template_filter("paygent_status")
     def status_name(status: str) -> str:
         return f"{status} {STATUS_NAMES.get(status, '')}".strip()
 
-    def _payment(payment_id: str) -> Payment:
-        return ledger.payment(payment_id) or abort(404)
-
     def _acted(payment_id: str, action: Callable[[Payment], Payment]) -> AnyResponse:
         """Carries out one action of the console and shows the payment it ended with."""
-        code = None
-        with ledger.transaction():
-            simulator.catch_up()
-            payment = _payment(payment_id)
-            try:
-                payment = action(payment)
-            except Refusal as refusal:
-                code = refusal.code
-        return redirect(url_for("console.payment_page", payment_id=payment.payment_id, code=code), 303)
+        try:
+            payment, code = simulator.act_on_console(payment_id, action)
+        except LookupError:
+            abort(404)
+        shown = url_for("paygent_console.payment_page", payment_id=payment.payment_id, code=code or None)
+        return redirect(shown, 303)
 
     return pages

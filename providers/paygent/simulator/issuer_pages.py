@@ -1,4 +1,4 @@
-"""The issuer's pages (本人認証), mounted under ``/paygent/3ds``: the buyer's browser comes from the shop and goes back.
+"""The issuer's pages (本人認証), under ``3ds`` of the provider's own addresses: the buyer's browser comes from the shop and goes back.
 
 Whoever comes again – reload, back button – is sent back with the result that was found the first time.
 """
@@ -17,33 +17,33 @@ from providers.paygent.simulator.outcomes import (
 )
 from providers.paygent.simulator.records import Authentication
 from providers.paygent.simulator.returns import call_shop, return_address
-from providers.paygent.simulator.simulator import PaygentSimulator
+from providers.paygent.simulator.simulator import Provider
 
 #: Buttons of the page besides 認証する, which goes by the password
 CHOICES = ("refused", "attempt_0", "attempt_1")
 AUTHENTICATE, ABANDON = "authenticate", "abandon"
 
 
-def issuer_pages(simulator: PaygentSimulator) -> Blueprint:
-    pages = Blueprint("issuer", __name__, template_folder="templates")
+def issuer_pages(simulator: Provider) -> Blueprint:
+    pages = Blueprint("paygent_issuer", __name__, template_folder="templates")
     ledger = simulator.ledger
 
-    @pages.post("/start")
+    @pages.post("/3ds/start")
     def start() -> AnyResponse | str:
         """Where the page of the 450 answer leads."""
         found = _authentication(request.form.get("id", ""))
         if found.plan == CHALLENGE and not found.result:
-            return redirect(url_for("issuer.challenge", key=found.page_key), 303)
+            return redirect(url_for("paygent_issuer.challenge", key=found.page_key), 303)
         return _without_asking(found)
 
-    @pages.get("/<key>")
+    @pages.get("/3ds/<key>")
     def challenge(key: str) -> AnyResponse | str:
         found = _authentication(key)
         if found.plan == CHALLENGE and not found.result:
             return render_template("paygent/challenge.html", authentication=found)
         return _without_asking(found)
 
-    @pages.post("/<key>")
+    @pages.post("/3ds/<key>")
     def answer(key: str) -> AnyResponse | str:
         found = _authentication(key)
         choice = request.form.get("choice", "")

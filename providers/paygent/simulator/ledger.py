@@ -17,8 +17,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.simulator.records import Authentication, Merchant, Payment, StoredCard, Token
-from providers.sandbox.demo import DEMO_PAYGENT_MERCHANT
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -97,6 +97,7 @@ REQUESTS_KEPT = 500
 
 class Ledger:
     def __init__(self, path: Path) -> None:
+        _take_over(path)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
@@ -135,7 +136,7 @@ class Ledger:
             self.set("fingerprint_secret", secrets.token_hex(32))
             # Starts at the time of the foundation, so that no number comes back after a reset. 18 digits.
             self.set("last_payment_id", time.time_ns() // 10**9 * 10**8)
-            self.save_merchant(Merchant(**asdict(DEMO_PAYGENT_MERCHANT)))
+            self.save_merchant(self.demo_merchant())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -189,6 +190,10 @@ class Ledger:
     def merchant(self, merchant_id: str) -> Merchant | None:
         row = self.one("SELECT * FROM merchants WHERE merchant_id = ?", merchant_id)
         return _record(Merchant, row) if row else None
+
+    def demo_merchant(self) -> Merchant:
+        """As it stands, or as it is in a new world."""
+        return self.merchant(DEMO_PAYGENT_MERCHANT.merchant_id) or Merchant(**asdict(DEMO_PAYGENT_MERCHANT))
 
     def merchants(self) -> list[Merchant]:
         return [_record(Merchant, row) for row in self.all("SELECT * FROM merchants ORDER BY merchant_id")]
@@ -289,6 +294,15 @@ class Ledger:
             response_code,
             number,
         )
+
+
+def _take_over(path: Path) -> None:
+    """Books of a version that knew one provider only go on; their file was not named after it."""
+    if not path.exists():
+        for part in ("", "-wal", "-shm"):
+            earlier = path.with_name(f"simulator.sqlite3{part}")
+            if earlier.exists():
+                earlier.rename(f"{path}{part}")
 
 
 Record = TypeVar("Record")

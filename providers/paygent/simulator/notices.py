@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ import requests
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant, Payment
 from providers.sandbox.clock import Clock, wire_time
+from providers.sandbox.practice import Disorder
 
 log = logging.getLogger(__name__)
 
@@ -53,28 +54,6 @@ NOTICE_FIELDS = (
     "related_payment_id",
     "bar_code",
 )
-
-MODES = ("normal", "hold", "before_answer")
-
-
-@dataclass(frozen=True)
-class Disorder:
-    """How notices are pushed."""
-
-    #: hold: only on release; before_answer: before the telegram that caused it is answered
-    mode: str = "normal"
-    #: how many extra times each notice is sent
-    duplicate: int = 0
-    #: real seconds before the first attempt; some, because a provider rarely overtakes its own answer
-    delay: float = 0.5
-    #: newest first among those that are due
-    reorder: bool = False
-    #: real seconds between attempts
-    retry_seconds: float = 10.0
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"mode must be one of {', '.join(MODES)}")
 
 
 def notice_hash(notice: dict[str, str], key: str) -> str:

@@ -25,11 +25,11 @@ from __future__ import annotations
 from typing import Any
 
 from providers.paygent.simulator.records import Authentication, Payment, StoredCard
-from providers.paygent.simulator.simulator import PaygentSimulator
+from providers.paygent.simulator.simulator import Provider
 from providers.sandbox.clock import wire_time
 
 
-def ledger_as_json(simulator: PaygentSimulator, trading_id: str | None) -> dict[str, Any]:
+def ledger_as_json(simulator: Provider, trading_id: str | None) -> dict[str, Any]:
     """Everything in the books, or what belongs to one trading_id. Times are YYYYMMDDhhmmss in Japan."""
     ledger = simulator.ledger
     condition, values = ("1", []) if trading_id is None else ("trading_id = ?", [trading_id])

@@ -6,7 +6,7 @@ import json
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
-from providers.paygent.simulator.simulator import PaygentSimulator
+from providers.paygent.simulator.simulator import Provider
 from providers.paygent.simulator.tokens import INTERNAL_ERROR
 from providers.paygent.simulator.wire import REQUEST_LIMIT
 from providers.sandbox.faults import answer_through
@@ -15,7 +15,7 @@ from providers.sandbox.faults import answer_through
 TOKEN_KIND = "token"
 
 
-def provider_side(simulator: PaygentSimulator) -> Blueprint:
+def provider_side(simulator: Provider) -> Blueprint:
     pages = Blueprint("paygent", __name__)
 
     @pages.get("/js/PaygentToken.js")

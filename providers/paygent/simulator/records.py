@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from providers.sandbox.demo import PaygentMerchantKeys
+from providers.paygent.demo import PaygentMerchantKeys
 
 #: Attemptオーソリ制御区分 -> the attempt_kbn it refuses; empty = the provider leaves it to the shop
 ATTEMPT_CONTROLS: dict[str, tuple[str, ...]] = {"": (), "low": (), "medium": ("1",), "high": ("0", "1")}

@@ -1,8 +1,10 @@
-"""The simulator as a whole: its parts, and how one telegram goes through them."""
+"""The provider at work: its parts, and how one telegram goes through them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Response
@@ -13,9 +15,9 @@ from providers.paygent.simulator.checks import authenticated, check_telegram
 from providers.paygent.simulator.corrections import Corrections
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.lookups import Lookups
-from providers.paygent.simulator.notices import Disorder, Heartbeat, NoticeQueue
+from providers.paygent.simulator.notices import Heartbeat, NoticeQueue
 from providers.paygent.simulator.payments import Payments
-from providers.paygent.simulator.records import Card, Merchant
+from providers.paygent.simulator.records import Card, Merchant, Payment
 from providers.paygent.simulator.returns import TimeOutNotices
 from providers.paygent.simulator.stored_card_telegrams import StoredCardTelegrams
 from providers.paygent.simulator.stored_cards import CardBook
@@ -25,11 +27,31 @@ from providers.paygent.simulator.tokens import TokenDesk
 from providers.paygent.simulator.wire import Answered, Refusal, failure, read_request, success
 from providers.sandbox.clock import Clock
 from providers.sandbox.faults import Fault, FaultBook, answer_through
+from providers.sandbox.practice import Disorder
 
 Handler = Callable[[Merchant, dict[str, str]], Answered]
 
+#: Telegrams as the switches of all providers call them. 091 fetches notices, which no other provider knows.
+VERB_OF = {
+    "020": "authorize",
+    "021": "void",
+    "022": "capture",
+    "023": "refund",
+    "025": "store",
+    "026": "remove",
+    "027": "list",
+    "028": "change",
+    "029": "change",
+    "094": "query",
+    "116": "store",
+    "450": "authenticate",
+}
 
-class PaygentSimulator:
+#: Who did it, in a payment's history
+CONSOLE = "console"
+
+
+class Provider:
     def __init__(self, path: Path, clock: Clock, faults: FaultBook) -> None:
         self.clock = clock
         self.faults = faults
@@ -65,6 +87,8 @@ class PaygentSimulator:
                 self.ledger, clock, self.authentications, self.card_book
             ).authenticate,
         }
+        self._counting = threading.Lock()
+        self._at_work = 0
         self._heartbeat = Heartbeat(self._beat)
 
     def close(self) -> None:
@@ -72,8 +96,7 @@ class PaygentSimulator:
         self.ledger.close()
 
     def reset(self) -> None:
-        """A new world; the clock stays, it belongs to the shop as well."""
-        self.faults.clear()
+        """A new world; the clock stays, it belongs to the shop as well, and the faults to all providers."""
         self.return_troubles.clear()
         # No notice of the old world may be counted in the new one.
         with self.notices.pushing, self.time_outs.sending:
@@ -90,11 +113,47 @@ class PaygentSimulator:
         self.notices.push_due()
         self.time_outs.send_due()
 
+    def busy(self) -> int:
+        """Telegrams that wait for their answer, and notices let go that wait for their acknowledgement."""
+        waiting = (
+            self.ledger.one("SELECT count(*) AS n FROM notices WHERE push_due IS NOT NULL AND held = 0"),
+            self.ledger.one("SELECT count(*) AS n FROM authentications WHERE notice_due <= ?", self.clock.now()),
+        )
+        return self._at_work + sum(int(row["n"]) for row in waiting if row)
+
+    def act_on_console(self, payment_id: str, action: Callable[[Payment], Payment]) -> tuple[Payment, str]:
+        """What staff do behind the shop's back: the payment it ended with, and the code of a refusal."""
+        code = ""
+        with self.ledger.transaction():
+            self.catch_up()
+            payment = self.ledger.payment(payment_id)
+            if payment is None:
+                raise LookupError("no such payment")
+            try:
+                payment = action(payment)
+            except Refusal as refusal:
+                # Caught inside the transaction: what is left half done is in the books.
+                code = refusal.code
+        return payment, code
+
     def telegram(self, path: str, body: bytes) -> Response:
         """The answer to a telegram, with whatever trouble was asked for."""
-        sent = read_request(body)
+        with self._working():
+            return self._answer(path, read_request(body))
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        with self._counting:
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._at_work -= 1
+
+    def _answer(self, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
-        fault = self.faults.take(kind) or self._card_fault(sent)
+        fault = self.faults.take(kind, VERB_OF.get(kind, kind)) or self._card_fault(sent)
         number = self.ledger.add_request(self.clock.now(), kind, sent, fault.mode if fault else "")
 
         def refuse(code: str, detail: str) -> Response:

@@ -112,6 +112,6 @@ def answer_fields(authentication: Authentication) -> dict[str, str]:
         "fingerprint": authentication.fingerprint,
         "masked_card_number": authentication.masked_card_number,
         "out_acs_html": START_DOCUMENT.format(
-            action=escape(url_for("issuer.start", _external=True)), key=escape(authentication.page_key)
+            action=escape(url_for("paygent_issuer.start", _external=True)), key=escape(authentication.page_key)
         ),
     }

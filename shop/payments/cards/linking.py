@@ -119,7 +119,7 @@ def _queue_store(session: Session, operation: CardOperation, member_id: int, now
     member = session.get_one(Member, member_id)
     operation.member_id = member_id
     settle.drop_unsent(session, operation, now)
-    operation.customer_ref = accounts.provider_of(version.account).customer_ref(member.public_id)
+    operation.customer_ref = accounts.provider_of(version.account).customer_ref(member.public_id, operation.id)
     operation.state, operation.check_at = "intended", now
 
 
@@ -132,8 +132,8 @@ def _unlink(session: Session, operation: CardOperation, member_id: int, now: dat
     if like is None:
         operation.state, operation.settled_at = "dropped", now
         return
-    if card and card.account_version_id != like.account_version_id:
-        settle.queue_removal(session, card, card.card_ref, "order", now)  # perhaps with another contract
+    if card and (card.account_version_id, card.customer_ref) != (like.account_version_id, like.customer_ref):
+        settle.queue_removal(session, card, card.card_ref, "order", now)  # kept under another contract or name
     operation.account_version_id, operation.customer_ref = like.account_version_id, like.customer_ref
     operation.card_ref = "" if coming else like.card_ref
     operation.state, operation.check_at = "intended", now

@@ -121,11 +121,11 @@ def _write_store(
         operation = CardOperation(
             verb=CardVerb.STORE.value, member_id=member_id, account_id=account_id,
             account_version_id=accounts.current_version(session, account_id).id,
-            customer_ref=accounts.provider_of(account).customer_ref(member.public_id), brand=brand_named(brand),
-            state="intended", check_at=now, actor="member", created_at=now,
-        )  # fmt: skip
+            brand=brand_named(brand), state="intended", check_at=now, actor="member", created_at=now,
+        )
         session.add(operation)
         session.flush()
+        operation.customer_ref = accounts.provider_of(account).customer_ref(member.public_id, operation.id)
         cardguard.admit(session, who, settle.reference(operation.id), now)
         operation.sealed = runtime().vault.seal({"token": token}, settle.purpose(operation))
         return _under_way(session, operation, now)

@@ -8,7 +8,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from providers.contract import CardSource, ListResult, NotSent, RemoveResult, StoreResult, Unknown
+from providers.charge import CardSource
+from providers.contract import ListResult, NotSent, RemoveResult, StoreResult, Unknown
 from providers.kept_cards import CardList, CardRemoved, CardStored, CardVerb
 from shop.core import db
 from shop.core.batch import due, each

@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from providers import codecs
+from providers.charge import CardSource, Charge, Reauthorization
 from providers.contract import (
     Absent,
     Approved,
-    CardSource,
     Category,
-    Charge,
     Declined,
     MoneyStatus,
     NotSent,
-    Reauthorization,
     Reference,
     RemoteState,
     Unknown,
@@ -357,7 +355,7 @@ def push(fields: dict[str, str], key: str = KEY, **more: str) -> bytes:
 
 
 def test_genuine_notice(wire: Wire) -> None:
-    reading = wire.gateway().read_notice("POST", push(SIGNED), "application/x-www-form-urlencoded")
+    reading = wire.gateway().read_notice("POST", push(SIGNED), {})
     assert reading.genuine
     assert reading.acknowledgement == b"result=0"
     (notice,) = reading.notices
@@ -367,7 +365,7 @@ def test_genuine_notice(wire: Wire) -> None:
 
 
 def test_notice_about_another_kind_of_payment_is_acknowledged_only(wire: Wire) -> None:
-    reading = wire.gateway().read_notice("POST", push(SIGNED | {"payment_type": "03"}), "")
+    reading = wire.gateway().read_notice("POST", push(SIGNED | {"payment_type": "03"}), {})
     assert (reading.genuine, reading.notices, reading.acknowledgement) == (True, (), b"result=0")
 
 
@@ -403,14 +401,14 @@ HC = client.notice_digest(SIGNED, KEY).encode()
 )
 @pytest.mark.req("T-020", "T-021", "T-025")
 def test_forged_notice(wire: Wire, body: bytes) -> None:
-    reading = wire.gateway().read_notice("POST", body, "application/x-www-form-urlencoded")
+    reading = wire.gateway().read_notice("POST", body, {})
     assert not reading.genuine
     assert (reading.notices, reading.acknowledgement) == ((), b"")
 
 
 def test_without_a_key_no_notice_is_genuine(wire: Wire) -> None:
     for key in ("", KEY):
-        assert not wire.gateway(notice_hash_key="").read_notice("POST", push(SIGNED, key), "").genuine
+        assert not wire.gateway(notice_hash_key="").read_notice("POST", push(SIGNED, key), {}).genuine
 
 
 # ---- timeline ----------------------------------------------------------------------------------------

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from providers.charge import CardSource, Charge
 from providers.codecs import parse_form
 from providers.contract import (
     Absent,
     Approved,
-    CardSource,
     Category,
-    Charge,
     Declined,
     MoneyStatus,
     NeedsBuyer,

@@ -5,13 +5,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from providers.charge import Cardholder, CardSource, Charge
 from providers.contract import (
     Approved,
     Authentication,
     AuthenticationOutcome,
-    Cardholder,
-    CardSource,
-    Charge,
     Declined,
     Liability,
     NeedsBuyer,

@@ -1,4 +1,4 @@
-"""Credentials of the merchants that exist in every new practice world; the shop's demo data copies them."""
+"""Credentials of the merchant that exists in every new practice world; the shop's demo data copies them."""
 
 from __future__ import annotations
 

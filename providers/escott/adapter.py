@@ -1,0 +1,328 @@
+"""e-SCOTT in the words of the contract: each verb one message, each answer one result."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from providers import transport
+from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
+from providers.contract import (
+    Absent,
+    Approved,
+    BeforeSend,
+    Declined,
+    Exchange,
+    ListResult,
+    MoneyStatus,
+    Notice,
+    NoticeReading,
+    NotSent,
+    Now,
+    QueryResult,
+    Recorder,
+    Reference,
+    RemoteState,
+    RemoveResult,
+    Result,
+    ReturnReading,
+    StoreResult,
+    Unknown,
+    Unreadable,
+)
+from providers.escott import cards, client, errors
+from providers.kept_cards import CardList, CardRemoved, CardStored, KeptCard, StoredCardSource
+from providers.settings import Finding, SettingsCheck
+
+Pairs = list[tuple[str, str]]
+Asked = client.Answer | NotSent | Unknown
+
+CALL_DEADLINE = 35.0
+_JST = ZoneInfo("Asia/Tokyo")
+#: Fields whose value must not stand in a timeline.
+_MASKED = frozenset({"MerchantPass", "KaiinPass", "ProcessPass", "ProcessId", "Token", "MerchantFree2"})
+#: Letters of 自由領域2 that are sent: its length is documented nowhere.
+_NAME = 20
+#: A pair that cannot exist: asked for by 接続テスト.
+_NO_PAIR = "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What follow-ups need of a payment: the pair its Master answer issued, the member it was paid with, and our number."""
+
+    process_id: str
+    process_pass: str
+    kaiin_id: str
+    reference: str
+
+    def packed(self) -> str:
+        return json.dumps([self.process_id, self.process_pass, self.kaiin_id, self.reference])
+
+    @classmethod
+    def unpacked(cls, keys: str) -> "Chain | None":
+        return cls(*json.loads(keys)) if keys else None
+
+    def __repr__(self) -> str:
+        return f"Chain({self.reference!r})"
+
+
+class EscottGateway:
+    """One contract, opened for one payment or none. Never raises for what the network or the provider does."""
+
+    def __init__(
+        self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder, now: Now, keys: str,
+        seed: str,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._base_url = base_url
+        self._before_send = before_send
+        self._record = record
+        self._now = now
+        self._chain = Chain.unpacked(keys)
+        self._seed = seed
+
+    # ---- money ---------------------------------------------------------------------------------------------------------
+
+    def authorize(self, charge: Charge) -> Result:
+        """1Auth, or 1Gathering to take the amount at once. A lost answer cannot be asked for: there is no key to ask by."""
+        kaiin_id = charge.source.customer_ref if isinstance(charge.source, StoredCardSource) else ""
+        fields = [
+            ("TenantId", self._settings["tenant_id"]),
+            *(self._member(kaiin_id) if kaiin_id else [("Token", charge.source.token)]),  # type: ignore[union-attr]
+            ("PayType", pay_type(charge.instalments)),
+            ("Amount", str(charge.amount_yen)),
+        ]
+        operation = "1Gathering" if charge.capture else "1Auth"
+        answer = self._call(operation, fields, charge.merchant_ref, charge.buyer_name)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if not answer.ok:
+            return _refusal(answer)
+        chain = Chain(answer.get("ProcessId"), answer.get("ProcessPass"), kaiin_id, charge.merchant_ref)
+        if not chain.process_id or not chain.process_pass:
+            return Unknown("answer without a pair")
+        handle = answer.get("TransactionId")
+        status = MoneyStatus.CAPTURED if charge.capture else MoneyStatus.AUTHORIZED
+        return Approved(handle, status, (Reference("TransactionId", handle),), keys=chain.packed())
+
+    def read_return(self, secret: str, fields: ReturnFields) -> ReturnReading:
+        """Nobody is sent anywhere (R-088), so nobody comes back."""
+        return ReturnReading(False, "no page of ours leads there")
+
+    def resume(self, charge: Charge, secret: str, fields: ReturnFields) -> Result:
+        return NotSent("no page of ours leads there")
+
+    def reauthorize(self, again: Reauthorization) -> Result:
+        """取引更新 is 1Change here; 1ReAuth renews what has ended, which the shop guide leaves to the provider's console."""
+        return NotSent("no such verb")
+
+    def change(self, handle: str, amount_yen: int) -> Result:
+        """1Change: the provider secures the new amount first and lets the old one go only then (§7-2④)."""
+        return self._follow("1Change", handle, MoneyStatus.AUTHORIZED, [("Amount", str(amount_yen))])
+
+    def capture(self, handle: str, amount_yen: int) -> Result:
+        """1Capture – takes the whole authorization; ``amount_yen`` is for the ledger, the message has no amount."""
+        return self._follow("1Capture", handle, MoneyStatus.CAPTURED, [("SalesDate", self._today())])
+
+    def void(self, handle: str) -> Result:
+        return self._delete(handle, MoneyStatus.VOIDED)
+
+    def refund(self, handle: str, amount_yen: int) -> Result:
+        """1Delete of a sale (返品), in full. Only for money that came too late: the shop guide offers staff no cancel after a sale."""
+        return self._delete(handle, MoneyStatus.REFUNDED)
+
+    def _delete(self, handle: str, done: MoneyStatus) -> Result:
+        """1Delete. K14 says that it has been deleted before – by a request whose answer was lost, or on the console."""
+        result = self._follow("1Delete", handle, done)
+        again = isinstance(result, Declined) and result.code == "K14"
+        return Approved(handle, done, (Reference("TransactionId", handle),)) if again else result
+
+    def _follow(self, operation: str, handle: str, done: MoneyStatus, own: Pairs | None = None) -> Result:
+        chain = self._chain
+        if chain is None:
+            return NotSent("no pair")
+        member = self._member(chain.kaiin_id) if chain.kaiin_id else []
+        answer = self._call(operation, [*member, *_pair(chain), *(own or [])], chain.reference)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if not answer.ok:
+            return _refusal(answer)
+        renewed = Chain(
+            answer.get("ProcessId") or chain.process_id, answer.get("ProcessPass") or chain.process_pass, chain.kaiin_id,
+            chain.reference,
+        )  # fmt: skip
+        return Approved(handle, done, (Reference("TransactionId", answer.get("TransactionId")),), keys=renewed.packed())
+
+    # ---- questions -----------------------------------------------------------------------------------------------------
+
+    def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult:
+        """1Search by the payment's pair; without one there is nothing to ask by. The answer names the amount and, once there was a
+        sale, its day – not whether the payment has been cancelled since."""
+        chain = self._chain
+        if chain is None or merchant_ref not in ("", chain.reference):
+            return Unreadable(errors.category(()), "", "no pair")
+        answer = self._call("1Search", [("TenantId", self._settings["tenant_id"]), *_pair(chain)], chain.reference)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if not answer.ok:
+            return Unreadable(errors.category(answer.codes), answer.code)
+        amount = answer.get("Amount")
+        sold = bool(answer.get("SalesDate"))
+        return RemoteState(
+            handle=handle, merchant_ref=chain.reference, status=MoneyStatus.CAPTURED if sold else MoneyStatus.AUTHORIZED,
+            amount_yen=int(amount) if amount.isascii() and amount.isdigit() and len(amount) <= 8 else None,
+            raw_status=f"SalesDate={answer.get('SalesDate')}" if sold else "", tells_end=False,
+        )  # fmt: skip
+
+    # ---- kept cards ----------------------------------------------------------------------------------------------------
+
+    def store_card(self, customer_ref: str, source: CardSource) -> StoreResult:
+        """4MemAdd, and 4MemRefM for what the card looks like: the first answer does not say."""
+        answer = self._member_call("4MemAdd", customer_ref, [("Token", source.token)])
+        if not isinstance(answer, client.Answer):
+            return answer
+        if not answer.ok:
+            return _refusal(answer)
+        seen = self.list_cards(customer_ref)
+        found = seen.cards[0] if isinstance(seen, CardList) and seen.cards else KeptCard(customer_ref)
+        return CardStored(found)
+
+    def list_cards(self, customer_ref: str) -> ListResult:
+        """4MemRefM: the one card of this member. K71: there is no such member – the pass is ours, so it cannot be wrong."""
+        answer = self._member_call("4MemRefM", customer_ref)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if answer.codes == ("K71",):
+            return CardList(())
+        if not answer.ok:
+            return Unreadable(errors.category(answer.codes), answer.code)
+        card = cards.kept(answer, customer_ref)
+        return CardList((card,) if isinstance(card, KeptCard) else ())
+
+    def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
+        """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat: K75, it is invalid already."""
+        invalid = self._member_call("4MemInval", customer_ref)
+        if isinstance(invalid, client.Answer) and invalid.codes == ("K71",):
+            return Absent(invalid.code)
+        if isinstance(invalid, client.Answer) and not invalid.ok and invalid.codes not in (("K75",), ("K79",)):
+            return _refusal(invalid)
+        if not isinstance(invalid, client.Answer):
+            return invalid
+        deleted = self._member_call("4MemDel", customer_ref)
+        if isinstance(deleted, NotSent):
+            return Unknown(deleted.reason)
+        if isinstance(deleted, Unknown):
+            return deleted
+        if deleted.codes == ("K71",):
+            return Absent(deleted.code)
+        return CardRemoved() if deleted.ok else _refusal(deleted)
+
+    # ---- notices and settings ------------------------------------------------------------------------------------------
+
+    def poll_notices(self) -> Iterator[Notice]:
+        """There is no feed for cards."""
+        return iter(())
+
+    def read_notice(self, method: str, body: bytes, headers: Mapping[str, str]) -> NoticeReading:
+        """Cards have no notices; the one this provider signs is about 収納代行, which is another product."""
+        return NoticeReading(False, (), b"", reason="no notices for cards")
+
+    def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
+        """1Search for a pair that cannot exist: K12 says that all three values are right. 店舗コード is judged as well (§7-5)."""
+        chain = Chain(_NO_PAIR, _NO_PAIR, "", "")
+        answer = self._call("1Search", [("TenantId", self._settings["tenant_id"]), *_pair(chain)], "")
+        first = SettingsCheck(("token_code",), Finding.FIRST_PAYMENT)
+        merchant, tenant = ("merchant_id", "merchant_pass"), ("tenant_id",)
+        if not isinstance(answer, client.Answer):
+            return SettingsCheck((*merchant, *tenant), Finding.NO_ANSWER), first
+        if answer.ok or answer.codes == ("K12",):
+            return SettingsCheck(merchant, Finding.CORRECT), SettingsCheck(tenant, Finding.CORRECT), first
+        if set(answer.codes) <= {"K04", "K13"}:
+            return SettingsCheck(merchant, Finding.CORRECT), SettingsCheck(tenant, Finding.WRONG, code=answer.code), first
+        return SettingsCheck((*merchant, *tenant), Finding.WRONG, code=answer.code), first
+
+    # ---- the wire ------------------------------------------------------------------------------------------------------
+
+    def _member_call(self, operation: str, kaiin_id: str, own: Pairs | None = None) -> Asked:
+        fields = [("TenantId", self._settings["tenant_id"]), *self._member(kaiin_id), *(own or [])]
+        return self._call(operation, fields, "")
+
+    def _member(self, kaiin_id: str) -> Pairs:
+        return [("KaiinId", kaiin_id), ("KaiinPass", cards.kaiin_pass(self._seed, kaiin_id))]
+
+    def _today(self) -> str:
+        return self._now().astimezone(_JST).strftime("%Y%m%d")
+
+    def _call(self, operation: str, own: Pairs, reference: str, buyer_name: str = "") -> Asked:
+        fields = [
+            ("MerchantId", self._settings["merchant_id"]),
+            ("MerchantPass", self._settings["merchant_pass"]),
+            ("TransactionDate", self._today()),
+            ("OperateId", operation),
+            ("MerchantFree1", reference),
+            ("MerchantFree2", buyer_name[:_NAME]),
+            *own,
+        ]
+        try:
+            body = client.encode(fields)
+        except UnicodeEncodeError:
+            return NotSent("cannot be encoded")
+        started = time.monotonic()
+        answer = transport.post(
+            self._base_url + client.path(operation), body, {"Content-Type": "application/x-www-form-urlencoded"},
+            deadline=CALL_DEADLINE, before_send=self._before_send,
+        )  # fmt: skip
+        result, text = _read(answer, operation, reference)
+        duration = round((time.monotonic() - started) * 1000)
+        answered = isinstance(result, client.Answer)
+        self._record(Exchange(operation, _shown(fields), text, _outcome(result), duration, answered))
+        return result
+
+
+def pay_type(instalments: int) -> str:
+    """``01`` 一括, ``02`` … ``24`` 分割, ``80`` ボーナス一括."""
+    return "80" if instalments == 0 else f"{instalments:02d}"
+
+
+def _pair(chain: Chain) -> Pairs:
+    return [("ProcessId", chain.process_id), ("ProcessPass", chain.process_pass)]
+
+
+def _refusal(answer: client.Answer) -> Declined | Unknown:
+    """What an answer means that is no success: only codes that surely refuse are a refusal."""
+    if not errors.is_refusal(answer.codes):
+        return Unknown(answer.code)
+    return Declined(errors.category(answer.codes), answer.code)
+
+
+def _read(answer: transport.Answer | NotSent | Unknown, operation: str, reference: str) -> tuple[Asked, str]:
+    """The answer and its text for the timeline. One to another question is no answer."""
+    if not isinstance(answer, transport.Answer):
+        return answer, answer.reason
+    try:
+        told = client.parse(answer.body, answer.status)
+    except client.Garbled as error:
+        return Unknown(str(error)), f"HTTP {answer.status}, {len(answer.body)} bytes, no answer"
+    text = _shown(list(told.fields.items()))
+    if told.fields.get("OperateId", operation) != operation or told.fields.get("MerchantFree1", reference) != reference:
+        return Unknown("answer to another question"), text
+    return told, text
+
+
+def _outcome(result: Asked) -> str:
+    if isinstance(result, client.Answer):
+        return "ok" if result.ok else result.code
+    return ("not sent: " if isinstance(result, NotSent) else "unknown: ") + result.reason[:40]
+
+
+def _shown(fields: Pairs) -> str:
+    return "\n".join(f"{name}={_hidden(name, value)}" for name, value in fields if value)
+
+
+def _hidden(name: str, value: str) -> str:
+    if name in _MASKED:
+        return "[hidden]"
+    return cards.masked(value) if name == "CardNo" else value
