@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from providers.sandbox.clock import japan_time
 from providers.sandbox.practice import HOLDING, State
 from providers.veritrans4g.demo import DEMO_MERCHANT, DEMO_RESONA, VeriTrans4GMerchantKeys
 from providers.veritrans4g.simulator.cards import EXPIRY_REFUSALS, TEST_CARDS, passes_check_digit
@@ -159,6 +160,7 @@ def test_token_and_cross_origin(world: VeriTransWorld) -> None:
         ({"card_expire": ""}, "missing_card_expire"),
         ({"card_expire": "13/40"}, "invalid_card_expire"),
         ({"card_expire": "1240"}, "invalid_card_expire"),
+        ({"card_expire": "01/20"}, "invalid_card_expire"),
         ({"security_code": ""}, "missing_security_code"),
         ({"security_code": "12"}, "invalid_security_code"),
         ({"cardholder_name": "山田"}, "invalid_cardholder_name"),
@@ -367,8 +369,12 @@ def test_numbers_of_the_test_list(world: VeriTransWorld, number: str) -> None:
     assert world.authorise(number).outcome == ("success", "A001")
 
 
-def test_card_past_its_date(world: VeriTransWorld) -> None:
-    assert world.ask("Authorize/card", world.payment(expire="01/20"))["mstatus"] == "failure"
+def test_card_whose_date_runs_out(world: VeriTransWorld) -> None:
+    soon = f"{japan_time(world.clock.now() + 40 * DAY):%m/%y}"
+    world.authorise(order_id="old", payNowIdParam={"token": world.token(card_expire=soon)})
+    world.later(80 * DAY)
+    again = {"orderId": "new", "originalOrderId": "old", "amount": "100"}
+    assert world.ask("ReAuthorize/card", again).outcome == ("failure", "AG39")
 
 
 def test_card_that_cannot_be_cancelled(world: VeriTransWorld) -> None:

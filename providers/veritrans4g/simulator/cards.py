@@ -76,7 +76,7 @@ EXPIRY_REFUSALS = {
     "01/98": "AG47", "02/98": "AG71", "03/98": "AG51",
 }  # fmt: skip
 
-TEST_CARDS = (
+TEST_CARDS: tuple[TestCard, ...] = (
     TestCard("4111111111111111", "VISA 承認されます（本人認証は画面あり）。有効期限 01/99〜12/99・01/98〜03/98 は AG.. の拒否（02/99 はセキュリティコード誤り）"),
     TestCard("5555555555554444", "Mastercard 承認されます"),
     TestCard("3528000000000007", "JCB 承認されます"),

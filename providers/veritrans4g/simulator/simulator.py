@@ -40,7 +40,7 @@ from providers.veritrans4g.simulator.returns import Returns
 from providers.veritrans4g.simulator.search import SearchService
 from providers.veritrans4g.simulator.switches import switches
 from providers.veritrans4g.simulator.threeds import ThreeDSecure
-from providers.veritrans4g.simulator.tokens import TokenDesk
+from providers.veritrans4g.simulator.tokens import BadCard, TokenDesk
 from providers.veritrans4g.simulator.wire import wire
 
 
@@ -97,7 +97,14 @@ class VeriTrans4GSimulator:
             "cardholder_name": card.get("name", ""),
             "token_api_key": known.token_api_key if known else "",
         }
-        return self.tokens.issue(sent).token
+        try:
+            return self.tokens.issue(sent).token
+        except BadCard:
+            return ""
+
+    def merchants(self) -> list[Merchant]:
+        """For the start page."""
+        return self.ledger.all(Merchant)
 
     def books(self) -> Books:
         with self.ledger.transaction():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from providers.sandbox.faults import FaultBook
+from providers.sandbox.switchboard import asked, switchboard
 from providers.veritrans4g.demo import DEMO_MERCHANT
 from providers.veritrans4g.simulator import pushes, returns
 from providers.veritrans4g.simulator.ledger import demo_merchants
@@ -18,14 +19,8 @@ if TYPE_CHECKING:
 
 
 def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
-    api = Blueprint("veritrans4g_switches", __name__)
+    api = switchboard("veritrans4g_switches", __name__)
     ledger = simulator.ledger
-
-    @api.errorhandler(KeyError)
-    @api.errorhandler(ValueError)
-    @api.errorhandler(TypeError)
-    def misused(error: Exception) -> tuple[Response, int]:
-        return jsonify(error=str(error)), 400
 
     @api.get("/returns")
     def list_returns() -> Response:
@@ -53,7 +48,7 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
     def save_merchant() -> Response:
         """Changes {"merchant_ccid": …, …}, the demo merchant if none is named; an unknown one is new. What is left out stays,
         in a new merchant as the demo merchant has it."""
-        sent = _sent()
+        sent = asked()
         ccid = str(sent.pop("merchant_ccid", DEMO_MERCHANT.merchant_ccid))
         unknown = sent.keys() - {field.name for field in fields(Merchant)}
         if unknown:
@@ -69,7 +64,7 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
     @api.post("/cards/delete")
     def delete_cards() -> Response:
         """Lets {"customer": …, "card": …} vanish, without the latter all cards of the member."""
-        sent = _sent()
+        sent = asked()
         ccid = str(sent.get("merchant_ccid", DEMO_MERCHANT.merchant_ccid))
         wanted = str(sent.get("card", ""))
         with ledger.transaction():
@@ -92,17 +87,9 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
 
 
 def _switched(book: FaultBook, kind: type[returns.Trouble] | type[pushes.Trouble], name: str) -> Response:
-    sent = _sent()
+    sent = asked()
     if sent.pop("clear", False):
         book.clear()
     if sent:
         book.add(kind(**{"kind": name} | sent))
     return jsonify(book.listed())
-
-
-def _sent() -> dict[str, Any]:
-    """The JSON object of the request; a foreign web page cannot send that content type unasked."""
-    sent = request.get_json()
-    if not isinstance(sent, dict):
-        abort(400)
-    return sent
