@@ -1,0 +1,104 @@
+"""The pages of 3-D Secure: the buyer's browser comes from the shop and goes back.
+
+Whoever comes again – reload, back button – is sent back with the result that was found the first time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from providers.veritrans4g.simulator import cards
+from providers.veritrans4g.simulator.records import Order
+from providers.veritrans4g.simulator.returns import BY_GET, call_shop, with_query
+from providers.veritrans4g.simulator.threeds import CHALLENGED, ERROR_PAGE, FRICTIONLESS
+
+if TYPE_CHECKING:
+    from providers.veritrans4g.simulator.simulator import VeriTrans4GSimulator
+
+#: Buttons of the page and the EMV status each stands for. OURS: every password is right.
+CHOICES = {"authenticate": "Y", "refused": "N", "attempt_0": "A", "unable": "U"}
+ABANDON = "abandon"
+
+
+def issuer_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
+    pages = Blueprint("veritrans4g_pages", __name__, template_folder="templates")
+    ledger = simulator.ledger
+
+    @pages.route("/3ds/start", methods=["GET", "POST"])
+    def start() -> AnyResponse | str:
+        """authStartUrl, and where resResponseContents leads."""
+        order = _order(request.values.get("r", ""))
+        plan = cards.plan_of(order).frictionless
+        if order.mpi_mstatus:
+            return _sent_back(order)
+        if plan == ERROR_PAGE:
+            return render_template("veritrans4g/not_sent.html", order=order, problem=True)
+        if plan:
+            return _decided(order, plan, FRICTIONLESS)
+        return redirect(url_for(".challenge", key=order.page_key), 303)
+
+    @pages.get("/3ds/<key>")
+    def challenge(key: str) -> AnyResponse | str:
+        order = _order(key)
+        if order.mpi_mstatus:
+            return _sent_back(order)
+        if cards.plan_of(order).frictionless:
+            abort(404)
+        return render_template("veritrans4g/challenge.html", order=order, shop=_shop(order))
+
+    @pages.post("/3ds/<key>")
+    def answer(key: str) -> AnyResponse | str:
+        order = _order(key)
+        choice = request.form.get("choice", "")
+        if choice not in (*CHOICES, ABANDON) or cards.plan_of(order).frictionless:
+            abort(400)
+        if order.mpi_mstatus:
+            return _sent_back(order)
+        if choice == ABANDON:
+            return render_template("veritrans4g/not_sent.html", order=order, problem=False)
+        return _decided(order, CHOICES[choice], CHALLENGED)
+
+    @pages.after_request
+    def fence(response: Response) -> Response:
+        # No form-action: browsers would hold it against the way back to the shop.
+        nonce = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self'{nonce}; base-uri 'none'"
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _order(key: str) -> Order:
+        simulator.catch_up()
+        return (ledger.one(Order, "page_key = ?", key) if key else None) or abort(404)
+
+    def _shop(order: Order) -> str:
+        merchant = ledger.merchant(order.merchant_ccid)
+        return merchant.title if merchant else ""
+
+    def _decided(order: Order, status: str, txn_type: str) -> AnyResponse | str:
+        order = simulator.threeds.decide(order, status, txn_type)
+        if simulator.pushes.disorder.mode == "before_answer":
+            simulator.pushes.push_due()
+        return _sent_back(order)
+
+    def _sent_back(order: Order) -> AnyResponse | str:
+        """Back to the shop with the outcome."""
+        trouble = simulator.return_troubles.take("return")
+        mode = trouble.mode if trouble else ""
+        if mode == "never" or not order.redirect_uri:
+            return render_template("veritrans4g/not_sent.html", order=order, problem=True)
+        merchant = ledger.merchant(order.merchant_ccid) or abort(404)
+        fields = simulator.returns.fields(merchant, order, mode)
+        if mode == "twice":
+            call_shop(order, fields)
+        if order.result_link == BY_GET:
+            return redirect(with_query(order.redirect_uri, fields), 303)
+        g.nonce = secrets.token_urlsafe(16)
+        return render_template("veritrans4g/return.html", order=order, fields=fields, nonce=g.nonce)
+
+    return pages
