@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from providers import transport
 from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
 from providers.contract import (
+    N_,
     Absent,
     Approved,
     BeforeSend,
@@ -47,6 +48,15 @@ _MASKED = frozenset({"MerchantPass", "KaiinPass", "ProcessPass", "ProcessId", "T
 _NAME = 20
 #: A pair that cannot exist: asked for by 接続テスト.
 _NO_PAIR = "0" * 32
+
+_LATER = N_("実際に決済が行われたときに、はじめて確かめられます。")
+_LET_IN = N_("ソニーペイメントサービスに接続できました。")
+_TENANT_KNOWN = N_("店舗コードが受け付けられました。")
+_TENANT_WRONG = N_("店舗コードが正しくありません。")
+_MERCHANT_WRONG = N_("マーチャントID、マーチャントパスワードのいずれかが正しくありません。続けて間違えると、決済会社で利用が止められます。")
+_LOCKED = N_("間違いが続いたため、決済会社で利用が止められています。ソニーペイメントサービスへお問い合わせください。")
+_UNCLEAR = N_("ソニーペイメントサービスから、判断できない応答がありました。時間をおいて、もう一度お試しください。")
+_SILENT = N_("ソニーペイメントサービスに接続できませんでした。時間をおいて、もう一度お試しください。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +244,20 @@ class EscottGateway:
         """1Search for a pair that cannot exist: K12 says that all three values are right. 店舗コード is judged as well (§7-5)."""
         chain = Chain(_NO_PAIR, _NO_PAIR, "", "")
         answer = self._call("1Search", [("TenantId", self._settings["tenant_id"]), *_pair(chain)], "")
-        first = SettingsCheck(("token_code",), Finding.FIRST_PAYMENT)
+        first = SettingsCheck(("token_code",), Finding.FIRST_PAYMENT, _LATER)
         merchant, tenant = ("merchant_id", "merchant_pass"), ("tenant_id",)
         if not isinstance(answer, client.Answer):
-            return SettingsCheck((*merchant, *tenant), Finding.NO_ANSWER), first
+            return SettingsCheck((*merchant, *tenant), Finding.NO_ANSWER, _SILENT), first
+        right = SettingsCheck(merchant, Finding.CORRECT, _LET_IN)
         if answer.ok or answer.codes == ("K12",):
-            return SettingsCheck(merchant, Finding.CORRECT), SettingsCheck(tenant, Finding.CORRECT), first
+            return right, SettingsCheck(tenant, Finding.CORRECT, _TENANT_KNOWN), first
         if set(answer.codes) <= {"K04", "K13"}:
-            return SettingsCheck(merchant, Finding.CORRECT), SettingsCheck(tenant, Finding.WRONG, code=answer.code), first
-        return SettingsCheck((*merchant, *tenant), Finding.WRONG, code=answer.code), first
+            return right, SettingsCheck(tenant, Finding.WRONG, _TENANT_WRONG, answer.code), first
+        if set(answer.codes) <= {"K02", "K03"}:
+            return SettingsCheck(merchant, Finding.WRONG, _MERCHANT_WRONG, answer.code), first
+        if "KG8" in answer.codes:
+            return SettingsCheck(merchant, Finding.WRONG, _LOCKED, answer.code), first
+        return SettingsCheck((*merchant, *tenant), Finding.NO_ANSWER, _UNCLEAR, answer.code), first
 
     # ---- the wire ------------------------------------------------------------------------------------------------------
 

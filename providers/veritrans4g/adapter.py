@@ -9,6 +9,7 @@ from typing import Any
 from providers import transport
 from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
 from providers.contract import (
+    N_,
     Absent,
     Approved,
     Authentication,
@@ -46,6 +47,11 @@ _MASKED = frozenset({
 NO_PAYMENT = "connection-test-0000000000"
 #: Overall deadline of one call, seconds.
 CALL_DEADLINE = 35.0
+
+_LATER = N_("実際に決済が行われたときに、はじめて確かめられます。")
+_LET_IN = N_("決済会社に接続できました。")
+_SHUT_OUT = N_("マーチャント CCID、マーチャント認証鍵のいずれかが正しくありません。管理画面の表示をご確認ください。")
+_SILENT = N_("決済会社に接続できませんでした。時間をおいて、もう一度お試しください。")
 
 Asked = client.Answer | NotSent | Unknown
 
@@ -255,14 +261,14 @@ class Veritrans4GGateway:
     def check_settings(self, now: datetime) -> tuple[SettingsCheck, ...]:
         """Search for an order that cannot exist. The key of the token server is used by browsers alone."""
         contract = ("merchant_ccid", "merchant_key")
-        first = SettingsCheck(("token_api_key",), Finding.FIRST_PAYMENT)
+        first = SettingsCheck(("token_api_key",), Finding.FIRST_PAYMENT, _LATER)
         match self._search(NO_PAYMENT):
             case Absent():
-                return SettingsCheck(contract, Finding.CORRECT), first
-            case Unreadable(_, code, detail):
-                return SettingsCheck(contract, Finding.WRONG, detail, errors.shown(code)), first
+                return SettingsCheck(contract, Finding.CORRECT, _LET_IN), first
+            case Unreadable(_, code):
+                return SettingsCheck(contract, Finding.WRONG, _SHUT_OUT, errors.shown(code)), first
             case _:
-                return SettingsCheck(contract, Finding.NO_ANSWER), first
+                return SettingsCheck(contract, Finding.NO_ANSWER, _SILENT), first
 
     # ---- the wire ------------------------------------------------------------------------------------------------------
 

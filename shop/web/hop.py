@@ -13,6 +13,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from shop.core import db
 from shop.core.i18n import gettext as _
@@ -48,13 +49,23 @@ def leave(public_id: str, token: str) -> ResponseReturnValue:
     return response
 
 
-@blueprint.route("/pay/r/<public_id>/<token>", methods=["GET", "POST"])
+@blueprint.get("/pay/r/<public_id>/<token>")
 def come_back(public_id: str, token: str) -> ResponseReturnValue:
-    """The return, with what the provider adds to the address or sends as a form – or, without that, what became of the attempt."""
+    """The return, with what the provider adds to the address – or, without that, what became of the attempt."""
+    return _returned(public_id, token, request.args)
+
+
+@blueprint.post("/pay/r/<public_id>/<token>")
+def sent_back(public_id: str, token: str) -> ResponseReturnValue:
+    """The same from providers that send their buyers back with a form. It comes from their page, so it has no token of ours, and no
+    cookies either: whose browser it is shows at the address it goes on to."""
+    return _returned(public_id, token, request.form)
+
+
+def _returned(public_id: str, token: str, brought: MultiDict[str, str]) -> ResponseReturnValue:
     operation = _operation(public_id, token)
     order_id = operation.payment.order_id
     parked = _parked(public_id, order_id)
-    brought = request.form if request.method == "POST" else request.args
     if brought and parked is not None:
         fields = list(brought.items(multi=True))[:_MAX_FIELDS]
         reading = hop.read(parked, fields)

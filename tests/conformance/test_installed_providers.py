@@ -1,12 +1,14 @@
 """Every installed provider keeps the contract, whatever its protocol: this file names none of them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from providers.charge import CardSource, Charge, Reauthorization
 from providers.contract import (
+    Approved,
     Category,
     Exchange,
     MoneyStatus,
@@ -22,20 +24,40 @@ from providers.ports import Endpoint, Gateway, Provider
 from providers.registry import Registry, UnknownProvider
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
 from tests.support.net import free_port
+from tests.support.world import Simulator
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 #: Verbs that send one request; what a provider without kept cards says to some of them is its own affair.
 SENDING = (
-    "authorize", "reauthorize", "capture", "void", "refund", "query", "store_card", "list_cards", "remove_card", "authorize_stored",
+    "authorize", "reauthorize", "change", "capture", "void", "refund", "query", "store_card", "list_cards", "remove_card", "authorize_stored",
 )  # fmt: skip
 every = pytest.mark.parametrize("provider", INSTALLED, ids=[provider.code for provider in INSTALLED])
 
 
-def gateway(provider: Provider, tape: list[Exchange] | None = None, before_send=lambda: None) -> Gateway:
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What each provider gives us to keep for a payment – which is made for it in the practice world."""
+    world = Simulator(tmp_path_factory.mktemp("practice"))
+    found = {}
+    for provider in INSTALLED:
+        settings, url = provider.practice_settings(), provider.base_url(Endpoint.PRACTICE, world.url)
+        opened = provider.open(settings, url, before_send=lambda: None, record=lambda _: None, now=lambda: datetime.now(UTC))
+        token = world.token(provider)
+        made = opened.authorize(Charge(provider.new_merchant_ref(NOW), 100, CardSource(token), capture=False))
+        found[provider.code] = made.keys if isinstance(made, Approved) else ""
+    world.close()
+    return found
+
+
+def gateway(
+    provider: Provider, tape: list[Exchange] | None = None, before_send=lambda: None, keys: Mapping[str, str] | None = None
+) -> Gateway:
     """Opened with the practice contract, at an address nobody listens on."""
     kept = [] if tape is None else tape
     url = f"http://127.0.0.1:{free_port()}"
-    return provider.open(provider.practice_settings(), url, before_send=before_send, record=kept.append, now=lambda: NOW)
+    return provider.open(provider.practice_settings(), url, before_send=before_send, record=kept.append, now=lambda: NOW,
+        keys=(keys or {}).get(provider.code, ""), seed="seed",
+    )
 
 
 def calls(opened: Gateway) -> dict[str, object]:
@@ -45,13 +67,21 @@ def calls(opened: Gateway) -> dict[str, object]:
         "capture": lambda: opened.capture("1", 100),
         "void": lambda: opened.void("1"),
         "refund": lambda: opened.refund("1", 100),
-        "query": lambda: opened.query(merchant_ref="1"),
+        "query": lambda: opened.query(handle="1"),
+        "change": lambda: opened.change("1", 100),
         "store_card": lambda: opened.store_card("m1", CardSource("tok_secret")),
         "list_cards": lambda: opened.list_cards("m1"),
         "remove_card": lambda: opened.remove_card("m1", "1"),
         "authorize_stored": lambda: opened.authorize(Charge("9" * 20, 100, StoredCardSource("m1", "1"), capture=False)),
         "check_settings": lambda: opened.check_settings(NOW),
     }
+
+
+def lacks(provider: Provider, call: str) -> bool:
+    """Whether the provider has no such verb: one of the two ways of 取引更新, or none of the verbs of kept cards."""
+    if call in ("reauthorize", "change"):
+        return call != provider.capabilities.update_verb
+    return "card" in call and not provider.capabilities.tokens_to_link
 
 
 def test_codes_are_unique_and_found() -> None:
@@ -158,8 +188,9 @@ def test_live_and_practice_are_different_places(provider: Provider) -> None:
     assert practice.startswith(simulator)
     for endpoint, base in ((Endpoint.LIVE, live), (Endpoint.PRACTICE, practice)):
         tokens = provider.browser(provider.practice_settings(), base, endpoint)
-        assert tokens.script_url.startswith("https://" if endpoint == Endpoint.LIVE else simulator)
-        assert any(tokens.script_url.startswith(origin) for origin in tokens.origins)
+        (asked,) = (url for url in (tokens.script_url, *tokens.public.values()) if url.startswith("http"))
+        assert asked.startswith("https://" if endpoint == Endpoint.LIVE else simulator)
+        assert any(asked.startswith(origin) for origin in tokens.origins)
 
 
 @every
@@ -173,9 +204,13 @@ def test_nothing_secret_reaches_the_browser(provider: Provider) -> None:
 
 @every
 @pytest.mark.parametrize("call", SENDING)
-def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider: Provider, call: str) -> None:
+def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(
+    provider: Provider, call: str, keys: Mapping[str, str]
+) -> None:
     tape: list[Exchange] = []
-    result = calls(gateway(provider, tape))[call]()  # type: ignore[operator]
+    result = calls(gateway(provider, tape, keys=keys))[call]()  # type: ignore[operator]
+    if isinstance(result, NotSent) and lacks(provider, call) and not tape:
+        return
     assert isinstance(result, NotSent)
     (exchange,) = tape
     settings = provider.practice_settings()
@@ -185,12 +220,14 @@ def test_a_refused_connection_is_not_sent_and_recorded_without_secrets(provider:
 
 @every
 @pytest.mark.parametrize("call", [*SENDING, "check_settings"])
-def test_every_call_asks_before_it_sends(provider: Provider, call: str) -> None:
+def test_every_call_asks_before_it_sends(provider: Provider, call: str, keys: Mapping[str, str]) -> None:
     def forbid() -> None:
         raise RuntimeError("a transaction is open")
 
+    if lacks(provider, call):
+        return
     with pytest.raises(RuntimeError, match="transaction"):
-        calls(gateway(provider, before_send=forbid))[call]()  # type: ignore[operator]
+        calls(gateway(provider, before_send=forbid, keys=keys))[call]()  # type: ignore[operator]
 
 
 @every
@@ -219,9 +256,10 @@ def test_no_stranger_is_believed(provider: Provider, body: bytes) -> None:
 @every
 @pytest.mark.req("U-033")
 def test_a_buyer_is_told_which_kind_of_refusal_it_was(provider: Provider) -> None:
-    """Put the input right, use another card, authenticate, or wait a little. What is not known yet the shop says itself."""
+    """Put the input right, use another card, authenticate, or wait a little – or, where the contract says so, nothing at all about
+    the reason. What is not known yet the shop says itself."""
     kinds = (Category.CARD_DATA, Category.CARD_REFUSED, Category.AUTHENTICATION, Category.TEMPORARY, Category.OTHER)
-    assert len({provider.buyer_message(kind, "unheard of").text for kind in kinds}) == len(kinds)
+    assert len({provider.buyer_message(kind, "unheard of").text for kind in kinds}) in (1, len(kinds))
 
 
 @every

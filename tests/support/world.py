@@ -5,10 +5,22 @@ from typing import Any
 
 import requests
 
+from providers.ports import Endpoint, Provider
 from providers.sandbox import serve
 
 #: Card numbers by what comes of them; only the last four digits count (see the simulator's start page).
 VISA = "4111111111111111"
+
+
+def world_code(provider: Provider) -> str:
+    """Which simulator stands behind a provider's practice account: products on one protocol share one."""
+    return provider.base_url(Endpoint.PRACTICE, "").strip("/")
+
+
+def merchant(provider: Provider) -> str:
+    """The merchant of a provider's practice contract."""
+    key = next(setting.key for setting in provider.settings if setting.contract)
+    return provider.practice_settings()[key]
 
 
 class Simulator:
@@ -40,6 +52,16 @@ class Simulator:
         """Register the shop's address for notifications, as the contract form does. ``hold`` lets none go yet."""
         self.control("register", provider="paygent", push_url=url)
         self.control("notices", delay=0, mode=mode)
+
+    def token(self, provider: Provider, number: str = VISA, **card: str) -> str:
+        """A card token of the provider's practice contract, as its script would make one."""
+        asked = {"number": number, "expiry": "4001", "cvc": "123", "name": "HANAKO YAMADA", "merchant": merchant(provider)} | card
+        return str(self.control("token", provider=world_code(provider), **asked)["token"])
+
+    def books(self) -> dict[str, Any]:
+        """What all providers' sides know, in words that they share (:mod:`providers.sandbox.practice`)."""
+        found: dict[str, Any] = self._session.get(f"{self.url}/books.json").json()
+        return found
 
     def ledger(self) -> dict[str, Any]:
         """All that the provider's side knows."""

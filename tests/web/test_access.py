@@ -98,7 +98,7 @@ RULES: Mapping[Rule | Right, str] = {
         my_orders.cancel_form my_orders.ask_to_cancel
         cards.overview cards.card cards.form cards.register cards.confirm_removal cards.remove cards.check
     """,
-    Rule.TOKEN: "attempt.complete hop.leave hop.come_back",
+    Rule.TOKEN: "attempt.complete hop.leave hop.come_back hop.sent_back",
     Rule.SIGNED: "provider.notice",
     Rule.STAFF: """
         admin.dashboard admin.choose_language admin.log_out admin.own_password admin.change_own_password

@@ -35,7 +35,7 @@ VALUES = {
 }  # fmt: skip
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal/3900811", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.
-SIGNED = {"provider.notice"}
+SIGNED = {"provider.notice", "hop.sent_back"}
 #: Their address holds a secret, which no other site shall read (T-038).
 SECRET_LINKS = {
     "account.register_link", "account.password_link", "account_settings.email_link", "account_settings.proof_link", "order_lookup.link", "waiting.link",
