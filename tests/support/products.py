@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
@@ -31,7 +31,7 @@ class Product:
     world: Simulator
     shop_url: str
     account_key: str = ""
-    _seen: set[str] = field(default_factory=set)
+    account_id: int = 0
 
     @property
     def code(self) -> str:
@@ -43,9 +43,21 @@ class Product:
             method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
             account = accounts.create(session, self.provider, Endpoint.PRACTICE, self.provider.practice_settings(), now())
             method.account_id, method.capture_at_once, method.options = account.id, capture_at_once, json.dumps(options)
-            self.account_key = account.key
+            self.account_key, self.account_id = account.key, account.id
             address = accounts.notice_url(account)
         self.world.control("register", provider=self.world_code, push_url=address)
+
+    def set(self, **options: str) -> None:
+        """Change method settings."""
+        with self.app.app_context(), write() as session:
+            method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            method.options = json.dumps(json.loads(method.options) | options)
+
+    def vanish(self) -> None:
+        """Every kept card is gone at the provider, without a word to the shop."""
+        for card in self.cards():
+            if card["alive"]:
+                self.world.control(f"{self.world_code}/cards/delete", customer=card["customer"], card=card["card"])
 
     @property
     def world_code(self) -> str:
