@@ -125,6 +125,8 @@ class Provider(Protocol):
     #: What the shopkeeper's console at the provider is called.
     console_name: str
     status_words: Mapping[MoneyStatus, str]
+    #: What the box says of a payment that cannot be looked at: that it cannot, and what is most likely wrong with the settings.
+    unreadable_words: tuple[str, str]
 
     @property
     def capabilities(self) -> Capabilities: ...

@@ -39,6 +39,9 @@ class Escott:
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
 
+    #: §7-5.
+    unreadable_words = (N_("決済状況が確認できません"), N_("・マーチャントID、マーチャントパスワード、店舗コードが正しくない。"))
+
     @property
     def browser_module(self) -> str:
         """Source of our ES module over the provider's script."""

@@ -40,6 +40,9 @@ class Paygent:
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
 
+    #: §7-4 ①.
+    unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・接続ID、接続IDパスワードが正しくない。"))
+
     @property
     def browser_module(self) -> str:
         """Source of our ES module over the provider's script."""

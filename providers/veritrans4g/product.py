@@ -39,6 +39,8 @@ class Product:
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
 
+    unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・マーチャント CCID、マーチャント認証鍵が正しくない。"))
+
     @property
     def capabilities(self) -> Capabilities:
         raise NotImplementedError
