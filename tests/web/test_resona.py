@@ -77,7 +77,7 @@ def test_a_lower_total_is_captured_as_it_is(resona: Product, desk: Desk) -> None
     assert "1,572円のうち1,072円の売上を確定します。残りの与信は解放されます" in desk.page(path).text
     desk.submit(path, path)
     assert [(row["state"], row["amount_yen"]) for row in resona.payments()] == [("captured", TOTAL - 500)]
-    assert "red" not in str([a for a in payment_box(desk, number).find("section", aria_labelledby="pay-title")])
+    assert payment_box(desk, number).having("data-box")["data-box"] == "yellow-2"
 
 
 @pytest.mark.req("R-042")
