@@ -28,7 +28,7 @@ def console_check(payment_id: int) -> str:
     assert payment.account_version is not None
     return render_template(
         "admin/console_check.html", operation=operation, payment=payment, order=session.get_one(Order, payment.order_id),
-        console=accounts.provider_of(payment.account_version.account).console_name,
+        provider=accounts.provider_of(payment.account_version.account),
     )  # fmt: skip
 
 

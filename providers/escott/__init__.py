@@ -31,6 +31,7 @@ class Escott:
     marks: Mapping[str, str] = MARKS
     capabilities = EscottCapabilities()
     console_name = N_("ソニーペイメント管理画面")
+    console_search = N_("自由領域1")
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("与信"),
         MoneyStatus.CAPTURED: N_("売上確定済"),
