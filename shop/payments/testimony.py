@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from providers.contract import Approved, MoneyStatus
+from providers.contract import Approved, MoneyStatus, Verb
 from shop.core import db
 from shop.core.runtime import now as moment
 from shop.payments import reconcile, settle
@@ -28,7 +28,7 @@ def asked(session: Session, payment_id: int) -> PaymentOperation | None:
     """The operation of a payment that waits for a person's word; ``None`` where there is none, or the call may still be answered."""
     query = select(PaymentOperation).where(PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(("sent", "unknown")))
     found = session.scalar(query)
-    if found is None or not reconcile.answered_by_people(found):
+    if found is None or found.verb != Verb.AUTHORIZE or not reconcile.answered_by_people(found):
         return None
     return found if found.state == "unknown" or found.check_at <= moment() else None
 
