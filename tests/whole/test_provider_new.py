@@ -167,7 +167,7 @@ def test_what_cannot_be_finished_is_taken_back(tmp_path: Path) -> None:
 
 def test_an_installation_is_no_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = everything(small(tmp_path))
-    monkeypatch.setattr(new_provider.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(new_provider.Refused, match=r"not yours to write to \(providers, tests\)"):
         new_provider.write(CODE, tmp_path)
     assert everything(tmp_path) == before
