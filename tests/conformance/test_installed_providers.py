@@ -137,6 +137,8 @@ def test_capabilities_are_declared(provider: Provider) -> None:
     # What was authorized without an answer must be findable by what we knew before the call.
     for verb in (Verb.AUTHORIZE, Verb.REAUTHORIZE):
         assert can.recovery.get(verb, Recovery.BY_CONSOLE) in (Recovery.BY_MERCHANT_REF, Recovery.BY_CONSOLE)
+    # The page for people asks one thing, whether the authorization is there: "found" would make a lost cancel a done one.
+    assert {verb for verb, how in can.recovery.items() if how == Recovery.BY_CONSOLE} <= {Verb.AUTHORIZE}
     assert can.instalments({})[0] == 1
 
 
