@@ -62,5 +62,5 @@ def _mails(shop: Shop) -> None:
 def _cards(shop: Shop) -> None:
     """The provider keeps the cards that members' links name, each once, and no other."""
     links = shop.rows("SELECT customer_ref, card_ref FROM stored_card")
-    kept = [card for card in shop.practice.ledger()["stored_cards"] if card["state"] == "alive"]
-    assert Counter((card["customer_id"], card["customer_card_id"]) for card in kept) == Counter(map(tuple, links))
+    kept = [card for card in shop.practice.books()["cards"] if card["alive"]]
+    assert Counter((card["customer"], card["card"]) for card in kept) == Counter(map(tuple, links))

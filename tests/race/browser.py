@@ -7,8 +7,10 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.issuer import beyond
+from tests.support import issuer
+from tests.support.issuer import AUTHENTICATE, LOOK
 from tests.support.pages import Page
+from tests.support.products import Request, beyond
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 _CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
@@ -37,6 +39,7 @@ class Browser:
 
     def __init__(self, port: int, cookies: dict[str, str] | None = None, csrf: str = "") -> None:
         self._port = port
+        self._shop_url = f"http://127.0.0.1:{port}"
         self._connection: http.client.HTTPConnection | None = None
         self.cookies = cookies or {}
         self.csrf = csrf
@@ -104,10 +107,21 @@ class Browser:
         """注文する."""
         return self.post(path, {"confirmation_token": confirmation, "card_token": card_token})
 
-    def way_back(self, hop: str, choice: str = "") -> str:
-        """From the shop's hop page over the issuer's: the path that leads back, empty when nobody is sent back."""
-        back = urlsplit(beyond(Page(self.get(hop).text), f"http://127.0.0.1:{self._port}{hop}", choice))
-        return f"{back.path}?{back.query}" if back.path else ""
+    def way_back(self, hop: str, choice: str = AUTHENTICATE) -> Request:
+        """From the shop's hop page over the issuer's: what leads back, not yet sent."""
+        return beyond(self.get(hop).text, self._shop_url + hop, self._shop_url, choice)
+
+    def stay_at_issuer(self, hop: str) -> None:
+        """Open the issuer's page and press nothing."""
+        issuer.beyond(Page(self.get(hop).text), self._shop_url + hop, LOOK)
+
+    def arrive(self, back: Request) -> Answer:
+        """Come back from the issuer."""
+        target = urlsplit(back.url)
+        fields = urlencode(back.fields)
+        if back.method == "post":
+            return self.request("POST", f"{target.path}?{target.query}".rstrip("?"), fields.encode())
+        return self.get(f"{target.path}?{target.query or fields}")
 
     def press_and_hang_up(self, confirmation: str, card_token: str, read: int, sent: float = 1.0) -> None:
         """注文する, and the line is cut: after that part of the request's bytes, or after ``read`` bytes of the answer. The
@@ -125,12 +139,15 @@ class Browser:
             if read and sent == 1:
                 line.recv(read)
 
-    def follow(self, answer: Answer, seconds: float = 20.0) -> tuple[str, Answer]:
-        """Where a redirect ends: its address and page. The pending page is reloaded until it leads on."""
+    def follow(self, answer: Answer, seconds: float = 20.0, *, through_issuer: bool = False) -> tuple[str, Answer]:
+        """Where a redirect ends: its address and page. The pending page is reloaded until it leads on; the way over the issuer's
+        page is gone where ``through_issuer`` says so."""
         until = time.monotonic() + seconds
         path = answer.location
         while path:
             answer = self.get(path)
+            if through_issuer and is_away(path) and answer.status == 200:
+                answer = self.arrive(beyond(answer.text, self._shop_url + path, self._shop_url))
             if answer.status in (302, 303):
                 path = answer.location
             elif path != "/checkout/pending" or time.monotonic() > until:

@@ -1,11 +1,11 @@
 """One demo shop per run, on two real worker processes; every test starts with a calm provider."""
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.race.books import explained_money
+from tests.race.products import Product
 from tests.race.shopping import Shop
 from tests.support.databases import Databases
 from tests.support.net import free_port
@@ -36,22 +36,15 @@ def shop(running_shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def use_3ds(shop: Shop) -> Iterator[Callable[[bool], None]]:
-    """Switches 本人認証 on and off while a test runs."""
-    before = shop.value("SELECT options FROM payment_method WHERE kind = 'card'")
-
-    def options(value: str) -> None:
-        shop.change("UPDATE payment_method SET options = :options WHERE kind = 'card'", options=value)
-
-    def use(wanted: bool) -> None:
-        three_ds = {"use_3ds": str(int(wanted)), "attempt_control": "low"}
-        options(json.dumps({"instalments": "split", "bonus": "0"} | three_ds))
-
-    yield use
-    options(before)
+def pay_by(shop: Shop) -> Iterator[Callable[[Product], None]]:
+    """Lets the shop pay by another product while a test runs."""
+    before = shop.paid_by()
+    yield shop.pay_by
+    shop.pay_by(before)
 
 
 @pytest.fixture
-def secured(use_3ds: Callable[[bool], None]) -> None:
-    """本人認証 switched on while a test runs."""
-    use_3ds(True)
+def product(request: pytest.FixtureRequest, pay_by: Callable[[Product], None]) -> Product:
+    """The product of this test's turn, at work (:mod:`tests.race.products`)."""
+    pay_by(request.param)
+    return request.param

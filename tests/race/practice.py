@@ -1,26 +1,32 @@
-"""The practice provider from outside: switches, card tokens, and its ledger as the oracle for money."""
+"""The practice world from outside: switches, card tokens, and its books as the oracle for money."""
 
 import json
 import urllib.request
 from typing import Any
-from urllib.parse import urlencode
 
-from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
+from providers.ports import Provider
+from tests.support.world import VISA, card_token, world_code
 
-GOOD = "4111111111111111"
-#: Refused by the issuer (2001).
+GOOD = VISA
+#: Refused by the issuer.
 REFUSED = "4980000000058202"
 #: Refused on the way: 本人認証 fails.
 UNAUTHENTICATED = "4980000000087607"
-#: Statuses in which money is reserved or taken.
-LIVE = ("20", "30", "40", "41", "42")
+#: States in which money is reserved or taken.
+HOLDING = ("authorized", "captured")
 
 
 class Practice:
-    """The simulator at one address."""
+    """The practice world at one address. ``provider`` is the one that the shop's card method pays by."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, provider: Provider) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.provider = provider
+
+    @property
+    def code(self) -> str:
+        """Which simulator the shop's card method pays by."""
+        return world_code(self.provider)
 
     def control(self, switch: str, **values: object) -> Any:
         return self._json(f"/control/{switch}", json.dumps(values).encode(), "application/json")
@@ -38,30 +44,32 @@ class Practice:
         self.control("clock", advance=seconds)
 
     def token(self, number: str = GOOD) -> str:
-        card = {
-            "merchant_id": DEMO.merchant_id, "token_generate_key": DEMO.token_generate_key, "card_number": number,
-            "card_expire_year": "40", "card_expire_month": "1", "card_cvc": "123", "card_name": "TARO YAMADA",
-        }  # fmt: skip
-        body = urlencode(card).encode()
-        answer = self._json("/paygent/n/token/request", body, "application/x-www-form-urlencoded")
-        return str(answer["tokenizedCardObject"]["token"])
+        return card_token(f"{self.url}/control/token", self.provider, number)
 
-    def console(self, payment_id: str, button: str) -> None:
+    def console(self, handle: str, button: str) -> None:
         """Press a button on the provider's own management console: capture, void, refund."""
-        request = urllib.request.Request(f"{self.url}/console/paygent/payments/{payment_id}/{button}", b"", method="POST")
-        with urllib.request.urlopen(request, timeout=10):
-            pass
+        self.control("act", provider=self.code, handle=handle, act=button)
 
     def ledger(self) -> dict[str, Any]:
-        books: dict[str, Any] = self._json("/console/paygent/ledger.json")
-        return books
+        """The provider's own books in its own words, for tests of what only it has."""
+        found: dict[str, Any] = self._json(f"/console/{self.code}/ledger.json")
+        return found
+
+    def books(self) -> dict[str, Any]:
+        """What all providers know, in words that they share (:mod:`providers.sandbox.practice`)."""
+        found: dict[str, Any] = self._json("/books.json")
+        return found
+
+    def payments(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.books()["payments"]
+        return found
 
     def live(self) -> dict[str, list[int]]:
-        """Amounts of live payments by trading_id."""
+        """Amounts of live payments by our reference."""
         amounts: dict[str, list[int]] = {}
-        for payment in self.ledger()["payments"]:
-            if payment["status"] in LIVE:
-                amounts.setdefault(payment["trading_id"], []).append(int(payment["amount"]))
+        for payment in self.payments():
+            if payment["state"] in HOLDING:
+                amounts.setdefault(payment["reference"], []).append(payment["amount_yen"])
         return amounts
 
     def _json(self, path: str, body: bytes | None = None, content_type: str = "") -> Any:

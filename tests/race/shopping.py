@@ -1,5 +1,6 @@
 """A demo shop on a server of its own: granian workers, the practice provider, and the database as a second oracle."""
 
+import json
 import subprocess
 import sys
 import time
@@ -11,14 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
-import app as product
+import app as assembly
+from providers.installed import INSTALLED
+from providers.ports import Endpoint
 from shop.core import db
 from shop.core.config import Config
+from shop.core.runtime import now
 from shop.jobs.joblist import JOBS
+from shop.payments import accounts
+from shop.payments.models import PaymentMethod, ProviderAccount
+from tests.race import people
 from tests.race.browser import Answer, Browser
 from tests.race.practice import Practice
+from tests.race.products import Product
 from tests.support.servers import GranianServer
 from tests.support.shop import ROOT
 
@@ -33,10 +41,11 @@ class Shop:
         self.config = config
         self.instance = config.instance
         self.port = config.port
-        self.app: Flask = product.create_app(config)
+        self.app: Flask = assembly.create_app(config)
         self.server = GranianServer(config, workers)
-        self.practice = Practice(int(config.simulator_url.rpartition(":")[2]))
         self._engine = create_engine(self.app.config["SQLALCHEMY_DATABASE_URI"])
+        at_first = next(provider for provider in INSTALLED if provider.code == self._card("provider"))
+        self.practice = Practice(int(config.simulator_url.rpartition(":")[2]), at_first)
         self._simulator: subprocess.Popen[bytes] | None = None
         #: Unexplained money that a failed test before this one has left; it is not to fail the others as well.
         self.orphans: dict[str, list[int]] = {}
@@ -47,7 +56,7 @@ class Shop:
         """The practice provider and the server, as ``make run`` starts them; the database holds the demo shop."""
         self._start_provider()
         self.server.start()
-        self.practice.control("register", provider="paygent", push_url=f"http://127.0.0.1:{self.port}/pay/n/{self.account_key()}")
+        self.pay_by(self.paid_by())
 
     def _start_provider(self) -> None:
         self._simulator = subprocess.Popen(
@@ -87,6 +96,34 @@ class Shop:
         children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
         return [int(child) for child in children]
 
+    # ---- products --------------------------------------------------------------------------------
+
+    def paid_by(self) -> Product:
+        """What the card method pays by now."""
+        return Product(self.practice.provider, json.loads(self.value("SELECT options FROM payment_method WHERE kind = 'card'")))
+
+    def pay_by(self, product: Product) -> None:
+        """Let the card method pay by a product, by the account that the shop has there or a new one."""
+        provider = product.provider
+        with self.app.app_context(), db.write() as session:
+            first = select(ProviderAccount).where(ProviderAccount.provider == provider.code).order_by(ProviderAccount.id).limit(1)
+            account = session.scalar(first) or accounts.create(
+                session, provider, Endpoint.PRACTICE, provider.practice_settings(), now()
+            )
+            method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            method.account_id, method.options = account.id, json.dumps(dict(product.options))
+            address = accounts.notice_url(account)
+        self.practice.provider = provider
+        self.practice.control("register", provider=self.practice.code, push_url=address)
+
+    def account_key(self) -> str:
+        return self._card("key")
+
+    def _card(self, column: str) -> str:
+        """Of the account that the card method pays by."""
+        query = f"SELECT a.{column} FROM provider_account a JOIN payment_method m ON m.account_id = a.id WHERE m.kind = 'card'"
+        return str(self.value(query))
+
     # ---- jobs ------------------------------------------------------------------------------------
 
     def sweep(self, rounds: int = 1) -> None:
@@ -100,9 +137,12 @@ class Shop:
     def settle(self) -> None:
         """The provider is well again and time passes: everything open must come to an end."""
         self.practice.calm()
-        for seconds in (0, 60, 200, 1300):
+        for seconds in (0, 60, 200):
             self.practice.later(seconds)
             self.sweep()
+        people.look(self)
+        self.practice.later(1300)
+        self.sweep()
         self.eventually(lambda: not self.open_work(), "open work is left")
 
     def open_work(self) -> list[Any]:
@@ -151,9 +191,6 @@ class Shop:
     def database(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
-
-    def account_key(self) -> str:
-        return str(self.value("SELECT key FROM provider_account"))
 
     def variant(self, code: str) -> int:
         return int(self.value("SELECT id FROM variant WHERE code = :code", code=code))

@@ -3,17 +3,21 @@ against the same, two members of staff – has one effect, and both sides' books
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 
 import pytest
 import requests
 
 from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, Browser, is_away, is_complete
+from tests.race.products import AUTHENTICATED, PLAIN, Product, rounds, updates
 from tests.race.shopping import CARD, Shop, at_once, no_error_page
 from tests.support.issuer import FRICTIONLESS
 from tests.support.pages import Page
+from tests.support.products import Request
 from tests.web.counter import Desk
 
 CODE = "TK-050"
@@ -37,10 +41,18 @@ class Attempt:
         """注文する."""
         self.answers.append(self.browser.place(confirmation, token))
 
-    def lead(self, path: str, browser: Browser | None = None) -> None:
-        """Open an address and follow to the last page."""
+    def come_back(self, back: Request, browser: Browser | None = None) -> None:
+        """Be led back from the issuer, to the last page."""
         opened = browser or self.browser.tab()
-        end, page = opened.follow(Answer(303, path, ""))
+        self._end(opened, opened.arrive(back))
+
+    def look(self) -> None:
+        """Open the waiting page, and where it leads."""
+        opened = self.browser.tab()
+        self._end(opened, Answer(303, "/checkout/pending", ""))
+
+    def _end(self, opened: Browser, answer: Answer) -> None:
+        end, page = opened.follow(answer)
         opened.close()
         self.answers.append(page)
         self.told.append(end)
@@ -58,30 +70,35 @@ class Attempt:
         complete = [path for path in self.told if is_complete(path)]
         assert state == "placed" or not complete, (state, self.told)
         reference = self.shop.value("SELECT merchant_ref FROM payment WHERE order_id = :id", id=self.order_id)
-        made = [each for each in self.shop.practice.ledger()["payments"] if each["trading_id"] == reference]
+        made = [each for each in self.shop.practice.payments() if each["reference"] == reference]
         assert len(made) <= 1, "authorised twice"
-        assert self.shop.practice.live().get(reference, []) == ([made[0]["amount"]] if state == "placed" else [])
+        assert self.shop.practice.live().get(reference, []) == ([made[0]["amount_yen"]] if state == "placed" else [])
         return state
 
 
-def _at_the_issuer(shop: Shop) -> tuple[Attempt, str]:
-    """A buyer whose browser stands on the issuer's page, and the address that leads back."""
+def _at_the_issuer(shop: Shop) -> tuple[Attempt, Request]:
+    """A buyer whose browser stands on the issuer's page, and what leads back."""
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
     placed = browser.place(confirmation, shop.practice.token(FRICTIONLESS))
     assert is_away(placed.location), placed
     return Attempt(shop, browser, shop.newest_order()), browser.way_back(placed.location)
 
 
+Pay = Callable[[Product], None]
+
+
+@rounds(AUTHENTICATED)
 @pytest.mark.req("P-08", "P-12", "R-163")
-def test_coming_back_and_giving_up_at_the_same_moment(shop: Shop, secured: None) -> None:
+def test_coming_back_and_giving_up_at_the_same_moment(shop: Shop, pay_by: Pay, products: tuple[Product, ...]) -> None:
     """The return – in the buyer's own browser, reloaded, and in one without cookies – against この決済を中止する."""
     shop.stock(CODE, 50)
     attempts = []
-    for ahead in _AHEAD:
+    for ahead, product in zip(_AHEAD, cycle(products), strict=False):
+        pay_by(product)
         attempt, back = _at_the_issuer(shop)
         attempts.append(attempt)
         stranger = Browser(shop.port)
-        returns = [partial(attempt.lead, back), partial(attempt.lead, back), partial(attempt.lead, back, stranger)]
+        returns = [partial(attempt.come_back, back, browser) for browser in (None, None, stranger)]
         late = [partial(_after, -ahead, each) for each in returns]
         at_once([*late, partial(attempt.give_up, max(0.0, ahead))])
         attempt.browser.close()
@@ -95,21 +112,22 @@ def _after(seconds: float, call: partial[None]) -> None:
     call()
 
 
+@rounds()
 @pytest.mark.req("P-08", "P-05", "R-164")
 @pytest.mark.parametrize("phase", ["before", "after"], ids=["asked late", "answered late"])
-def test_giving_up_against_a_late_approval(shop: Shop, phase: str) -> None:
+def test_giving_up_against_a_late_approval(shop: Shop, pay_by: Pay, products: tuple[Product, ...], phase: str) -> None:
     """The approval is on its way while the buyer gives up: it comes to an order, or it is undone and both sides are told."""
     shop.stock(CODE, 50)
     attempts = []
-    for ahead in (0.05, 0.25, 0.3, 0.35, 0.6):
-        shop.practice.fault("020", "slow", phase, seconds=0.3)
-        browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
-        attempt = Attempt(shop, browser)
+    for ahead, product in zip((0.05, 0.25, 0.3, 0.35, 0.6, 0.3), cycle(products), strict=False):
+        pay_by(product)
+        attempt, last_step = _before_the_approval(shop, product)
         attempts.append(attempt)
-        at_once([partial(attempt.order, confirmation, shop.practice.token()), partial(attempt.give_up, ahead)])
-        attempt.order_id = shop.newest_order()
-        attempt.lead("/checkout/pending")
-        browser.close()
+        shop.practice.fault(product.deciding_call, "slow", phase, seconds=0.3)
+        at_once([last_step, partial(attempt.give_up, ahead)])
+        attempt.order_id = attempt.order_id or shop.newest_order()
+        attempt.look()
+        attempt.browser.close()
     shop.settle()
     ends = {attempt.order_id: attempt.check() for attempt in attempts}
     print(f"ends: {Counter(ends.values())}")
@@ -120,13 +138,25 @@ def test_giving_up_against_a_late_approval(shop: Shop, phase: str) -> None:
     assert_books_agree(shop)
 
 
+def _before_the_approval(shop: Shop, product: Product) -> tuple[Attempt, Callable[[], None]]:
+    """A buyer, and the step of theirs that the approval answers: 注文する or, where they are sent away, the way back."""
+    if product.sends_away:
+        attempt, back = _at_the_issuer(shop)
+        return attempt, partial(attempt.come_back, back)
+    browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
+    attempt = Attempt(shop, browser)
+    return attempt, partial(attempt.order, confirmation, shop.practice.token())
+
+
+@rounds([product for product in PLAIN if updates(product)])
 @pytest.mark.req("P-26", "R-064", "R-192")
-def test_staff_at_one_order_from_several_windows(shop: Shop) -> None:
+def test_staff_at_one_order_from_several_windows(shop: Shop, pay_by: Pay, products: tuple[Product, ...]) -> None:
     """取引更新 ×3 and キャンセル of one order pressed at once: each money verb at most once, one state at the end."""
     shop.stock(CODE, 50)
     desk = Desk(shop.server.url)
     orders = []
-    for _ in range(4):
+    for _, product in zip(range(4), cycle(products), strict=False):
+        pay_by(product)
         browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
         path, _page = browser.follow(browser.place(confirmation, shop.practice.token()))
         browser.close()
@@ -168,7 +198,7 @@ def _one_state(shop: Shop, order_id: int) -> str:
         )
     )  # fmt: skip
     assert verbs["authorize"] == 1
-    assert verbs["reauthorize"] <= 1
+    assert verbs["reauthorize"] + verbs["change"] <= 1
     assert verbs["void"] <= 1
     references = {
         row.merchant_ref

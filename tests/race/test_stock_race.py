@@ -13,6 +13,7 @@ from tests.race.practice import GOOD, REFUSED, UNAUTHENTICATED
 from tests.race.shopping import CARD, CASH, Shop, at_once, by_many, no_error_page
 from tests.support.evidence import Series
 from tests.support.issuer import AUTHENTICATE, LOOK
+from tests.support.products import Request
 
 CODE = "TK-050"
 #: The sentences a buyer can be met with, besides the completion page.
@@ -54,15 +55,18 @@ class Shopper:
         answer = self.browser.place(self.confirmation, self.card_token)
         path, page = self.browser.follow(answer, 40.0)
         if is_away(path):
-            back = self.browser.way_back(path, self.at_issuer)
-            path, page = self._come_back(back) if back else ("", page)
+            if self.at_issuer == LOOK:
+                self.browser.stay_at_issuer(path)
+                path = ""
+            else:
+                path, page = self._come_back(self.browser.way_back(path, self.at_issuer))
         self.answers += [answer, page]
         self.outcome = "ordered" if is_complete(path) else _sentence(page) if path else "away"
 
-    def _come_back(self, back: str) -> tuple[str, Answer]:
+    def _come_back(self, back: Request) -> tuple[str, Answer]:
         """A return that meets no free line to the provider is told to come again in a moment, as its page does by itself."""
         for _ in range(_ROUNDS):
-            path, page = self.browser.follow(Answer(303, back, ""), 40.0)
+            path, page = self.browser.follow(self.browser.arrive(back), 40.0)
             if page.status != 503:
                 break
             time.sleep(0.2)

@@ -134,27 +134,32 @@ def send(buyer: Buyer, back: Request) -> requests.Response:
 
 
 def lead(purchase: Purchase, choice: str = AUTHENTICATE) -> Request:
-    """Through the issuer's page as a browser without script goes, by links, forms and redirects; what it would send to the shop, not
-    yet sent. The shop's cookies stay at the shop."""
-    following = _onward(purchase.response, choice)
+    """Through the issuer's page; what the browser would send to the shop, not yet sent."""
+    return beyond(purchase.response.text, purchase.url, purchase.buyer.shop_url, choice)
+
+
+def beyond(hop: str, address: str, shop_url: str, choice: str = AUTHENTICATE) -> Request:
+    """From the shop's hop page, which stands at ``address``, as a browser without script goes – by links, forms and redirects – to
+    what it would send to the shop. The shop's cookies stay at the shop."""
+    following = _onward(hop, address, choice)
     elsewhere = requests.Session()
     elsewhere.trust_env = False
     for _ in range(10):
-        if following.url.startswith(purchase.buyer.shop_url):
+        if following.url.startswith(shop_url):
             return following
         answer = elsewhere.request(following.method, following.url, data=following.fields or None, allow_redirects=False)
         moved = answer.headers.get("Location")
-        following = Request("get", urljoin(answer.url, moved), {}) if moved else _onward(answer, choice)
+        following = Request("get", urljoin(answer.url, moved), {}) if moved else _onward(answer.text, answer.url, choice)
     raise AssertionError(f"the issuer leads nowhere: {following.url}")
 
 
-def _onward(answer: requests.Response, choice: str) -> Request:
+def _onward(html: str, address: str, choice: str) -> Request:
     """Where a page leads: its form, with the button that is pressed, or the link that stands in for one."""
-    page = Page(answer.text)
+    page = Page(html)
     forms = [form for form in page.forms if "language" not in form.action]
     if not forms:
-        return Request("get", urljoin(answer.url, next(iter(page.find("a", rel="noreferrer")))["href"]), {})
-    pressed = {"choice": choice, "password": "1234"} if 'name="choice"' in answer.text else {}
-    return Request(forms[0].method, urljoin(answer.url, forms[0].action), forms[0].fields | pressed)
+        return Request("get", urljoin(address, next(iter(page.find("a", rel="noreferrer")))["href"]), {})
+    pressed = {"choice": choice, "password": "1234"} if 'name="choice"' in html else {}
+    return Request(forms[0].method, urljoin(address, forms[0].action), forms[0].fields | pressed)
 
 

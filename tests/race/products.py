@@ -1,0 +1,129 @@
+"""Which product a test pays by: in the short form each test meets one, and a file's tests meet all of them in turn; in the long form
+each meets every product. None is named."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+import pytest
+
+from providers.contract import Capabilities, MoneyStatus, Reason, Recovery, Snapshot, Verb
+from providers.installed import INSTALLED
+from providers.ports import Provider
+from tests.support.world import world_code
+
+
+@dataclass(frozen=True)
+class Product:
+    """A provider and the settings that the shop's card method has."""
+
+    provider: Provider
+    options: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.provider.code} 3ds" if self.sends_away else self.provider.code
+
+    @property
+    def rules(self) -> Capabilities:
+        return self.provider.capabilities
+
+    @property
+    def sends_away(self) -> bool:
+        """Whether buyers go to the issuer's page."""
+        return self.rules.authenticates(self.options)
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether only a person can find out what became of an authorization."""
+        return self.rules.recovery[Verb.AUTHORIZE] == Recovery.BY_CONSOLE
+
+    @property
+    def first_call(self) -> str:
+        """What 注文する sends, as the switches call it."""
+        return "authenticate" if self.sends_away else "authorize"
+
+    @property
+    def decides_while_away(self) -> bool:
+        """Whether the provider itself authorizes while the buyer is at the issuer's page; the shop then asks."""
+        return self.sends_away and self.rules.charges_while_away
+
+    @property
+    def opening_call(self) -> str:
+        """Without which nothing is reserved, and without whose answer nobody knows."""
+        return "authenticate" if self.decides_while_away else "authorize"
+
+    @property
+    def deciding_call(self) -> str:
+        """Whose answer tells that the money is reserved."""
+        return "query" if self.decides_while_away else "authorize"
+
+
+def _set_up(provider: Provider) -> list[Product]:
+    """With the defaults of its settings form, and with each single value changed."""
+    fields = [setting for setting in provider.settings if setting.scope == "method"]
+    usual = {setting.key: setting.default for setting in fields}
+    return [Product(provider, usual), *[Product(provider, usual | {each.key: value}) for each in fields for value, _ in each.choices]]
+
+
+def _all(*, sending_away: bool) -> tuple[Product, ...]:
+    """Of each provider that can be set up so, the first that is."""
+    found = [next((each for each in _set_up(provider) if each.sends_away == sending_away), None) for provider in INSTALLED]
+    return tuple(each for each in found if each)
+
+
+#: Without 本人認証 and with it.
+PLAIN, AUTHENTICATED = _all(sending_away=False), _all(sending_away=True)
+EVERY = (*PLAIN, *AUTHENTICATED)
+
+
+def updates(product: Product) -> bool:
+    """Whether staff can have another amount authorized for an order."""
+    now = datetime.now(UTC)
+    asked = Snapshot(MoneyStatus.AUTHORIZED, 1000, 1100, False, MoneyStatus.AUTHORIZED, 1000, True, now)
+    return product.rules.verdict(product.rules.update_verb, asked, now).reason == Reason.NONE
+
+
+def codes(product: Product, what: str) -> tuple[str, ...]:
+    """Error codes of its protocol, in its own language: ``REFUSING``, or ``DOUBTFUL`` – after these nobody knows whether it happened."""
+    found: tuple[str, ...] = getattr(import_module(f"tests.wire.{world_code(product.provider)}.codes"), what)
+    return found
+
+
+Values = tuple[object, ...]
+
+
+class Turns:
+    """Hands the products out, one after the other. One for each file, so that what a test meets depends on that file alone."""
+
+    def __init__(self) -> None:
+        self._turn = count()
+
+    def cases(
+        self, names: str, values: Iterable[Values], of: Iterable[Product] = EVERY, besides: Iterable[Values] = ()
+    ) -> pytest.MarkDecorator:
+        """The fixture ``product`` and ``names``: each of ``values`` with the product whose turn it is, with the others as evidence.
+        ``besides``: rows for which it does not matter, as they are."""
+        able = tuple(of)
+        rows = [_row(*row) for row in besides]
+        for value in values:
+            chosen = able[next(self._turn) % len(able)]
+            rows += [_row(each, *value, marks=() if each is chosen else pytest.mark.evidence) for each in able]
+        return pytest.mark.parametrize(("product", *names.split()), rows, indirect=["product"])
+
+    def each(self, of: Iterable[Product] = EVERY) -> pytest.MarkDecorator:
+        """The fixture ``product`` alone."""
+        return self.cases("", [()], of)
+
+
+def _row(product: object, *values: object, marks: Any = ()) -> Any:
+    return pytest.param(product, *values, id="-".join(map(str, (*values, product))), marks=marks)
+
+
+def rounds(of: Iterable[Product] = EVERY) -> pytest.MarkDecorator:
+    """``products`` for a test that tries many times: all of them in turn or, as evidence, each one alone."""
+    able = tuple(of)
+    rows = [pytest.param(able, id="in turn"), *[pytest.param((each,), id=str(each), marks=pytest.mark.evidence) for each in able]]
+    return pytest.mark.parametrize("products", rows)
