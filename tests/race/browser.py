@@ -13,6 +13,8 @@ from tests.support.pages import Page
 from tests.support.products import Request, beyond
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+#: 本人認証を続ける on the pending page.
+_GO_ON = re.compile(r'href="(?:http://[^/"]+)?(/pay/h/[^"]+)"')
 _CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
 #: Only ends a test whose answer never comes.
 _TIMEOUT = 50.0
@@ -140,8 +142,8 @@ class Browser:
                 line.recv(read)
 
     def follow(self, answer: Answer, seconds: float = 20.0, *, through_issuer: bool = False) -> tuple[str, Answer]:
-        """Where a redirect ends: its address and page. The pending page is reloaded until it leads on; the way over the issuer's
-        page is gone where ``through_issuer`` says so."""
+        """Where a redirect ends: its address and page. The pending page is reloaded until it leads on. ``through_issuer``: over the
+        issuer's page, also when it takes 本人認証を続ける to get there."""
         until = time.monotonic() + seconds
         path = answer.location
         while path:
@@ -150,6 +152,8 @@ class Browser:
                 answer = self.arrive(beyond(answer.text, self._shop_url + path, self._shop_url))
             if answer.status in (302, 303):
                 path = answer.location
+            elif through_issuer and (go_on := _GO_ON.search(answer.text)):
+                path = go_on[1]
             elif path != "/checkout/pending" or time.monotonic() > until:
                 break
             else:
