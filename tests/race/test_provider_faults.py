@@ -18,7 +18,7 @@ from tests.race.products import AUTHENTICATED, EVERY, PLAIN, Product, Turns, cod
 from tests.race.shopping import CARD, CASH, Shop, by_many, no_error_page
 from tests.support.evidence import Series
 from tests.support.issuer import FRICTIONLESS
-from tests.web.counter import Desk
+from tests.web.counter import Desk, buttons
 
 CODE = "TK-050"
 #: Answers that tell nothing: whether money is held is not known until the provider is asked.
@@ -27,7 +27,7 @@ SILENT = ("reset", "close", "half", "garbage", "html", "http_500", "empty")
 PENDING, NOT_CHARGED = "もう一度注文する必要はありません", "請求はされていません"
 BUSY, RESTS = "混み合っています", "応答がないため"
 _TURNS = Turns()
-#: Whose codes leave anything open, and whose authorizations can be asked about.
+#: Whose codes leave anything open, and whose authorizations can be asked about: the others are given back by people.
 _DOUBTFUL = [product for product in EVERY if codes(product, "DOUBTFUL")]
 _ASKED = [product for product in EVERY if not product.asks_people]
 #: Only ends a test in which the shop stays busy for ever.
@@ -314,8 +314,16 @@ def _capture(shop: Shop, all_met: list[Met]) -> None:
     desk = Desk(shop.server.url)
     for met in all_met:
         number = shop.value("SELECT number FROM shop_order WHERE id = :id", id=met.order_id)
+        _see_it(desk, number)
         path = f"/admin/orders/{number}/payment/capture"
         assert desk.submit(path, path).status_code == 200
+
+
+def _see_it(desk: Desk, number: str) -> None:
+    """決済状況を更新 until the payment can be seen: the answer to a look at it may be spoilt as well."""
+    shown = desk.order(number)
+    while not buttons(shown).get("capture"):
+        shown = desk.refresh(number)
 
 
 def _captured_with_us(shop: Shop) -> set[str]:
