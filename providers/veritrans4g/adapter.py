@@ -125,7 +125,7 @@ class Veritrans4GGateway:
                 status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
                 return self._approved(order_id, status, answer, mpi.passed(kind))
             case ("success", "failure"):
-                return Declined(errors.category(told.code), told.code)
+                return Declined(errors.after_authentication(told.code), told.code)
             case ("failure", _):
                 return Declined(Category.AUTHENTICATION, told.code)
             case _:

@@ -64,6 +64,11 @@ def category(code: str, *, stored: bool = False) -> Category:
     return Category.OTHER
 
 
+def after_authentication(code: str) -> Category:
+    """Why a card was refused once 本人認証 had gone well: the first block tells of that, the card's stands behind it."""
+    return category(code[4:] if code.startswith("G") else code)
+
+
 def buyer_message(category: Category, code: str) -> BuyerMessage:
     if code.startswith("OC09"):
         return BuyerMessage(_TOKEN_TEXT, shown(code))
