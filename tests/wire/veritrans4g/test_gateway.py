@@ -134,6 +134,7 @@ def test_what_cannot_be_written_never_leaves(practice: Practice) -> None:
 # ---- what follows ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("R-042")
 @pytest.mark.parametrize("yen", [3130, 3129, 1])
 def test_capture_in_full_or_in_part(either: Practice, yen: int) -> None:
     handle = either.authorized()
