@@ -29,6 +29,7 @@ from admin import (  # noqa: F401
     products,
     second_step,
     staff,
+    testimony,
     two_step,
     watch,
 )

@@ -95,6 +95,9 @@ def save_row(number: str) -> ResponseReturnValue:
     except editing.LosesProtection as warning:
         order = find_order(db.session(), number)
         return _page(order, rows, Trouble(row=row, total_yen=warning.total_yen)), 422
+    except editing.CannotRaise as limit:
+        _refuse_raise(row, limit.most_yen)
+        return _page(find_order(db.session(), number), rows, None), 422
     except editing.BelowZero as less:
         _limit_amount(row, less.total_yen)
         return _page(find_order(db.session(), number), rows, None), 422
@@ -136,6 +139,11 @@ def _edit(row: Row) -> editing.Edit:
 def _limit_quantity(field: Field, variant_id: int) -> None:
     more = db.session.get_one(Variant, variant_id).available
     field.errors = [*field.errors, _("在庫が足りません。あと%(more)s点まで増やせます。", more=more)]
+
+
+def _refuse_raise(row: Row, most_yen: int) -> None:
+    field = next(field for field in row.form if field.data != field.object_data)
+    field.errors = [_("増額はできません。与信は%(most)sです。", most=format_yen(most_yen))]
 
 
 def _limit_amount(row: Row, total_yen: int) -> None:

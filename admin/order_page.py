@@ -23,7 +23,7 @@ from shop.members.models import Member
 from shop.orders import cancel_request, history, review
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments import accounts, actions, executor
+from shop.payments import accounts, actions, executor, facts_of
 from shop.payments.models import AccountVersion, Payment
 from shop.staff.rights import Right
 
@@ -138,7 +138,7 @@ def _capture_until(payment: Payment, order_total_yen: int) -> datetime | None:
     if payment.account_version is None:
         return None
     can = executor.capabilities(payment.account_version)
-    return can.verdict(Verb.CAPTURE, actions.snapshot(payment, order_total_yen), now()).until
+    return can.verdict(Verb.CAPTURE, facts_of.snapshot(payment, order_total_yen), now()).until
 
 
 def _cause(session: Session, payment: Payment) -> str:

@@ -1,4 +1,4 @@
-"""取引の記録 – everything said between the shop and the provider about one payment, in the order it happened."""
+"""API操作履歴 – everything said between the shop and the provider about one payment, in the order it happened."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

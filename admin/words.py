@@ -98,6 +98,7 @@ VERBS = {
     "void": lazy_gettext("与信取消"),
     "refund": lazy_gettext("取消返金"),
     "reauthorize": lazy_gettext("取引更新"),
+    "change": lazy_gettext("取引更新"),
     "issue_slip": lazy_gettext("払込票の発行"),
     "expire": lazy_gettext("オーソリの期限切れ"),
 }
@@ -179,6 +180,7 @@ AUTHENTICATION = {
     "attempted": lazy_gettext("Attempt（正常）"),
     "uncertain": lazy_gettext("Attempt（注意）"),
     "unsupported": lazy_gettext("未対応のカード"),
+    "passed": lazy_gettext("認証済み（結果の種類は決済会社の画面で確認）"),
     PROTECTION_LOST: lazy_gettext("3Dセキュア未認証（金額変更のため）"),
 }
 LIABILITY = {

@@ -124,7 +124,11 @@ class Provider(Protocol):
     marks: Mapping[str, str]
     #: What the shopkeeper's console at the provider is called.
     console_name: str
+    #: Under which heading our reference is found there.
+    console_search: str
     status_words: Mapping[MoneyStatus, str]
+    #: What the box says of a payment that cannot be looked at: that it cannot, and what is most likely wrong with the settings.
+    unreadable_words: tuple[str, str]
 
     @property
     def capabilities(self) -> Capabilities: ...

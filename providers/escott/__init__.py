@@ -31,6 +31,7 @@ class Escott:
     marks: Mapping[str, str] = MARKS
     capabilities = EscottCapabilities()
     console_name = N_("ソニーペイメント管理画面")
+    console_search = N_("自由領域1")
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("与信"),
         MoneyStatus.CAPTURED: N_("売上確定済"),
@@ -38,6 +39,9 @@ class Escott:
         MoneyStatus.REFUNDED: N_("キャンセル済"),
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
+
+    #: §7-5.
+    unreadable_words = (N_("決済状況が確認できません"), N_("・マーチャントID、マーチャントパスワード、店舗コードが正しくない。"))
 
     @property
     def browser_module(self) -> str:

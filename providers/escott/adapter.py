@@ -14,6 +14,7 @@ from providers.contract import (
     Absent,
     Approved,
     BeforeSend,
+    Category,
     Declined,
     Exchange,
     ListResult,
@@ -153,7 +154,8 @@ class EscottGateway:
     def _follow(self, operation: str, handle: str, done: MoneyStatus, own: Pairs | None = None) -> Result:
         chain = self._chain
         if chain is None:
-            return NotSent("no pair")
+            # Found by people on the console: there it must be gone on with.
+            return Declined(Category.STATE_CONFLICT, "", "no pair")
         member = self._member(chain.kaiin_id) if chain.kaiin_id else []
         answer = self._call(operation, [*member, *_pair(chain), *(own or [])], chain.reference)
         if not isinstance(answer, client.Answer):

@@ -31,6 +31,7 @@ class Paygent:
     marks: Mapping[str, str] = MARKS
     capabilities = PaygentCapabilities()
     console_name = N_("ペイジェント管理画面")
+    console_search = N_("マーチャント取引ID")
     #: 決済状況 as the shop guide words it (§7-3); it has no word for an authorization that ran out.
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("オーソリOK"),
@@ -39,6 +40,9 @@ class Paygent:
         MoneyStatus.REFUNDED: N_("キャンセル済"),
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
+
+    #: §7-4 ①.
+    unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・接続ID、接続IDパスワードが正しくない。"))
 
     @property
     def browser_module(self) -> str:

@@ -125,7 +125,9 @@ class Veritrans4GGateway:
                 status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
                 return self._approved(order_id, status, answer, mpi.passed(kind))
             case ("success", "failure"):
-                return Declined(errors.after_authentication(told.code), told.code)
+                # The buyer is who they say; the card company would not.
+                found = errors.category(errors.of_card(told.code))
+                return Declined(Category.CARD_REFUSED if found == Category.AUTHENTICATION else found, told.code)
             case ("failure", _):
                 return Declined(Category.AUTHENTICATION, told.code)
             case _:

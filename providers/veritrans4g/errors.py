@@ -18,7 +18,8 @@ _CATEGORIES = {
     "GE": Category.AUTHENTICATION,
     "G": Category.AUTHENTICATION,
     "NH36": Category.DEADLINE,
-    "NH41": Category.CONFIGURATION,
+    # What the gateway itself has to say of a request – who sends it, what it may – is the shop's affair, not the buyer's.
+    "N": Category.CONFIGURATION,
     "OC09": Category.CARD_DATA,
     "MA": Category.CONFIGURATION,
 }
@@ -54,6 +55,12 @@ def shown(code: str) -> str:
     return "".join(blocks)
 
 
+def of_card(code: str) -> str:
+    """The card's own code out of one that begins with 3-D Secure: blocks of four, each of the service that ran."""
+    blocks = [code[at : at + 4] for at in range(0, len(code), 4)]
+    return next((block for block in blocks if block.startswith("A")), code)
+
+
 def category(code: str, *, stored: bool = False) -> Category:
     """The contract's word for a code. ``stored``: a kept card was charged, so trouble of PayNowID means that it is gone."""
     if stored and (code.startswith("X") or (code[4:5] == "X" and not code.startswith(("A", "G")))):
@@ -64,12 +71,10 @@ def category(code: str, *, stored: bool = False) -> Category:
     return Category.OTHER
 
 
-def after_authentication(code: str) -> Category:
-    """Why a card was refused once 本人認証 had gone well: the first block tells of that, the card's stands behind it."""
-    return category(code[4:] if code.startswith("G") else code)
-
-
 def buyer_message(category: Category, code: str) -> BuyerMessage:
+    """Our words and the code – but nothing technical where our own settings were refused (R-046)."""
+    if category == Category.CONFIGURATION:
+        return BuyerMessage(_DEFAULT_TEXT)
     if code.startswith("OC09"):
         return BuyerMessage(_TOKEN_TEXT, shown(code))
     return BuyerMessage(_TEXTS.get(category, _DEFAULT_TEXT), shown(code))

@@ -28,6 +28,7 @@ class Product:
     method_name: str
     system_name: str
     console_name: str
+    console_search = N_("取引ID")
     settings: tuple[Setting, ...]
     marks: Mapping[str, str]
     demo: VeriTrans4GMerchantKeys
@@ -38,6 +39,8 @@ class Product:
         MoneyStatus.REFUNDED: N_("キャンセル済"),
         MoneyStatus.EXPIRED: N_("期限切れ"),
     }
+
+    unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・マーチャント CCID、マーチャント認証鍵が正しくない。"))
 
     @property
     def capabilities(self) -> Capabilities:

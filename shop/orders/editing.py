@@ -17,7 +17,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.orders import history
 from shop.orders.models import Order, OrderLine
-from shop.payments import settle
+from shop.payments import facts_of
 from shop.payments.models import Payment
 
 #: Amounts of an order that are edited besides its lines, in the order of their rows. All take 0–99999999 yen (part G).
@@ -47,6 +47,14 @@ class BelowZero(Exception):
     def __init__(self, total_yen: int) -> None:
         super().__init__(total_yen)
         self.total_yen = total_yen
+
+
+class CannotRaise(Exception):
+    """The provider takes no more than was reserved, ``most_yen`` (000 §2)."""
+
+    def __init__(self, most_yen: int) -> None:
+        super().__init__(most_yen)
+        self.most_yen = most_yen
 
 
 class LosesProtection(Exception):
@@ -83,7 +91,7 @@ def save(
     """Save one row of the order as it was in ``version``. Returns ``False`` when the row says what it said before.
 
     ``aware`` = staff know that the protection of 3-D Secure is lost. Raises :class:`ChangedMeanwhile`,
-    :class:`BelowZero`, :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
+    :class:`BelowZero`, :class:`CannotRaise`, :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
     """
     order = _claim(session, order_id, version)
     before = order.total_yen
@@ -96,7 +104,11 @@ def save(
     if order.total_yen < 0:
         raise BelowZero(order.total_yen)
     changed = order.total_yen != before
-    unprotected = changed and _protected(session, order.id)
+    payment = _payment(session, order.id)
+    effect = facts_of.edit(payment, order.total_yen, now) if payment and changed else facts_of.Edit.FINE
+    if payment and effect == facts_of.Edit.CANNOT_RAISE:
+        raise CannotRaise(payment.authorized_yen)
+    unprotected = effect == facts_of.Edit.LOSES_PROTECTION
     if unprotected and not aware:
         raise LosesProtection(order.total_yen)
     with force_locale(DEFAULT):
@@ -157,8 +169,5 @@ def _recompute(order: Order) -> None:
     order.total_yen = order.goods_yen + order.charges_yen - order.deductions_yen
 
 
-def _protected(session: Session, order_id: int) -> bool:
-    """Whether the order's money came with 3-D Secure and stands."""
-    newest = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc()).limit(1)
-    payment = session.scalars(newest).one_or_none()
-    return payment is not None and payment.three_ds and settle.is_live(payment.status)
+def _payment(session: Session, order_id: int) -> Payment | None:
+    return session.scalar(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id.desc()).limit(1))

@@ -238,6 +238,22 @@ def payment_not_cancelled(session: Session, order: Order, now: datetime) -> None
     outbox.queue(session, "payment_not_cancelled_notice", order.id, info.email, subject, body, now)
 
 
+def console_check(session: Session, order: Order, operation: PaymentOperation, now: datetime) -> None:
+    """To the shop, once: a payment whose outcome only a look into the provider's console tells."""
+    info = shopinfo.get(session)
+    with force_locale(DEFAULT):
+        subject = _("【要確認】決済会社の管理画面での確認をお願いします（%(yen)s）", yen=format_yen(operation.amount_yen))
+        body = _(
+            "カード決済の返事が届かなかったため、与信が取れたかどうか分かりません。この決済は自動では確認できません。\n"
+            "決済会社の管理画面で次の決済番号を検索し、確認結果を登録してください。登録されるまで、購入者には「確認中」と表示されます。\n\n"
+            "決済番号　%(ref)s\n金額　　　%(yen)s\n日時　　　%(time)s\n\n%(link)s\n",
+            ref=operation.merchant_ref or "", yen=format_yen(operation.amount_yen), time=_minute(operation.created_at),
+            link=f"{runtime().config.base_url}/admin/payments/{operation.payment_id}/console",
+        )  # fmt: skip
+    key = f"console_check:{operation.public_id}"
+    outbox.queue(session, "console_check", order.id, info.email, subject, body, now, key)
+
+
 def lookup_link(session: Session, order: Order, token: str, lifetime: timedelta, now: datetime) -> None:
     """To the buyer: a page that shows the order for a while. The link is sealed beside the body until it is sent."""
     info = shopinfo.get(session)

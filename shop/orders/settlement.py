@@ -56,6 +56,10 @@ class OrderSettlement:
     def order_total(self, session: Session, order_id: int) -> int:
         return session.scalars(select(Order.total_yen).where(Order.id == order_id).with_for_update()).one()
 
+    def ask_people(self, session: Session, operation: PaymentOperation, now: datetime) -> None:
+        order = session.scalars(select(Order).where(Order.id == operation.payment.order_id)).one()
+        mails.console_check(session, order, operation, now)
+
     def in_doubt(self, session: Session, order_id: int) -> bool:
         return review.in_doubt(session, order_id)
 

@@ -14,7 +14,16 @@ from shop.core.i18n import force_locale, language
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.core.runtime import now as moment
-from shop.payments import accounts, box_words, button_words, executor, observe, reconcile, replacement
+from shop.payments import (
+    accounts,
+    box_words,
+    button_words,
+    executor,
+    facts_of,
+    observe,
+    reconcile,
+    replacement,
+)
 from shop.payments.engine import Busy, engine
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
 
@@ -65,24 +74,6 @@ class Outcome:
     message: str
 
 
-def snapshot(payment: Payment, order_total_yen: int) -> Snapshot:
-    """The facts a provider's verdict is made from."""
-    readable = not payment.remote_problem
-    status = MoneyStatus(payment.status)
-    return Snapshot(
-        status=status,
-        authorized_yen=payment.captured_yen if status == MoneyStatus.CAPTURED else payment.authorized_yen,
-        order_total_yen=order_total_yen,
-        capture_at_once=payment.capture_at_once,
-        remote_status=MoneyStatus(payment.remote_status) if payment.remote_status else None,
-        remote_amount_yen=payment.remote_amount_yen,
-        remote_readable=readable,
-        authorized_at=payment.authorized_at,
-        three_ds=payment.three_ds,
-        reachable=bool(payment.handle),
-    )
-
-
 def open_operation(session: Session, payment_id: int) -> PaymentOperation | None:
     query = select(PaymentOperation).where(
         PaymentOperation.payment_id == payment_id, PaymentOperation.state.in_(OPEN_STATES)
@@ -96,8 +87,8 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         return _plain(payment, order_total_yen)
     provider = accounts.provider_of(payment.account_version.account)
     waiting = next((operation for operation in payment.operations if operation.state in OPEN_STATES), None)
-    facts = snapshot(payment, order_total_yen)
-    box = _box(facts)
+    facts = facts_of.snapshot(payment, order_total_yen)
+    box = "yellow-1" if facts_of.takes_less(provider, facts, now) else _box(facts)
     buttons = () if box in ("red-1", "yellow-3", "none") else _buttons(provider, facts, payment, waiting, now)
     status = provider.status_words.get(facts.status)
     word = _(status) if status and facts.remote_readable else ""
@@ -107,8 +98,8 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         expired=_expired(provider, facts, now),
         transaction_id=payment.merchant_ref,
         status_word=word,
-        text=box_words.waiting() if waiting else box_words.text(box, facts, provider),
-        otherwise="" if waiting else box_words.otherwise(box, provider),
+        text=box_words.waiting() if waiting else box_words.text(box, facts, provider, updates=facts_of.updates(provider, facts, now)),
+        otherwise="" if waiting or not facts_of.updates(provider, facts, now) else box_words.otherwise(box, provider),
         buttons=buttons,
         order_total_yen=order_total_yen,
         authorized_yen=payment.authorized_yen,
@@ -272,7 +263,7 @@ def _refusal(
         return Outcome("not_allowed", _("この決済状況では操作できません"))
     if not accounts.usable(payment.account_version.account):
         return _other_world()
-    facts = snapshot(payment, order_total_yen)
+    facts = facts_of.snapshot(payment, order_total_yen)
     verdict = executor.capabilities(payment.account_version).verdict(verb, facts, now)
     if not verdict.allowed:
         return Outcome("not_allowed", button_words.reason(verdict, verb, facts, waiting=False))

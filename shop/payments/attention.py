@@ -10,9 +10,18 @@ from providers.contract import Category, MoneyStatus
 from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import FAILED, OutboxMail
-from shop.payments import cardalarm, replacement
+from shop.payments import cardalarm, reconcile, replacement
 from shop.payments.executor import COMPENSATION
-from shop.payments.models import KEPT, OPEN, UNREADABLE, UNSETTLED, Payment, PaymentOperation, ProviderNotice
+from shop.payments.models import (
+    KEPT,
+    OPEN,
+    UNREADABLE,
+    UNSETTLED,
+    Payment,
+    PaymentOperation,
+    ProviderAccount,
+    ProviderNotice,
+)
 
 #: An operation without a known outcome for this long is an alarm (decision 17).
 ALARM_AFTER = timedelta(minutes=5)
@@ -48,8 +57,9 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
 
 def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
     rows = session.execute(
-        select(PaymentOperation, Payment.order_id)
+        select(PaymentOperation, Payment.order_id, ProviderAccount.provider)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .join(ProviderAccount, ProviderAccount.id == PaymentOperation.account_id)
         .where(
             OPEN,
             PaymentOperation.state.in_(("intended", "sent", "unknown")),
@@ -60,12 +70,12 @@ def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
     )
     return [
         Item(
-            "operation", _("結果の分からない取引操作"),
+            "console" if reconcile.by_people(provider, operation.verb) else "operation", _("結果の分からない取引操作"),
             _("取引ID %(ref)s %(yen)s：決済代行会社の管理画面で確かめてください。",
               ref=operation.merchant_ref or operation.handle, yen=format_yen(operation.amount_yen)),
             order_id, operation.payment_id, operation.created_at,
         )
-        for operation, order_id in rows
+        for operation, order_id, provider in rows
     ]  # fmt: skip
 
 

@@ -11,16 +11,16 @@ def waiting() -> tuple[str, ...]:
     return (_("決済代行会社へ確認中です。結果が分かるまで、次の操作はできません。"),)
 
 
-def text(box: str, facts: Snapshot, provider: Provider) -> tuple[str, ...]:
-    """The sentences of a box, one to a line; none in yellow boxes."""
+def text(box: str, facts: Snapshot, provider: Provider, *, updates: bool) -> tuple[str, ...]:
+    """The sentences of a box, one to a line; none in yellow boxes. ``updates``: whether there is 取引更新."""
     match box:
         case "yellow-1" | "yellow-2" | "yellow-3":
             return ()  # what to do depends on the list the order is filed in: the page knows
         case "red-1":
             console = _(provider.console_name)
             return (
-                _("決済状況が取得できませんでした。"),
-                _("・接続ID、接続IDパスワードが正しくない。"),
+                _(provider.unreadable_words[0]),
+                _(provider.unreadable_words[1]),
                 _("・%(console)sでの操作が行われた。(金額変更やキャンセル処理など)", console=console),
                 _("・購入者が購入手続きや支払い手続きを完了していない。"),
                 _("などの可能性がございます。"),
@@ -33,7 +33,7 @@ def text(box: str, facts: Snapshot, provider: Provider) -> tuple[str, ...]:
                 "%(provider)s側の金額情報と差異があります(%(provider)s側の金額情報：%(amount)s)。",
                 provider=name, amount=format_yen(yen),
             )  # fmt: skip
-            return (differs, *_way_out(box, name, _(provider.console_name)))
+            return (differs, *_way_out(box, name, _(provider.console_name), updates=updates))
 
 
 def otherwise(box: str, provider: Provider) -> str:
@@ -47,9 +47,11 @@ def otherwise(box: str, provider: Provider) -> str:
     )  # fmt: skip
 
 
-def _way_out(box: str, name: str, console: str) -> tuple[str, ...]:
+def _way_out(box: str, name: str, console: str, *, updates: bool) -> tuple[str, ...]:
     """What brings both amounts together again (001 §7-4 ②③④)."""
     match box:
+        case "red-2" | "red-3" if not updates:
+            return (_("増額はできません。「編集モード」で受注の金額を、%(provider)s側の金額以下に戻してください。", provider=name),)
         case "red-2":
             return (
                 _(

@@ -41,6 +41,9 @@ class SettlementHandler(Protocol):
     def order_total(self, session: Session, order_id: int) -> int:
         """The order's total in yen. Its row is locked, after its payment's: nobody edits it before the transaction ends."""
 
+    def ask_people(self, session: Session, operation: PaymentOperation, now: datetime) -> None:
+        """Told once of an operation whose outcome only a person can find out, in the provider's console."""
+
     def in_doubt(self, session: Session, order_id: int) -> bool:
         """Whether a person has yet to look into the order before its money is taken."""
 

@@ -56,6 +56,8 @@ def ask(payment_id: int, *, handle: str = "") -> bool | None:
     session = db.db.session()
     payment = session.get_one(Payment, payment_id)
     assert payment.account_version is not None
+    if payment.status in _LIVE and not payment.handle:
+        return True  # only people have seen it: there is nothing to ask by
     tape = accounts.Tape()
     gateway = accounts.gateway_of(session, payment, tape)
     references = replacement.references(session, payment_id)

@@ -27,6 +27,7 @@ from shop.core import db
 from shop.core.batch import due, each
 from shop.core.runtime import now as moment
 from shop.payments import accounts, executor, observe, replacement, settle, siblings
+from shop.payments.engine import engine
 from shop.payments.ledger import CREATING
 from shop.payments.models import OPEN, PaymentOperation
 
@@ -209,6 +210,7 @@ def _claim(operation_id: int, now: datetime) -> bool:
         following = now + timedelta(seconds=wait)
         if now < believed < following:
             following = believed
+        first = operation.checks == 0 and answered_by_people(operation)
         claimed = session.execute(
             update(PaymentOperation)
             .where(
@@ -219,7 +221,10 @@ def _claim(operation_id: int, now: datetime) -> bool:
             .values(state="unknown", check_at=following, checks=PaymentOperation.checks + 1)
             .execution_options(synchronize_session=False)
         )
-        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+        mine = bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+        if mine and first:
+            engine().handler.ask_people(session, operation, now)
+        return mine
 
 
 def _question(operation: PaymentOperation, recovery: Recovery | None) -> dict[str, str] | None:
@@ -291,5 +296,9 @@ def decided_elsewhere(operation: PaymentOperation) -> bool:
 def answered_by_people(operation: PaymentOperation) -> bool:
     """Whether nothing can be asked about its outcome: a person looks it up in the provider's console."""
     version = operation.payment.account_version
-    recovery = executor.capabilities(version).recovery if version else {}
-    return recovery.get(Verb(operation.verb)) == Recovery.BY_CONSOLE
+    return version is not None and by_people(version.account.provider, operation.verb)
+
+
+def by_people(provider: str, verb: str) -> bool:
+    """:func:`answered_by_people`, by the code of the provider and the verb."""
+    return engine().registry.get(provider).capabilities.recovery.get(Verb(verb)) == Recovery.BY_CONSOLE

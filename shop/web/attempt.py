@@ -76,6 +76,7 @@ def pending() -> ResponseReturnValue:
         issuer_url=_issuer_url(away) if away else "",
         minutes_left=minutes_left(order.id),
         own=True,
+        people_look=_people_look(order.id),
     )
 
 
@@ -92,7 +93,9 @@ def check() -> ResponseReturnValue:
 def abort_attempt() -> ResponseReturnValue:
     """この決済を中止する: stock goes back at once, the cart stays; nothing is charged (R-163)."""
     order = _own()
-    if order is not None:
+    if order is not None and _people_look(order.id):
+        flash(_("お支払いの結果を担当者が確認しています。二重のお支払いを防ぐため、確認が終わるまで中止できません。"), "pending")
+    elif order is not None:
         order_id = order.id
         with db.write() as writing:
             settlement.abandon(writing, order_id, "buyer", moment())
@@ -192,6 +195,12 @@ def _away(order_id: int) -> PaymentOperation | None:
     """The operation whose buyer is, or should be, at the issuer's page."""
     operation = attempts.authorization(db.db.session(), order_id)
     return operation if operation and operation.state == "parked" else None
+
+
+def _people_look(order_id: int) -> bool:
+    """Whether only a person can find out what became of the attempt: until then nothing may be paid anew."""
+    operation = attempts.authorization(db.db.session(), order_id)
+    return operation is not None and operation.state in ("sent", "unknown") and reconcile.answered_by_people(operation)
 
 
 def _issuer_url(operation: PaymentOperation) -> str:

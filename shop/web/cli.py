@@ -1,4 +1,5 @@
-"""Commands for operators: ``flask owner create``, ``flask staff two-step-off``, ``flask jobs run``, ``flask postal import``, ``flask demo load``."""
+"""Commands for operators: ``flask owner create``, ``flask staff two-step-off``, ``flask jobs run``, ``flask postal import``, ``flask demo load``;
+for developers: ``flask provider new``."""
 
 import json
 import os
@@ -27,7 +28,7 @@ from shop.payments.engine import engine
 from shop.staff import people, two_step
 from shop.staff import service as staff
 from shop.staff.models import StaffUser
-from shop.web import opening
+from shop.web import new_provider, opening
 
 owner = AppGroup("owner", help="Staff accounts.")
 staff_group = AppGroup("staff", help="What staff cannot do for themselves.")
@@ -35,10 +36,11 @@ shop = AppGroup("shop", help="The shop itself.")
 jobs = AppGroup("jobs", help="Background jobs.")
 postal = AppGroup("postal", help="Postal codes, by which addresses fill themselves in.")
 demo = AppGroup("demo", help="The practice shop.")
+provider = AppGroup("provider", help="For developers: payment providers (docs/providers.md).")
 
 
 def init_app(app: Flask) -> None:
-    for group in (shop, owner, staff_group, jobs, postal, demo):
+    for group in (shop, owner, staff_group, jobs, postal, demo, provider):
         app.cli.add_command(group)
     app.cli.add_command(check)
 
@@ -157,6 +159,19 @@ def load_demo() -> None:
     click.echo(f"member: {config.base_url}/mypage  log-in: {seed.MEMBER_LOGIN}  password: {seed.member_password(config.instance)}")
     for account in accounts.all_accounts(db.db.session()):
         click.echo(json.dumps({"provider": account.provider, "push_url": accounts.notice_url(account)}))
+
+
+@provider.command("new")
+@click.argument("code")
+def begin_provider(code: str) -> None:
+    """Write the files that provider CODE begins with, and tests that say what to do next."""
+    try:
+        written = new_provider.write(code, runtime().config.root)
+    except new_provider.Refused as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(f"wrote {path}")
+    click.echo(new_provider.next_steps(code))
 
 
 @click.command("check")

@@ -1,11 +1,15 @@
-"""What ``docs/ux.md`` names as its proof is there."""
+"""What ``docs/ux.md`` names as its proof is there; what ``docs/providers.md`` teaches is what the contract asks for."""
 
 import ast
+import inspect
 import re
 from functools import cache
+from typing import get_args
 
 import pytest
 
+from providers import contract
+from providers.ports import Gateway
 from shop.jobs.joblist import JOBS
 from tests.support.files import ROOT
 
@@ -45,3 +49,30 @@ def test_few_are_refused() -> None:
 def test_operators_find_every_job() -> None:
     chapter = (ROOT / "docs/operate.md").read_text(encoding="utf-8").partition("\n## Jobs\n")[2].partition("\n## ")[0]
     assert {job.name for job in JOBS} <= set(re.findall(r"\w+", chapter))
+
+
+# ---- docs/providers.md ------------------------------------------------------------------------------------------------
+
+_GUIDE = re.findall(r"`([^`\n]+)`", (ROOT / "docs/providers.md").read_text(encoding="utf-8"))
+_WORDS = {word for code in _GUIDE for word in re.findall(r"\w+", code)}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [name for name, _ in inspect.getmembers(Gateway, inspect.isfunction) if not name.startswith("_")],
+        [result.__name__ for result in (*get_args(contract.Result), *get_args(contract.QueryResult))],
+        [name for name in (*contract.Capabilities.__annotations__, *vars(contract.Capabilities)) if not name.startswith("_")],
+        [recovery.name for recovery in contract.Recovery],
+    ],
+    ids=["verbs", "results", "capabilities", "recovery"],
+)
+def test_the_guide_leaves_nothing_of_the_contract_out(asked: list[str]) -> None:
+    assert asked
+    assert set(asked) - _WORDS == set()
+
+
+def test_the_guide_names_files_that_are_there() -> None:
+    named = {code for code in _GUIDE if re.fullmatch(r"(?:admin|docs|providers|shop|tests)/[\w/.]+", code)}
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()

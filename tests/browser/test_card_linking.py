@@ -292,7 +292,7 @@ def test_what_fails_changes_no_link(cart: str, till: Callable[..., Till], demo_a
 
     link_as(demo_app, "always")
     here.page.reload()
-    simulator.control("paygent/cards/delete", customer_id=simulator.ledger()["stored_cards"][0]["customer_id"])
+    simulator.control("paygent/cards/delete", customer=simulator.ledger()["stored_cards"][0]["customer_id"])
     here.panel.get_by_label(LINKED).check()
     here.pay("stored")
     expect(here.refusal).to_contain_text("ご登録のクレジットカードは、決済代行会社での登録がなくなっていました。")

@@ -214,7 +214,7 @@ def card_twice_at_the_provider(stage: Stage) -> None:
 
 def link_without_a_card(stage: Stage) -> None:
     (link,) = stage.rows(StoredCard)
-    stage.provider.switch("paygent/cards/delete", customer_id=link.customer_ref)
+    stage.provider.switch("paygent/cards/delete", customer=link.customer_ref)
 
 
 def card_lost_on_both_sides(stage: Stage) -> None:

@@ -294,7 +294,7 @@ def test_a_refused_registration_never_fails_the_order(cards: Cards) -> None:
 
 @pytest.mark.req("R-140")
 def test_a_card_that_vanished_gives_way_to_the_form(linked: Cards) -> None:
-    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer=f"m{linked.public_id}")
     order = linked.order(ALWAYS, stored=True)
     assert (order.state, linked.linked()) == ("lapsed", "")
     assert linked.events()[-1] == "ご登録のクレジットカードは、決済代行会社での登録がなくなっていました"
@@ -387,7 +387,7 @@ def test_lost_answer_of_a_removal(linked: Cards, clock: MovableClock, phase: str
 
 
 def test_a_removal_of_a_card_that_is_gone_is_done(linked: Cards) -> None:
-    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer=f"m{linked.public_id}")
     assert (linked.remove(), linked.linked()) == ("removed", "")
 
 

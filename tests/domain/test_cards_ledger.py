@@ -251,7 +251,7 @@ def test_a_card_that_vanished_at_one_provider_is_linked_at_the_other(linked: Car
             session.add(StoredCard(member_id=linked.member_id, account_id=other.id, **facts))
 
     linked.desk.call(elsewhere)
-    linked.desk.simulator.control("paygent/cards/delete", customer_id=f"m{linked.public_id}")
+    linked.desk.simulator.control("paygent/cards/delete", customer=f"m{linked.public_id}")
     linked.order(ALWAYS, stored=True)
     assert [each.last_four for each in linked.desk.rows(StoredCard)] == ["2222"]
 

@@ -87,7 +87,7 @@ def test_a_stored_card_and_its_check(world: World) -> None:
     assert books(world)["cards"] == [row]
     assert books(world)["payments"] == []
     assert world.ledger()["payments"] != []
-    world.control("paygent/cards/delete", customer_id="c1")
+    world.control("paygent/cards/delete", customer="c1")
     assert books(world)["cards"] == [row | {"alive": False}]
 
 

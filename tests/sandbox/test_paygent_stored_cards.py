@@ -535,8 +535,8 @@ def test_a_card_vanishes_at_the_provider(world: World) -> None:
     assert "削除済（console）" in after.text
     assert world.page("/console/paygent/cards/1/delete").status_code == 404
     assert charge(world, one).code == "P025"
-    assert world.control("paygent/cards/delete", customer_id="c2") == {"deleted": [other]}
-    assert requests.post(f"{world.url}/control/paygent/cards/delete", json={"customer_id": "c2"}).status_code == 400
+    assert world.control("paygent/cards/delete", customer="c2") == {"deleted": [other]}
+    assert requests.post(f"{world.url}/control/paygent/cards/delete", json={"customer": "c2"}).status_code == 400
     told = [(card["customer_card_id"], card["deleted_by"]) for card in world.ledger()["stored_cards"]]
     assert told == [(one, "console"), (other, "control")]
 

@@ -31,7 +31,7 @@ from tests.web.counter import CUP, TEA, Desk, number_of
 VALUES = {
     "number": "order00000001", "target": "completed", "order_id": "1", "verb": "capture", "mail_id": "1", "delivery_id": "1", "coupon_id": "1", "method_id": "1", "item_id": "1", "account_id": "1", "address_id": "1", "member_id": "1", "person_id": "1", "product_id": "1", "device_id": "1",
     "code": "en", "page": "commerce", "filename": "css/shop.css", "name": "sencha-canister.svg", "public_id": "x",
-    "key": "x", "rest": "x", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order", "form": "login",
+    "key": "x", "rest": "x", "payment_id": "1", "provider": "paygent", "token": "x", "colours": "3d5733", "screen": "zero-order", "form": "login",
 }  # fmt: skip
 ELSEWHERE = {"storefront.product": f"/products/{TEA}", "postal.places": "/postal/3900811", "bootstrap.static": "/bootstrap/static/css/bootstrap.min.css"}
 #: Doors that a provider's signature opens, not a token of ours.

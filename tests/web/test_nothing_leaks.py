@@ -244,7 +244,7 @@ def test_the_timeline_shows_each_call_masked_with_its_duration(shopper: Buyer, d
     simulator.fault("slow", kind="020", seconds=0.3)
     number = number_of(shopper.place(shopper.confirm(), token))
     words = desk.order(number).text
-    timeline = words[words.index("取引の記録") :]
+    timeline = words[words.index("API操作履歴") :]
     took = re.search(r"通信 020 .*? ([\d,]+) ミリ秒", timeline)
     assert took
     assert int(took[1].replace(",", "")) >= 300, "the provider was slow on purpose"

@@ -47,10 +47,10 @@ def own_switches(simulator: Provider) -> Blueprint:
 
     @api.post("/cards/delete")
     def delete_stored_cards() -> Response:
-        """Lets {"customer_id": …, "customer_card_id": …} vanish, without the latter all cards of the customer."""
+        """Lets {"customer": …, "card": …} vanish, without the latter all cards of the customer."""
         sent = asked()
         merchant_id = str(sent.get("merchant_id", DEMO.merchant_id))
-        named = (str(sent["customer_id"]), str(sent.get("customer_card_id", "")))
+        named = (str(sent["customer"]), str(sent.get("card", "")))
         with ledger.transaction():
             found = simulator.card_book.of_customer(merchant_id, *named)
             if not found:

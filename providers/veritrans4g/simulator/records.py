@@ -28,6 +28,8 @@ class Merchant:
     redirect_url: str = ""
     verify_result_link: str = "1"
     device_channel: str = "02"
+    #: OURS: Authorize/mpi answers with authStartUrl, not with resResponseContents alone
+    start_url: bool = True
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class ThreeDSecure:
             _echo(order, sent)
             | {
                 "mpiTransactiontype": "auth",
-                "authStartUrl": f"{start}?r={quote(order.page_key)}",
+                "authStartUrl": f"{start}?r={quote(order.page_key)}" if merchant.start_url else "",
                 "resResponseContents": START_PAGE.format(address=escape(start), key=escape(order.page_key)),
                 "resCorporationId": acquirer,
                 "resBrandId": brand,

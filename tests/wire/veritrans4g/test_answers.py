@@ -256,7 +256,7 @@ def test_a_pending_card_is_unknown(says: Says) -> None:
     [
         ("ACD3000000000000", False, Category.DEADLINE), ("AC61000000000000", False, Category.CARD_DATA), ("AG72", False, Category.CARD_REFUSED),
         ("GC01", False, Category.CARD_DATA), ("G083", False, Category.AUTHENTICATION), ("NH36", False, Category.DEADLINE),
-        ("NH41", False, Category.CONFIGURATION), ("OC09", False, Category.CARD_DATA), ("MA01", False, Category.CONFIGURATION),
+        ("NH41", False, Category.CONFIGURATION), ("NZ03", False, Category.CONFIGURATION), ("OC09", False, Category.CARD_DATA), ("MA01", False, Category.CONFIGURATION),
         ("XZ03", True, Category.STORED_CARD_GONE), ("XZ03", False, Category.OTHER), ("AG33X001", True, Category.CARD_REFUSED),
         ("NZ21X003", True, Category.STORED_CARD_GONE), ("", False, Category.OTHER), ("????", True, Category.OTHER),
     ],
@@ -271,6 +271,12 @@ def test_codes(code: str, stored: bool, category: Category) -> None:
 )
 def test_a_code_is_quoted_without_its_empty_blocks(code: str, shown: str) -> None:
     assert errors.shown(code) == shown
+
+
+def test_a_buyer_reads_no_code_of_the_shops_own_trouble() -> None:
+    told = errors.buyer_message(Category.CONFIGURATION, "NZ03".ljust(16, "0"))
+    assert told.code == ""
+    assert told.text == errors.buyer_message(Category.OTHER, "").text
 
 
 def test_an_approval_needs_no_details(says: Says) -> None:

@@ -1,0 +1,160 @@
+"""The demo shop on any installed provider: what tests that name none of them need."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from providers.contract import Recovery, Verb
+from providers.ports import Endpoint, Provider
+from shop.core.db import db, write
+from shop.core.runtime import now
+from shop.payments import accounts
+from shop.payments.models import PaymentMethod
+from tests.support.buying import Buyer, Purchase
+from tests.support.issuer import AUTHENTICATE
+from tests.support.pages import Page
+from tests.support.world import VISA, Simulator, merchant, world_code
+
+
+@dataclass
+class Product:
+    """A provider at work in a demo shop."""
+
+    provider: Provider
+    app: Flask
+    world: Simulator
+    shop_url: str
+    account_key: str = ""
+    account_id: int = 0
+
+    @property
+    def code(self) -> str:
+        return self.provider.code
+
+    def install(self, *, capture_at_once: bool = False, **options: str) -> None:
+        """Let the demo's card method pay by this provider, with the defaults of its settings form and ``options``."""
+        with self.app.app_context(), write() as session:
+            method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            account = accounts.create(session, self.provider, Endpoint.PRACTICE, self.provider.practice_settings(), now())
+            method.account_id, method.capture_at_once, method.options = account.id, capture_at_once, json.dumps(options)
+            self.account_key, self.account_id = account.key, account.id
+            address = accounts.notice_url(account)
+        self.world.control("register", provider=self.world_code, push_url=address)
+
+    def set(self, **options: str) -> None:
+        """Change method settings."""
+        with self.app.app_context(), write() as session:
+            method = session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            method.options = json.dumps(json.loads(method.options) | options)
+
+    def vanish(self) -> None:
+        """Every kept card is gone at the provider, without a word to the shop."""
+        for card in self.cards():
+            if card["alive"]:
+                self.world.control(f"{self.world_code}/cards/delete", customer=card["customer"], card=card["card"])
+
+    @property
+    def world_code(self) -> str:
+        return world_code(self.provider)
+
+    @property
+    def sends_away(self) -> bool:
+        """Whether buyers go to the issuer's page."""
+        with self.app.app_context():
+            method = db.session.scalars(select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            return self.provider.capabilities.authenticates(accounts.method_options(method))
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether only a person can find out what became of an authorization."""
+        return self.provider.capabilities.recovery[Verb.AUTHORIZE] == Recovery.BY_CONSOLE
+
+    def let_notices_go(self) -> None:
+        """Let the notices that were held come in, and wait until each was taken."""
+        self.world.control("notices", release=True, mode="normal", delay=0)
+        while self.world.books()["busy"]:
+            time.sleep(0.01)
+
+    def token(self, number: str = VISA) -> str:
+        return self.world.token(self.provider, number)
+
+    def fault(self, verb: str, mode: str = "reset", phase: str = "after", **values: Any) -> None:
+        self.world.control("faults", kind=verb, mode=mode, phase=phase, provider=self.world_code, **values)
+
+    def buy(self, number: str = VISA, *, buyer: Buyer | None = None, through_issuer: bool = True, **typed: str) -> Purchase:
+        """A purchase by card, through the issuer's page where there is one."""
+        buyer = buyer or Buyer(self.shop_url)
+        shown = Page(buyer.put_into_cart(typed.pop("product", "T-002")).text)
+        placed = buyer.place(buyer.confirm("card", shown, **typed), self.token(number))
+        return through(placed) if through_issuer else placed
+
+    # ---- the provider's books, of this product's merchant --------------------------------------------------------------
+
+    def payments(self) -> list[dict[str, Any]]:
+        return [row for row in self.world.books()["payments"] if self._ours(row)]
+
+    def cards(self) -> list[dict[str, Any]]:
+        return [row for row in self.world.books()["cards"] if self._ours(row)]
+
+    def held(self) -> list[tuple[str, int]]:
+        """Reference and yen of each payment in which money is reserved or taken."""
+        return [(row["reference"], row["amount_yen"]) for row in self.payments() if row["state"] in ("authorized", "captured")]
+
+    def _ours(self, row: dict[str, Any]) -> bool:
+        return row["provider"] == self.world_code and row["merchant"] == merchant(self.provider)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page makes a browser send."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+
+
+def through(purchase: Purchase, choice: str = AUTHENTICATE) -> Purchase:
+    """From the shop's hop page over the provider's and the issuer's pages back to the shop. Does nothing when the purchase has not
+    left the shop."""
+    if not purchase.path.startswith("/pay/h/"):
+        return purchase
+    return Purchase(purchase.buyer, send(purchase.buyer, lead(purchase, choice)))
+
+
+def send(buyer: Buyer, back: Request) -> requests.Response:
+    if back.method == "post":
+        return buyer.session.post(back.url, data=back.fields)
+    return buyer.session.get(back.url, params=back.fields)
+
+
+def lead(purchase: Purchase, choice: str = AUTHENTICATE) -> Request:
+    """Through the issuer's page as a browser without script goes, by links, forms and redirects; what it would send to the shop, not
+    yet sent. The shop's cookies stay at the shop."""
+    following = _onward(purchase.response, choice)
+    elsewhere = requests.Session()
+    elsewhere.trust_env = False
+    for _ in range(10):
+        if following.url.startswith(purchase.buyer.shop_url):
+            return following
+        answer = elsewhere.request(following.method, following.url, data=following.fields or None, allow_redirects=False)
+        moved = answer.headers.get("Location")
+        following = Request("get", urljoin(answer.url, moved), {}) if moved else _onward(answer, choice)
+    raise AssertionError(f"the issuer leads nowhere: {following.url}")
+
+
+def _onward(answer: requests.Response, choice: str) -> Request:
+    """Where a page leads: its form, with the button that is pressed, or the link that stands in for one."""
+    page = Page(answer.text)
+    forms = [form for form in page.forms if "language" not in form.action]
+    if not forms:
+        return Request("get", urljoin(answer.url, next(iter(page.find("a", rel="noreferrer")))["href"]), {})
+    pressed = {"choice": choice, "password": "1234"} if 'name="choice"' in answer.text else {}
+    return Request(forms[0].method, urljoin(answer.url, forms[0].action), forms[0].fields | pressed)
+
+
