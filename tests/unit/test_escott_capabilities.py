@@ -22,7 +22,7 @@ AUTHORIZED = Snapshot(
 EDITED = replace(AUTHORIZED, order_total_yen=5980)
 #: 売上確定, 取引更新 and キャンセル.
 BUTTONS = (Verb.CAPTURE, Verb.CHANGE, Verb.VOID)
-WHOLE = {"min_yen": 4980, "max_yen": 4980}
+WHOLE = Verdict(True, min_yen=4980, max_yen=4980)
 
 
 def verdict(verb: Verb, facts: Snapshot) -> Verdict:
@@ -81,8 +81,8 @@ def test_there_is_no_other_button(case: str, verb: Verb) -> None:
 
 def test_the_whole_amount_or_nothing() -> None:
     until = AUTHORIZED.authorized_at + timedelta(days=60) if AUTHORIZED.authorized_at else None
-    assert verdict(Verb.CAPTURE, AUTHORIZED) == Verdict(True, until=until, **WHOLE)
-    assert verdict(Verb.VOID, AUTHORIZED) == Verdict(True, **WHOLE)
+    assert verdict(Verb.CAPTURE, AUTHORIZED) == replace(WHOLE, until=until)
+    assert verdict(Verb.VOID, AUTHORIZED) == WHOLE
     assert verdict(Verb.CHANGE, EDITED) == Verdict(True, min_yen=1, max_yen=9_999_999)
 
 
@@ -95,7 +95,7 @@ def test_an_authorization_ends_after_sixty_days() -> None:
 
 
 def test_an_unknown_beginning_has_no_end() -> None:
-    assert verdict(Verb.CAPTURE, replace(AUTHORIZED, authorized_at=None)) == Verdict(True, **WHOLE)
+    assert verdict(Verb.CAPTURE, replace(AUTHORIZED, authorized_at=None)) == WHOLE
 
 
 def test_limits() -> None:
