@@ -253,8 +253,9 @@ def test_a_follow_up_that_names_no_pair_keeps_the_old_one(desk: Desk) -> None:
 
 @pytest.mark.parametrize("verb", [*FOLLOW_UPS, "refund"])
 def test_without_a_pair_nothing_is_sent(desk: Desk, verb: str) -> None:
+    """People found it on the console, and there it must be gone on with."""
     nothing = Approved("1", MoneyStatus.AUTHORIZED)
-    assert follow(desk, verb, nothing) == NotSent("no pair")
+    assert follow(desk, verb, nothing) == Declined(Category.STATE_CONFLICT, "", "no pair")
     assert desk.gateway().query(handle="1") == Unreadable(Category.OTHER, "", "no pair")
     assert desk.sent == []
 
