@@ -16,7 +16,7 @@ from tests.support.world import VISA, Simulator
 
 SEED = "seed of this account"
 NAME = "半図太郎"
-#: Prepared by a member's first registration; see ``Escott.customer_ref``.
+#: The KaiinId of a member's first registration.
 MEMBER = PROVIDER.customer_ref("publicIdOfAMember00001", 1)
 
 Sent = tuple[str, dict[str, str]]
