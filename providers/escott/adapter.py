@@ -146,9 +146,10 @@ class EscottGateway:
         return self._delete(handle, MoneyStatus.REFUNDED)
 
     def _delete(self, handle: str, done: MoneyStatus) -> Result:
-        """1Delete. K14 says that it has been deleted before – by a request whose answer was lost, or on the console."""
+        """1Delete. K14, or C14 of the card's centre, says that it has been deleted before – by a request whose answer was lost, or on
+        the console."""
         result = self._follow("1Delete", handle, done)
-        again = isinstance(result, Declined) and result.code == "K14"
+        again = isinstance(result, Declined) and result.code in ("K14", "C14")
         return Approved(handle, done, (Reference("TransactionId", handle),)) if again else result
 
     def _follow(self, operation: str, handle: str, done: MoneyStatus, own: Pairs | None = None) -> Result:
