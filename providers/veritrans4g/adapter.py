@@ -201,10 +201,23 @@ class Veritrans4GGateway:
             if not isinstance(answer, list):
                 return answer
             standing = search.standing(answer)
+        status = standing.status
+        if standing.mpi and status == MoneyStatus.CREATED and self._has_failed(order_id):
+            status = MoneyStatus.DECLINED
         return RemoteState(
-            handle=order_id, merchant_ref=order_id, status=standing.status, amount_yen=standing.amount_yen,
+            handle=order_id, merchant_ref=order_id, status=status, amount_yen=standing.amount_yen,
             references=(Reference("orderId", order_id),), raw_status=standing.raw, masked_card=standing.masked_card[:32],
+            authentication=mpi.shown(standing.authenticated) if standing.mpi else None,
         )  # fmt: skip
+
+    def _has_failed(self, order_id: str) -> bool:
+        """Whether 3-D Secure, or the card behind it, has come to nothing – an order without a card's transaction may also just not
+        be decided yet."""
+        answer = self._call("GetResult", "mpi", {"orderId": order_id})
+        if not isinstance(answer, client.Answer) or not answer.ok:
+            return False
+        told = mpi.Verified.of(answer)
+        return "failure" in (told.mpi, told.card)
 
     def _search(self, order_id: str) -> list[Mapping[str, Any]] | Absent | Unreadable | NotSent | Unknown:
         answer = self._call("Search", "search", search.request(order_id))
