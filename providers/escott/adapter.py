@@ -213,7 +213,7 @@ class EscottGateway:
         if not answer.ok:
             return Unreadable(errors.category(answer.codes), answer.code)
         card = cards.kept(answer, customer_ref)
-        return CardList((card,) if isinstance(card, KeptCard) else ())
+        return CardList((card,) if card else ())
 
     def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
         """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat: K75, it is invalid already."""
