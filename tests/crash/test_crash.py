@@ -1,8 +1,9 @@
 """``kill -9`` at every point that a clean run passes, then one sweep, then three ledgers that must tell one story.
 
 Short form: each scenario wherever something has just happened that lasts – a commit, a request, a mail, an answer; of some
-scenarios every found point. Long form (``-m evidence``): all points again and again, and kills from outside at random
-microseconds, 2,000 in all.
+scenarios every found point. Ordering, capturing and the issuer's page with every installed product, all else with the product
+whose turn it is. Long form (``-m evidence``): all points again and again, everything with every product that can, and kills
+from outside at random microseconds, 2,000 in all.
 """
 
 import re
