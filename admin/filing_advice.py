@@ -43,6 +43,11 @@ _EXPIRED = {
 }  # fmt: skip
 
 
+#: Instead of the table, of a payment that only people have found.
+_CONSOLE_ONLY = Word(
+    lazy_gettext("決済会社の返事が届かず、管理画面で確認された決済です。売上確定やキャンセルは、%(console)sで行ってください。"), "todo"
+)
+
 #: The press each sentence asks for: a verb of the payment box, or the list to move the order to.
 _STEPS = {
     ("yellow-1", "open"): "capture", ("yellow-1", "completed"): "capture", ("yellow-1", "cancelled"): "cancel",
@@ -64,6 +69,8 @@ def advice(panel: Panel, filed: str) -> Word | None:
     """The sentence for this box in this list; ``None`` for red boxes and while an operation is open – those speak for
     themselves."""
     found = _EXPIRED[filed] if panel.expired else _TABLE.get((panel.box, filed))
+    if not panel.reachable and panel.box == "yellow-1":
+        found = _CONSOLE_ONLY
     if found is None or panel.open_operation is not None:
         return None
     names = {"provider": _(panel.provider_name), "console": _(panel.console_name)}

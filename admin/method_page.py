@@ -182,6 +182,12 @@ def _stored_values(session: Session, method: PaymentMethod) -> dict[str, Any]:
     return values
 
 
+def _notice_url(method: PaymentMethod) -> str:
+    """The address to register with the provider; empty where it sends no notices."""
+    account = method.account
+    return accounts.notice_url(account) if account and accounts.provider_of(account).sends_notices else ""
+
+
 def _page(
     session: Session, method: PaymentMethod, form: MethodForm, checks: Sequence[SettingsCheck] = ()
 ) -> str:
@@ -195,7 +201,7 @@ def _page(
         labels={setting.key: setting.label for setting in _settings(method)},
         stored=_stored_secrets(session, method),
         draft=drafts.seal(brought, _draft_of(method), drafts.TYPED) if brought else "",
-        notice_url=accounts.notice_url(method.account) if method.account else "",
+        notice_url=_notice_url(method),
     )
 
 

@@ -35,6 +35,18 @@ class StoredCardSource:
 CARD_BRANDS = ("Visa", "Mastercard", "JCB", "American Express", "Diners Club")
 
 
+#: By how a number begins, the longer beginning first.
+_BEGINNINGS = {
+    "35": "JCB", "34": "American Express", "37": "American Express", "36": "Diners Club", "30": "Diners Club", "38": "Diners Club",
+    "4": "Visa", "5": "Mastercard", "2": "Mastercard",
+}  # fmt: skip
+
+
+def brand_of(masked: str) -> str:
+    """The brand by the first digits of a number, where its mask leaves them readable; else nothing."""
+    return next((brand for start, brand in _BEGINNINGS.items() if masked.startswith(start)), "")
+
+
 def brand_named(word: str) -> str:
     """``word``, out of a buyer's browser, where it is one of :data:`CARD_BRANDS`; else nothing: it is shown."""
     return word if word in CARD_BRANDS else ""

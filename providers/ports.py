@@ -124,6 +124,8 @@ class Provider(Protocol):
     marks: Mapping[str, str]
     #: What the shopkeeper's console at the provider is called.
     console_name: str
+    #: Whether it tells a registered address what became of a payment.
+    sends_notices: bool
     #: Under which heading our reference is found there.
     console_search: str
     status_words: Mapping[MoneyStatus, str]

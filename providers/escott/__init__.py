@@ -31,6 +31,8 @@ class Escott:
     marks: Mapping[str, str] = MARKS
     capabilities = EscottCapabilities()
     console_name = N_("ソニーペイメント管理画面")
+    #: Of cards it does not.
+    sends_notices = False
     console_search = N_("自由領域1")
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("与信"),

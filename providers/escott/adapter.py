@@ -146,9 +146,10 @@ class EscottGateway:
         return self._delete(handle, MoneyStatus.REFUNDED)
 
     def _delete(self, handle: str, done: MoneyStatus) -> Result:
-        """1Delete. K14 says that it has been deleted before – by a request whose answer was lost, or on the console."""
+        """1Delete. K14, or C14 of the card's centre, says that it has been deleted before – by a request whose answer was lost, or on
+        the console."""
         result = self._follow("1Delete", handle, done)
-        again = isinstance(result, Declined) and result.code == "K14"
+        again = isinstance(result, Declined) and result.code in ("K14", "C14")
         return Approved(handle, done, (Reference("TransactionId", handle),)) if again else result
 
     def _follow(self, operation: str, handle: str, done: MoneyStatus, own: Pairs | None = None) -> Result:
@@ -212,7 +213,7 @@ class EscottGateway:
         if not answer.ok:
             return Unreadable(errors.category(answer.codes), answer.code)
         card = cards.kept(answer, customer_ref)
-        return CardList((card,) if isinstance(card, KeptCard) else ())
+        return CardList((card,) if card else ())
 
     def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
         """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat: K75, it is invalid already."""

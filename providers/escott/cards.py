@@ -3,16 +3,16 @@ cannot be trusted to be usable again, and follow-ups of old orders go on needing
 
 import hashlib
 import hmac
+import re
 
-from providers.contract import Unknown
 from providers.escott.client import Answer
-from providers.kept_cards import KeptCard
+from providers.kept_cards import KeptCard, brand_of
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_BRANDS = {"4": "Visa", "5": "Mastercard", "2": "Mastercard", "35": "JCB", "34": "American Express", "37": "American Express",
-           "36": "Diners Club", "30": "Diners Club", "38": "Diners Club"}  # fmt: skip
 #: 会員削除: nothing is kept any more.
 _DELETED = "4"
+_YYMM = re.compile("[0-9]{2}(0[1-9]|1[0-2])")
+_END = re.compile("[0-9]{4}")
 
 
 def kaiin_id(member_public_id: str, registration: int) -> str:
@@ -31,14 +31,13 @@ def _text(digest: bytes, length: int) -> str:
     return "".join(_ALPHABET[number // 36**place % 36] for place in range(length))
 
 
-def kept(answer: Answer, kaiin_id: str) -> KeptCard | Unknown | None:
+def kept(answer: Answer, kaiin_id: str) -> KeptCard | None:
     """The card of 4MemRefM; ``None`` for a member that was deleted."""
     if answer.get("KaiinStatus") == _DELETED:
         return None
     number, expiry = answer.get("CardNo"), answer.get("CardExp")
-    good = len(expiry) == 4 and expiry.isdigit()
-    brand = _BRANDS.get(number[:2]) or _BRANDS.get(number[:1], "")
-    return KeptCard(kaiin_id, number[-4:] if number[-4:].isdigit() else "", brand, expiry[2:] + expiry[:2] if good else "")
+    end = number[-4:] if _END.fullmatch(number[-4:]) else ""
+    return KeptCard(kaiin_id, end, brand_of(number), expiry[2:] + expiry[:2] if _YYMM.fullmatch(expiry) else "")
 
 
 def masked(number: str) -> str:

@@ -31,6 +31,7 @@ class Paygent:
     marks: Mapping[str, str] = MARKS
     capabilities = PaygentCapabilities()
     console_name = N_("ペイジェント管理画面")
+    sends_notices = True
     console_search = N_("マーチャント取引ID")
     #: 決済状況 as the shop guide words it (§7-3); it has no word for an authorization that ran out.
     status_words: Mapping[MoneyStatus, str] = {

@@ -46,6 +46,8 @@ class BookedPayment:
     amount_yen: int
     #: The states it went through, the first one first.
     history: tuple[State, ...] = ()
+    #: The provider began to change it and has not finished: where it stands may not last.
+    half_done: bool = False
 
 
 @dataclass(frozen=True)

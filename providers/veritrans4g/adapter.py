@@ -89,7 +89,7 @@ class Veritrans4GGateway:
     def _authenticate(self, charge: Charge, fields: Mapping[str, Any], kind: str) -> Result:
         """No answer is not nothing: the provider may have begun, and goes on by itself once a buyer is at the issuer. Nobody was
         sent there, so nothing will be authorized; the order is asked about all the same."""
-        answer = self._call("Authorize", "mpi", fields)
+        answer = self._decided("Authorize", "mpi", fields)
         if isinstance(answer, (NotSent, Unknown)):
             return answer
         if not answer.ok:
@@ -158,17 +158,24 @@ class Veritrans4GGateway:
         return self._change("Cancel", {"orderId": handle}, MoneyStatus.REFUNDED)
 
     def _change(self, command: str, fields: Mapping[str, Any], done: MoneyStatus, *, stored: bool = False) -> Result:
-        """A request that moves money. ``pending`` is no answer: the card company has not decided."""
-        answer = self._call(command, "card", fields)
+        """A request that moves money."""
+        answer = self._decided(command, "card", fields)
         if isinstance(answer, (NotSent, Unknown)):
+            return answer
+        if not answer.ok:
+            return Declined(errors.category(answer.code, stored=stored), answer.code, answer.message)
+        return self._approved(fields["orderId"], done, answer, None)
+
+    def _decided(self, command: str, service: str, fields: Mapping[str, Any]) -> Asked:
+        """The answer about this very order. ``pending`` is none: the card company has not decided."""
+        answer = self._call(command, service, fields)
+        if not isinstance(answer, client.Answer):
             return answer
         if answer.status == "pending":
             return Unknown(answer.code)
         if answer.text("orderId") not in ("", fields["orderId"]):
             return Unknown("answer for another payment")
-        if not answer.ok:
-            return Declined(errors.category(answer.code, stored=stored), answer.code, answer.message)
-        return self._approved(fields["orderId"], done, answer, None)
+        return answer
 
     def _approved(
         self, order_id: str, status: MoneyStatus, answer: client.Answer, authentication: Authentication | None
@@ -194,10 +201,23 @@ class Veritrans4GGateway:
             if not isinstance(answer, list):
                 return answer
             standing = search.standing(answer)
+        status = standing.status
+        if standing.mpi and status == MoneyStatus.CREATED and self._has_failed(order_id):
+            status = MoneyStatus.DECLINED
         return RemoteState(
-            handle=order_id, merchant_ref=order_id, status=standing.status, amount_yen=standing.amount_yen,
+            handle=order_id, merchant_ref=order_id, status=status, amount_yen=standing.amount_yen,
             references=(Reference("orderId", order_id),), raw_status=standing.raw, masked_card=standing.masked_card[:32],
+            authentication=mpi.shown(standing.authenticated) if standing.mpi else None,
         )  # fmt: skip
+
+    def _has_failed(self, order_id: str) -> bool:
+        """Whether 3-D Secure, or the card behind it, has come to nothing – an order without a card's transaction may also just not
+        be decided yet."""
+        answer = self._call("GetResult", "mpi", {"orderId": order_id})
+        if not isinstance(answer, client.Answer) or not answer.ok:
+            return False
+        told = mpi.Verified.of(answer)
+        return "failure" in (told.mpi, told.card)
 
     def _search(self, order_id: str) -> list[Mapping[str, Any]] | Absent | Unreadable | NotSent | Unknown:
         answer = self._call("Search", "search", search.request(order_id))

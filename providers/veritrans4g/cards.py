@@ -5,7 +5,7 @@ from typing import Any
 
 from providers.charge import CardSource
 from providers.contract import ListResult, Unknown, Unreadable
-from providers.kept_cards import CardList, CardStored, KeptCard
+from providers.kept_cards import CardList, CardStored, KeptCard, brand_of
 from providers.veritrans4g import errors
 from providers.veritrans4g.client import Answer
 
@@ -51,11 +51,4 @@ def _card(row: Mapping[str, Any]) -> KeptCard:
     month, _, year = expiry.partition("/")
     good = month.isdigit() and year.isdigit() and len(month) == len(year) == 2
     last_four = number[-4:] if number[-4:].isdigit() else ""
-    return KeptCard(str(row.get("cardId") or ""), last_four, _brand(number), month + year if good else "")
-
-
-def _brand(number: str) -> str:
-    """The scheme by the first digits, which stay readable in the mask."""
-    starts = {"4": "Visa", "5": "Mastercard", "2": "Mastercard", "35": "JCB", "34": "American Express", "37": "American Express",
-              "36": "Diners Club", "30": "Diners Club", "38": "Diners Club"}  # fmt: skip
-    return starts.get(number[:2]) or starts.get(number[:1], "")
+    return KeptCard(str(row.get("cardId") or ""), last_four, brand_of(number), month + year if good else "")

@@ -101,6 +101,19 @@ def passed(kind: str) -> Authentication:
     return _PASSED[kind]
 
 
+def shown(status: str) -> Authentication:
+    """What the search says of the authentication; what it does not say counts against the shop."""
+    match status:
+        case "Y":
+            return Authentication(AuthenticationOutcome.AUTHENTICATED, Liability.ISSUER)
+        case "A":
+            return Authentication(AuthenticationOutcome.ATTEMPTED, Liability.ISSUER)
+        case "":
+            return Authentication(AuthenticationOutcome.PASSED, Liability.MERCHANT)
+        case _:
+            return Authentication(AuthenticationOutcome.UNCERTAIN, Liability.MERCHANT)
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """GetResult in two words: ``success``, ``failure``, ``pending``, or empty while there is none."""

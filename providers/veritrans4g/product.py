@@ -28,6 +28,7 @@ class Product:
     method_name: str
     system_name: str
     console_name: str
+    sends_notices = True
     console_search = N_("取引ID")
     settings: tuple[Setting, ...]
     marks: Mapping[str, str]

@@ -38,6 +38,8 @@ class Step:
     kind: str
     captured: bool
     masked_card: str
+    #: ``Y`` authenticated, ``A`` attempted …; empty without 3-D Secure.
+    authenticated: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class Standing:
     amount_yen: int | None
     raw: str
     masked_card: str = ""
+    #: Whether the order went through 3-D Secure, and what its transactions say of that.
+    mpi: bool = False
+    authenticated: str = ""
 
 
 def found(answer: Answer, order_id: str) -> list[Mapping[str, Any]]:
@@ -65,15 +70,17 @@ def standing(orders: list[Mapping[str, Any]]) -> Standing:
     """Fold the card's transactions. An order without any has only been to 3-D Secure: nothing is reserved yet."""
     status: MoneyStatus | None = MoneyStatus.CREATED
     amount: int | None = None
-    raw, masked = "", ""
+    raw, masked, authenticated = "", "", ""
     for step in steps(orders):
+        authenticated = step.authenticated or authenticated
         if not _is_card(step):
             continue
         raw, masked = f"{step.command}/{step.status}", step.masked_card or masked
         status, amount = _after(status, amount, step)
     if status == MoneyStatus.AUTHORIZED and any(order.get("orderStatus") == "expired" for order in orders):
         status = MoneyStatus.EXPIRED
-    return Standing(status, amount, raw, masked)
+    mpi = any(order.get("serviceTypeCd") == "mpi" for order in orders)
+    return Standing(status, amount, raw, masked, mpi, authenticated)
 
 
 def _after(status: MoneyStatus | None, amount: int | None, step: Step) -> tuple[MoneyStatus | None, int | None]:
@@ -117,6 +124,7 @@ def _step(order: Mapping[str, Any], told: Mapping[str, Any]) -> Step:
         at=str(told.get("txnDatetime") or ""), amount_yen=yen(told.get("amount")), kind=kind,
         captured=kind.startswith("ac") or own.get("reqWithCapture") == "true",
         masked_card=str(own.get("reqCardNumber") or ""),
+        authenticated=str(own.get("res3dTransactionStatus") or ""),
     )  # fmt: skip
 
 

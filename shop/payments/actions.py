@@ -64,6 +64,8 @@ class Panel:
     provider_name: str
     console_name: str
     practice: bool
+    #: We can name the payment to its provider. One that only people have found is gone on with in the console.
+    reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         provider_name=provider.name,
         console_name=provider.console_name,
         practice=payment.practice,
+        reachable=facts.reachable,
     )
 
 

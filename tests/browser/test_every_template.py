@@ -16,13 +16,16 @@ import requests
 from flask import Flask, Response, g, template_rendered
 from jinja2 import Template
 from playwright.sync_api import Page
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from shop.core.db import write
+from providers.contract import Capabilities, Recovery, Verb
+from providers.installed import INSTALLED
+from shop.core.db import db, write
 from shop.core.runtime import now
 from shop.members.models import MemberSettings
 from shop.payments.engine import engine
-from shop.payments.models import PaymentMethod
+from shop.payments.models import Payment, PaymentMethod
 from shop.staff import totp
 from tests.browser.conftest import PHONE
 from tests.browser.steps import assert_accessible, assert_fits, assert_thumbs
@@ -31,6 +34,7 @@ from tests.support.files import ROOT
 from tests.support.issuer import AUTHENTICATE, way_back
 from tests.support.members import PASSWORD, join, link
 from tests.support.pages import Page as Markup
+from tests.support.products import Product
 from tests.support.servers import LiveServer
 from tests.support.shop import OWNER, OWNER_PASSWORD, mails, run_jobs
 from tests.support.staff import Clerk
@@ -129,7 +133,17 @@ def test_no_page_of_a_buyer_has_a_barrier(
     join(member, demo_app)
     links(gallery, visitor, member.email, demo_app)
     my_page(gallery, member, demo_app)
+    left = first(lambda can: can.charges_while_away, demo_app, simulator, live_server.url).buy(through_issuer=False)
+    gallery.show(left.response)
     gallery.assert_whole("shop")
+
+
+def first(fits: Callable[[Capabilities], bool], app: Flask, simulator: Simulator, shop_url: str) -> Product:
+    """The first installed product that can do so, at work in the demo shop from now on."""
+    provider = next(each for each in INSTALLED if fits(each.capabilities))
+    product = Product(provider, app, simulator, shop_url)
+    product.install()
+    return product
 
 
 def one_page_checkout(gallery: Gallery, visitor: Buyer, app: Flask) -> None:
@@ -223,8 +237,19 @@ def test_no_page_of_the_desk_has_a_barrier(
     desk.submit("/admin/staff/new", "/admin/staff/new", name="佐藤 太郎", login="taro", email="taro@example.jp")
     gallery.show(desk.get("/admin/staff"), desk.get("/admin/staff/3"))
     gallery.show(stranger.get(invitation(demo_app)))
+    only_people_know(gallery, desk, demo_app, simulator)
     two_steps(gallery, desk, stranger, demo_app)
     gallery.assert_whole("admin")
+
+
+def only_people_know(gallery: Gallery, desk: Desk, app: Flask, simulator: Simulator) -> None:
+    """A payment that nobody but a person can find."""
+    asked = first(lambda can: can.recovery[Verb.AUTHORIZE] == Recovery.BY_CONSOLE, app, simulator, desk.shop_url)
+    asked.fault("authorize")
+    gallery.show(asked.buy().response)
+    with app.app_context():
+        payment_id = db.session.scalars(select(Payment.id).order_by(Payment.id.desc()).limit(1)).one()
+    gallery.show(desk.get(f"/admin/payments/{payment_id}/console"))
 
 
 def something_to_do(shop_url: str, app: Flask, simulator: Simulator) -> str:

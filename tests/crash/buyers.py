@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import requests
 import sqlalchemy as sa
 
+from providers.kept_cards import Linking
 from shop.members import names
 from shop.members.models import Member
 from shop.payments.models import PaymentMethod, ProviderAccount
+from tests.crash import products
 from tests.crash.stage import Stage
 from tests.support import members
 from tests.support.buying import ADDRESS, CARD, Buyer, StepsBuyer, any_product
@@ -21,7 +23,7 @@ COUPON = "ARIGATO500"
 
 ZERO, STEPS = "/checkout/zero/place", "/checkout/place"
 #: What a member changes to.
-OTHER_CARD = "3580000000001000"
+OTHER_CARD = "3530111333300000"
 #: 会員登録する, as typed at STEP1.
 JOIN = {"register_member": "y", "login_id": "kaede", "new_password": members.PASSWORD}
 
@@ -35,9 +37,9 @@ class Ready:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def set_card_method(stage: Stage, *, capture: bool = False, secure: bool = False, linking: str = "never") -> None:
-    """``secure`` = 3-D Secure, ``linking`` as クレジットカード紐づけ設定 calls it."""
-    options = json.dumps({"use_3ds": str(int(secure)), "card_linking": linking})
+def set_card_method(stage: Stage, *, capture: bool = False, secure: bool = False, linking: Linking = Linking.NEVER) -> None:
+    """``secure`` = 3-D Secure, ``linking`` = クレジットカード紐づけ設定; as far as the product leaves the choice."""
+    options = json.dumps(products.options(stage.product, secure=secure, linking=linking))
     card = sa.update(PaymentMethod).where(PaymentMethod.kind == CARD)
     stage.change(card.values(capture_at_once=capture, options=options))
 

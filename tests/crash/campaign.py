@@ -12,9 +12,12 @@ import requests
 
 from shop.catalogue.models import Variant
 from shop.orders.models import Order
-from shop.payments.models import Payment, PaymentOperation
-from tests.crash.checker import look, overdue, problems
-from tests.crash.scenarios import HOLD_OVER, Scenario
+from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
+from shop.payments.testimony import Said
+from tests.crash.checker import ever_held, look, overdue, problems
+from tests.crash.moments import HOLD_OVER
+from tests.crash.products import asks_people
+from tests.crash.scenarios import Scenario
 from tests.crash.stage import Died, Stage, State
 
 _COMPLETE = re.compile(r"/orders/([0-9a-z]+)/complete")
@@ -70,7 +73,7 @@ class Campaign:
         stage.resume(beginning)
         self._stocked = {variant.id: variant.on_hand for variant in stage.rows(Variant)}
         self._state = scenario.prepare(stage)
-        self.report = Report(scenario.name)
+        self.report = Report(f"{scenario.name}, {beginning.product.code}")
         self._clean_run()
 
     def _clean_run(self) -> None:
@@ -90,7 +93,7 @@ class Campaign:
         """Kill once at each point of the clean run – of a variant, from where it differs. ``sparing`` = only where a commit, a
         request, a mail or an answer has just left, but for scenarios that show all kinds of points."""
         own = self._scenario.varies_from
-        first = self.report.found.index(own) if own else 0
+        first = next(n for n, point in enumerate(self.report.found) if point.endswith(own))
         sparing = sparing and not self._scenario.shows_all
         for fatal, point in list(enumerate(self.report.found, 1))[first:]:
             if sparing and point.endswith(_NOTHING_SINCE):
@@ -121,7 +124,7 @@ class Campaign:
 
     def _begin(self, fatal: int) -> requests.Session:
         browser = self._stage.resume(self._state)
-        self._telegrams = self._stage.provider.telegrams()
+        self._calls = len(self._stage.books()["calls"])
         self._stage.ask(f"arm/{fatal}")
         return browser
 
@@ -142,24 +145,25 @@ class Campaign:
     def _recover(self, kill: str, browser: requests.Session, *, repeat_at_once: bool, outside: bool = False) -> None:
         """A new process, a sweep at each of the times that matter, the same press again – then compare."""
         stage, points = self._stage, self._stage.points()
-        stage.provider.calm()
+        stage.world.calm()
         stage.ensure_alive()
-        stage.provider.settle(
-            sure=self._telegrams + sum(point.endswith("| sent") for point in points),
+        stage.world.settle(
+            stage.product,
+            sure=self._calls + sum(point.endswith("| sent") for point in points),
             # A kill from outside may have come between the last byte and the note of it.
-            possible=self._telegrams + sum(point.endswith("| before sending") for point in points) if outside else 0,
+            possible=self._calls + sum(point.endswith("| before sending") for point in points) if outside else 0,
         )
         if repeat_at_once:
             self._repeat(browser)
         for passing in _FIVE_MINUTES:
             stage.advance(passing)
-            stage.ask("sweep")
+            self._sweep()
         found = [f"after five minutes: {problem}" for problem in overdue(stage)]
         stage.advance(HOLD_OVER)
         if not repeat_at_once:
             self._repeat_late(browser)
         stage.ask("job/poll_notices")
-        stage.ask("sweep")
+        self._sweep()
         books = look(stage, self._stocked)
         books.told_complete = [match[1] for place in stage.told if (match := _COMPLETE.fullmatch(place))]
         books.may_repeat = _unnoted(points, outside)
@@ -168,6 +172,18 @@ class Campaign:
         self.report.problems += [
             f"{self._scenario.name}, {kill} ({last}): {problem}" for problem in found + problems(books)
         ]
+
+    def _sweep(self) -> None:
+        """All jobs – and whom they ask about an authorisation looks into the provider's console and says what is there."""
+        self._stage.ask("sweep")
+        if not asks_people(self._stage.product):
+            return
+        there = {payment["reference"] for payment in self._stage.books()["payments"] if ever_held(payment)}
+        for operation in self._stage.rows(PaymentOperation):
+            if operation.state in OPEN_STATES:
+                said = Said.FOUND if operation.merchant_ref in there else Said.NOT_FOUND
+                self._stage.ask(f"testify/{operation.id}/{said}")
+        self._stage.ask("sweep")
 
     def _repeat_late(self, browser: requests.Session) -> None:
         """What begins only now – the kill came before anything was written – may be left at the issuer's page: its time passes

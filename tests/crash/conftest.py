@@ -1,11 +1,12 @@
 """The stage of the crash suite: one per worker and database, used by one test after another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.crash.scenarios import base
+from providers.ports import Provider
+from tests.crash.moments import base, rehearsed
 from tests.crash.stage import Stage, State
 from tests.support.databases import Databases
 
@@ -21,6 +22,14 @@ def stage(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="session")
-def beginning(stage: Stage) -> State:
-    """The demo shop before anything is sold."""
-    return base(stage)
+def beginnings(stage: Stage) -> Callable[[Provider], State]:
+    """The demo shop with any product, before anything is sold."""
+    untouched = rehearsed(stage)
+    made: dict[str, State] = {}
+
+    def beginning(product: Provider) -> State:
+        if product.code not in made:
+            made[product.code] = base(stage, untouched, product)
+        return made[product.code]
+
+    return beginning

@@ -17,14 +17,20 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
+from providers.ports import Endpoint
 from shop.core import db
+from shop.core.runtime import now
 from shop.jobs import joblist
+from shop.payments import accounts, testimony
 from shop.payments.engine import Busy, engine
+from shop.payments.models import AccountVersion, PaymentMethod, PaymentOperation
 from tests.crash.points import Answers, Points, install
 from tests.support.shop import PROMPT_JOBS
 
@@ -55,6 +61,25 @@ class Child:
 
     def do_arm(self, fatal: str) -> None:
         self._points.arm(int(fatal))
+
+    def do_install(self, code: str) -> str:
+        """Take cards through this provider and no other. Returns its address for notices, as a path."""
+        provider = engine().registry.get(code)
+        with db.write() as session:
+            method = session.scalars(sa.select(PaymentMethod).where(PaymentMethod.kind == "card")).one()
+            earlier = method.account
+            method.account = account = accounts.create(session, provider, Endpoint.PRACTICE, provider.practice_settings(), now())
+            session.flush()
+            session.execute(sa.delete(AccountVersion).where(AccountVersion.account == earlier))
+            session.delete(earlier)
+            return urlsplit(accounts.notice_url(account)).path
+
+    def do_testify(self, operation_id: str, said: str) -> bool:
+        """A person looked into the provider's console, if the shop asks one. Returns whether it does."""
+        operation = db.db.session.get_one(PaymentOperation, int(operation_id))
+        asked = testimony.asked(db.db.session(), operation.payment_id) is operation
+        db.end_read()
+        return asked and testimony.give(int(operation_id), testimony.Said(said))
 
     def do_job(self, name: str) -> int:
         return joblist.by_name(name).run()

@@ -12,15 +12,16 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from flask import Flask
 from sqlalchemy import event
 from werkzeug.wsgi import ClosingIterator
 
 from providers import transport
+from providers.ports import Gateway
 from shop.core import db
 from shop.outbox import sending
+from shop.payments import accounts
 
 _WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -95,16 +96,48 @@ def _around_commits(engine: Any, points: Points) -> None:
     engine.dialect.do_commit = do_commit
 
 
-def _around_provider_calls(points: Points) -> None:
-    """Before a byte leaves, once the request is written, and when the whole answer is there but nobody has seen it."""
-    post, get_response = transport.post, http.client.HTTPConnection.getresponse
-    under_way = threading.local()
+class UnderWay(threading.local):
+    """What a thread asks a provider for, and how many requests that has taken so far."""
 
-    def posting(url: str, body: bytes, *arguments: Any, **options: Any) -> Any:
-        kind = parse_qs(body.decode("ascii", "replace")).get("telegram_kind", ["?"])[0]
-        under_way.name = f"telegram {kind}"
+    verb = ""
+    requests = 0
+
+    @property
+    def name(self) -> str:
+        return f"call {self.verb}" if self.requests == 1 else f"call {self.verb}, request {self.requests}"
+
+
+class _Noting:
+    """A gateway that notes which of its verbs is called."""
+
+    def __init__(self, gateway: Gateway, under_way: UnderWay) -> None:
+        self._gateway = gateway
+        self._under_way = under_way
+
+    def __getattr__(self, verb: str) -> Any:
+        method = getattr(self._gateway, verb)
+
+        def calling(*arguments: Any, **named: Any) -> Any:
+            self._under_way.verb, self._under_way.requests = verb, 0
+            return method(*arguments, **named)
+
+        return calling
+
+
+def _around_provider_calls(points: Points) -> None:
+    """Before a byte leaves, once the request is written, and when the whole answer is there but nobody has seen it. Named after the
+    verb of the contract, whatever its provider calls it."""
+    open_account: Any = accounts._open
+    post, get_response = transport.post, http.client.HTTPConnection.getresponse
+    under_way = UnderWay()
+
+    def opening(*arguments: Any) -> Any:
+        return _Noting(open_account(*arguments), under_way)
+
+    def posting(*arguments: Any, **options: Any) -> Any:
+        under_way.requests += 1
         points.passing(f"{under_way.name} | before sending")
-        answer = post(url, body, *arguments, **options)
+        answer = post(*arguments, **options)
         points.passing(f"{under_way.name} | answer received")
         return answer
 
@@ -112,6 +145,7 @@ def _around_provider_calls(points: Points) -> None:
         points.passing(f"{under_way.name} | sent")
         return get_response(connection)
 
+    accounts._open = opening  # type: ignore[assignment]
     transport.post = posting
     http.client.HTTPConnection.getresponse = getting_response  # type: ignore[assignment, method-assign]
 

@@ -1,4 +1,4 @@
-"""One shop that can be killed: its nursery, its database, its provider, its clock – and the steps of one run."""
+"""One shop that can be killed: its nursery, its database, the practice world, its clock – and the steps of one run."""
 
 import http.client
 import json
@@ -20,11 +20,15 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import sqlalchemy as sa
 
+from providers.installed import INSTALLED
+from providers.ports import Provider
 from shop.core import db
 from tests.crash.points import deliveries
-from tests.crash.provider import Provider
 from tests.crash.stores import open_store
+from tests.crash.world import World
+from tests.support.products import Request
 from tests.support.shop import ROOT, environment, settings
+from tests.support.world import world_code
 
 #: How a client sees a server die: refused, reset, or cut within the answer.
 _BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
@@ -37,6 +41,7 @@ class State:
     name: str
     moment: float
     cookies: CookieJar
+    product: Provider
     #: The interesting press.
     path: str = ""
     fields: dict[str, str] = field(default_factory=dict)
@@ -51,7 +56,9 @@ class Stage:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self.provider = Provider(folder)
+        self.world = World(folder)
+        #: What cards are paid through; the demo's, unless a state says otherwise.
+        self.product = INSTALLED[0]
         self._mails = folder / "mails"
         self._store = open_store(database_url, folder)
         # Bound but not listening: keeps the port ours between two lives.
@@ -62,7 +69,7 @@ class Stage:
         self.url = f"http://127.0.0.1:{self.port}"
         self.journal = folder / "points"
         self.engine = self._store.engine()
-        config = settings(folder, database_url, self.port, self.provider.port)
+        config = settings(folder, database_url, self.port, self.world.port)
         self._nursery = _Nursery(environment(config), self.port, self.journal)
         self._pid = 0
         #: Where browsers were led since the last thaw, in order.
@@ -73,7 +80,7 @@ class Stage:
         self._nursery.close()
         self._port.close()
         self._store.close()
-        self.provider.close()
+        self.world.close()
 
     # ---- life and death ---------------------------------------------------------------------------------------------
 
@@ -122,16 +129,17 @@ class Stage:
             self.ask("idle")
             self.kill()
         self._store.freeze(name)
-        self.provider.freeze(self.folder / f"{name}.provider")
+        self.world.freeze(self.folder / f"{name}.provider")
         _copy_folder(self._mails, self.folder / f"{name}.mails")
-        return State(name, time.time() + self._offset(), browser.cookies, path, fields or {})
+        return State(name, time.time() + self._offset(), browser.cookies, self.product, path, fields or {})
 
     def thaw(self, state: State) -> requests.Session:
         """Back to a prepared moment, with no server alive; returns the browser as it was."""
         self.kill()
         self._store.thaw(state.name)
-        self.provider.calm()
-        self.provider.thaw(self.folder / f"{state.name}.provider")
+        self.product = state.product
+        self.world.calm()
+        self.world.thaw(self.folder / f"{state.name}.provider")
         _copy_folder(self.folder / f"{state.name}.mails", self._mails)
         self._set_offset(state.moment - time.time())
         deliveries(self.journal).unlink(missing_ok=True)
@@ -193,13 +201,26 @@ class Stage:
 
     def look(self, browser: requests.Session, address: str) -> requests.Response:
         """A browser's GET, followed to the last page. Raises :class:`Died` when no answer came."""
+        return self.send(browser, Request("get", urljoin(self.url, address), {}))
+
+    def send(self, browser: requests.Session, asked: Request) -> requests.Response:
+        """What a page makes a browser send, followed to the last page. Raises :class:`Died` when no answer came."""
         try:
-            answer = browser.get(urljoin(self.url, address))
+            answer = browser.request(asked.method, asked.url, data=_of(asked, "post"), params=_of(asked, "get"))
         except _BROKEN as error:
             raise Died from error
-        assert answer.status_code == 200, f"{address}: {answer.status_code} {answer.text[:500]}"
+        assert answer.status_code == 200, f"{asked.url}: {answer.status_code} {answer.text[:500]}"
         self.told.append(urlsplit(answer.url).path)
         return answer
+
+    def fault(self, *verbs: str, mode: str = "reset", **values: Any) -> None:
+        """The answer to the next request of each of these verbs gets lost."""
+        for verb in verbs:
+            self.world.switch("faults", **{"kind": verb, "mode": mode, "phase": "after", "provider": world_code(self.product)} | values)
+
+    def books(self) -> dict[str, Any]:
+        """What the provider knows."""
+        return self.world.books(self.product)
 
     def change(self, statement: sa.Executable) -> None:
         """Set something up in the shop's own tables."""
@@ -224,6 +245,10 @@ class Stage:
         tables = [model.__table__ for model in models]
         with self.engine.connect() as connection:
             return [list(connection.execute(sa.select(t).order_by(*t.primary_key))) for t in tables]
+
+
+def _of(asked: Request, method: str) -> dict[str, str] | None:
+    return asked.fields if asked.method == method else None
 
 
 def _copy_folder(source: Path, to: Path) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from providers.installed import INSTALLED
+from providers.ports import Provider
 from shop.catalogue.models import StockHold, Variant
 from shop.checkout.models import Confirmation
 from shop.members.models import Member
@@ -14,22 +16,45 @@ from shop.payments.cards.models import CardOperation, StoredCard
 from shop.payments.models import Payment, PaymentOperation, ProviderExchange
 from shop.promotions.models import Coupon, CouponUse
 from tests.crash.checker import Books, look, problems
+from tests.crash.moments import placed, registering_in_steps
 from tests.crash.points import deliveries
-from tests.crash.scenarios import placed, registering_in_steps
+from tests.crash.products import tells_all
 from tests.crash.stage import Stage, State
+from tests.support.world import world_code
 
 Plant = Callable[[Stage], None]
 #: An id that no row of a run has: numbers go on counting when a state is put back.
 FAR_AWAY = 1_000_000_000
 
 
-@pytest.fixture(scope="session")
-def finished(stage: Stage, beginning: State) -> State:
-    """One card order, authorised, its two mails sent."""
+def _finish(stage: Stage, beginning: State) -> State:
     stage.resume(beginning)
     buyer = stage.resume(placed(stage))
     stage.ask("sweep")
-    return stage.freeze("finished", buyer)
+    return stage.freeze(f"finished_{stage.product.code}", buyer)
+
+
+@pytest.fixture(scope="session")
+def finish(stage: Stage, beginnings: Callable[[Provider], State]) -> Callable[[Provider], State]:
+    """One card order by a product, authorised, its two mails sent."""
+
+    made: dict[str, State] = {}
+
+    def finish(product: Provider) -> State:
+        if product.code not in made:
+            made[product.code] = _finish(stage, beginnings(product))
+        return made[product.code]
+
+    return finish
+
+
+@pytest.fixture(scope="session")
+def finished(finish: Callable[[Provider], State]) -> State:
+    """By a product that charges the same order twice when asked to."""
+    return finish(next(product for product in INSTALLED if tells_all(product)))
+
+
+by_every_product = pytest.mark.parametrize("product", INSTALLED, ids=[product.code for product in INSTALLED])
 
 
 def judge(stage: Stage) -> tuple[Books, list[str]]:
@@ -38,17 +63,18 @@ def judge(stage: Stage) -> tuple[Books, list[str]]:
     return books, problems(books)
 
 
-def test_nothing_is_wrong_with_a_finished_order(stage: Stage, finished: State) -> None:
-    stage.thaw(finished)
+@by_every_product
+def test_nothing_is_wrong_with_a_finished_order(stage: Stage, finish: Callable[[Provider], State], product: Provider) -> None:
+    stage.thaw(finish(product))
     books, found = judge(stage)
     assert not found
     assert (len(books.orders), len(books.remote), len(books.letters)) == (1, 1, 2)
 
 
 @pytest.fixture(scope="session")
-def joined(stage: Stage, beginning: State) -> State:
+def joined(stage: Stage, beginnings: Callable[[Provider], State]) -> State:
     """A guest became a member with the order, the card it was paid with is linked, all mails are sent."""
-    stage.resume(beginning)
+    stage.resume(beginnings(next(product for product in INSTALLED if tells_all(product))))
     buyer = stage.resume(state := registering_in_steps(stage))
     stage.press(buyer, state.path, state.fields)
     stage.ask("sweep")
@@ -66,12 +92,12 @@ def test_nothing_is_wrong_with_a_member_who_joined(stage: Stage, joined: State) 
 
 
 def orphan(stage: Stage) -> None:
-    stage.provider.authorise("9261121000000000001", 1000)
+    stage.world.authorise(stage.product, "9261121000000000001", 1000)
 
 
 def double_charge(stage: Stage) -> None:
     (payment,) = stage.rows(Payment)
-    stage.provider.authorise(payment.merchant_ref, payment.authorized_yen)
+    stage.world.authorise(stage.product, payment.merchant_ref, payment.authorized_yen)
 
 
 def double_charge_with_an_attempt(stage: Stage) -> None:
@@ -79,7 +105,7 @@ def double_charge_with_an_attempt(stage: Stage) -> None:
     (operation,) = stage.rows(PaymentOperation)
     twin = dict(operation._mapping) | {"id": FAR_AWAY, "public_id": "twin", "merchant_ref": "9261121000000000002"}
     stage.change(sa.insert(PaymentOperation).values(twin))
-    stage.provider.authorise(twin["merchant_ref"], operation.amount_yen)
+    stage.world.authorise(stage.product, twin["merchant_ref"], operation.amount_yen)
 
 
 def wrong_amount(stage: Stage) -> None:
@@ -87,8 +113,16 @@ def wrong_amount(stage: Stage) -> None:
 
 
 def void_that_we_do_not_know(stage: Stage) -> None:
-    (payment,) = stage.rows(Payment)
-    stage.provider.act_on_console(payment.handle, "void")
+    (payment,) = stage.books()["payments"]
+    stage.world.switch("act", provider=payment["provider"], handle=payment["handle"], act="void")
+
+
+def reference_of_another_payment(stage: Stage) -> None:
+    stage.change(sa.update(Payment).values(merchant_ref="9261121000000000003"))
+
+
+def handle_of_another_payment(stage: Stage) -> None:
+    stage.change(sa.update(Payment).values(handle="1234567890"))
 
 
 def money_of_a_lapsed_order(stage: Stage) -> None:
@@ -178,10 +212,6 @@ def token_in_the_timeline(stage: Stage) -> None:
         (orphan, "orphan:"),
         (double_charge, "double: order"),
         (double_charge_with_an_attempt, "double: order"),
-        (wrong_amount, "amount:"),
-        (void_that_we_do_not_know, "status:"),
-        (money_of_a_lapsed_order, "orphan:"),
-        (changed_cache, "cache:"),
         (open_operation, "open:"),
         (draft, "draft:"),
         (lost_letter, "mail:"),
@@ -207,14 +237,37 @@ def test_damage_is_seen(stage: Stage, finished: State, plant: Plant, seen: str) 
     assert any(problem.startswith(seen) for problem in problems(books)), problems(books)
 
 
+@pytest.mark.req("P-35", "P-01", "P-03")
+@by_every_product
+@pytest.mark.parametrize(
+    ("plant", "seen"),
+    [
+        (wrong_amount, "amount:"),
+        (void_that_we_do_not_know, "status:"),
+        (reference_of_another_payment, "orphan:"),
+        (handle_of_another_payment, "orphan:"),
+        (money_of_a_lapsed_order, "orphan:"),
+        (changed_cache, "cache:"),
+    ],
+)
+def test_damage_is_seen_in_the_books_of_every_product(
+    stage: Stage, finish: Callable[[Provider], State], product: Provider, plant: Plant, seen: str
+) -> None:
+    stage.thaw(finish(product))
+    plant(stage)
+    _, found = judge(stage)
+    assert any(problem.startswith(seen) for problem in found), found
+
+
 def card_twice_at_the_provider(stage: Stage) -> None:
     (link,) = stage.rows(StoredCard)
-    stage.provider.keep_card(link.customer_ref)
+    stage.world.keep_card(stage.product, link.customer_ref)
 
 
 def link_without_a_card(stage: Stage) -> None:
     (link,) = stage.rows(StoredCard)
-    stage.provider.switch("paygent/cards/delete", customer=link.customer_ref)
+    provider = world_code(stage.product)
+    stage.world.switch(f"{provider}/cards/delete", customer=link.customer_ref, card=link.card_ref)
 
 
 def card_lost_on_both_sides(stage: Stage) -> None:
@@ -286,3 +339,12 @@ def test_a_promise_to_the_buyer_without_an_order_is_seen(stage: Stage, finished:
     books, _ = judge(stage)
     books.told_complete = [books.orders[0].public_id, "an-order-that-was-lost"]
     assert problems(books) == ["lost: a buyer was told that an-order-that-was-lost is complete"]
+
+
+@pytest.mark.req("P-35", "P-03")
+@pytest.mark.parametrize("stays", [{"half_done": True}, {"state": "pending"}, {"state": "expired"}], ids=str)
+def test_what_does_not_last_is_seen(stage: Stage, finished: State, stays: dict[str, object]) -> None:
+    stage.thaw(finished)
+    books, _ = judge(stage)
+    books.remote[0] |= stays
+    assert any(problem.startswith("half done:") for problem in problems(books)), problems(books)

@@ -147,7 +147,7 @@ def test_codes_that_may_hide_an_approval(shop: Shop, product: Product, nth: int,
 
 
 @pytest.mark.req("P-11")
-@_TURNS.cases("nth", [(nth,) for nth in range(5)])
+@_TURNS.cases("nth", [(nth,) for nth in range(5)], [product for product in EVERY if codes(product, "REFUSING")])
 def test_refusals_are_told_at_once(shop: Shop, product: Product, nth: int) -> None:
     """A definite no: nothing is held, the units are back, the buyer may try again."""
     shop.stock(CODE, 50)

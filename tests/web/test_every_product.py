@@ -212,8 +212,11 @@ def settled(app: Flask) -> None:
         with app.app_context():
             return len(db.session.scalars(select(ProviderNotice.id).where(ProviderNotice.state == "waiting")).all())
 
-    while waiting():
+    for _ in range(200):
         run_jobs(app)
+        if not waiting():
+            return
+    raise AssertionError("notices wait that nobody looks into")
 
 
 def orders(app: Flask) -> int:

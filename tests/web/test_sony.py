@@ -9,7 +9,7 @@ from sqlalchemy import select
 from providers.escott import PROVIDER
 from shop.catalogue.models import Variant
 from shop.core.db import db
-from shop.payments.models import PaymentMethod, PaymentOperation
+from shop.payments.models import Payment, PaymentMethod, PaymentOperation
 from tests.support.buying import Buyer, StepsBuyer
 from tests.support.pages import Page
 from tests.support.products import Product
@@ -60,6 +60,16 @@ def test_three_buttons_until_the_sale_and_none_after(sony: Product, desk: Desk) 
     act(desk, number, "capture")
     assert [row["state"] for row in sony.payments()] == ["captured"]
     assert not {"cancel", "update"} & set(buttons(desk, number))
+
+
+def test_what_we_cancelled_stays_cancelled_though_the_provider_does_not_say_so(sony: Product, desk: Desk, demo_app: Flask) -> None:
+    number = number_of(sony.buy())
+    act(desk, number, "cancel")
+    assert [row["state"] for row in sony.payments()] == ["cancelled"]
+    desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/payment/refresh")
+    with demo_app.app_context():
+        payment = db.session.scalars(select(Payment)).one()
+        assert (payment.status, payment.remote_status, payment.remote_problem) == ("voided", "voided", "")
 
 
 @pytest.mark.req("R-077")

@@ -27,6 +27,8 @@ STATES = {
     payments.REFUNDED: State.CANCELLED,
 }
 
+HALF_DONE = (payments.CAPTURING, payments.VOIDING, payments.REFUNDING, payments.REFUND_COLLECTED)
+
 
 def shared_books(simulator: Provider) -> Books:
     with simulator.ledger.transaction():
@@ -58,6 +60,7 @@ def _payments(simulator: Provider) -> Iterable[BookedPayment]:
                 state=STATES[payment.status],
                 amount_yen=payment.amount,
                 history=tuple(state for state, _ in groupby(steps.get(payment.payment_id, ()))),
+                half_done=payment.status in HALF_DONE,
             )
 
 

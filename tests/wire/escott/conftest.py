@@ -1,0 +1,9 @@
+import pytest
+
+from tests.support.world import Simulator
+from tests.wire.escott.desk import Desk
+
+
+@pytest.fixture
+def desk(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(simulator, monkeypatch)
