@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from providers import transport
 from providers.charge import CardSource, Charge, Reauthorization, ReturnFields
@@ -95,7 +96,7 @@ class Veritrans4GGateway:
         if not answer.ok:
             stored = isinstance(charge.source, StoredCardSource)
             return Declined(errors.category(answer.code, stored=stored), answer.code, answer.message)
-        url, html = answer.text("authStartUrl"), answer.text("resResponseContents")
+        url, html = _address(answer.text("authStartUrl")), answer.text("resResponseContents")
         if not url and not html:
             return Unknown("no way to the issuer")
         assert charge.started_at is not None
@@ -313,6 +314,11 @@ class Veritrans4GGateway:
         label = f"{command}/{service}"
         self._record(Exchange(label, _shown(fields), text, _outcome(result), duration, answered))
         return result
+
+
+def _address(text: str) -> str:
+    """A web address a buyer may be led to; empty for anything else."""
+    return text if urlsplit(text).scheme in ("https", "http") and text.isprintable() and " " not in text else ""
 
 
 def jpo(instalments: int) -> str:

@@ -361,9 +361,12 @@ def refresh_for_a_person(payment_id: int) -> Outcome:
 
 def refresh(payment_id: int) -> Outcome:
     """決済状況を更新: ask the provider now and follow what it shows."""
-    version = db.db.session.get_one(Payment, payment_id).account_version
+    payment = db.db.session.get_one(Payment, payment_id)
+    version = payment.account_version
     if version is None or not accounts.usable(version.account):
         return _other_world()
+    if payment.status in (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED) and not payment.handle:
+        return Outcome("not_allowed", _("この決済は、決済会社の管理画面でだけ確認できます。"))
     reconcile.send_queued(payment_id)
     operation_id = reconcile.open_operation(payment_id)
     if operation_id is not None:

@@ -77,6 +77,7 @@ def pending() -> ResponseReturnValue:
         minutes_left=minutes_left(order.id),
         own=True,
         people_look=_people_look(order.id),
+        decided_there=away is not None and reconcile.decided_elsewhere(away),
     )
 
 

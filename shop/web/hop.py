@@ -19,7 +19,7 @@ from shop.core import db
 from shop.core.i18n import gettext as _
 from shop.orders import holds
 from shop.orders.models import Order
-from shop.payments import executor, hop
+from shop.payments import executor, hop, reconcile
 from shop.payments.engine import Busy
 from shop.payments.models import PaymentOperation
 from shop.web import attempt
@@ -71,7 +71,7 @@ def _returned(public_id: str, token: str, brought: MultiDict[str, str]) -> Respo
         reading = hop.read(parked, fields)
         if not reading.genuine:
             current_app.logger.warning("return refused", extra={"reason": reading.reason})
-            flash(_("本人認証の結果を確認できませんでした。請求はされていません。"), "pending")
+            flash(_not_believed(parked), "pending")
             return _result(order_id, public_id, token)
         try:
             with executor.reserve() as slot:
@@ -79,6 +79,15 @@ def _returned(public_id: str, token: str, brought: MultiDict[str, str]) -> Respo
         except Busy:  # the same address again in a moment: nothing was lost, nothing was done
             return render_template("shop/payment_busy.html"), 503, {"Refresh": "3", "Retry-After": "3"}
     return _result(order_id, public_id, token)
+
+
+def _not_believed(parked: hop.Parked) -> str:
+    """What is said of a return that is not genuine. Where the provider decides by itself it may have been damaged on its way from
+    a payment that stands."""
+    operation = db.db.session.get_one(PaymentOperation, parked.operation_id)
+    if reconcile.decided_elsewhere(operation):
+        return _("本人認証の結果を確認できませんでした。「決済状況を確認する」を押してください。もう一度注文する必要はありません。")
+    return _("本人認証の結果を確認できませんでした。請求はされていません。")
 
 
 def _parked(public_id: str, order_id: int) -> hop.Parked | None:

@@ -44,7 +44,7 @@ class Shop:
         self.app: Flask = assembly.create_app(config)
         self.server = GranianServer(config, workers)
         self._engine = create_engine(self.app.config["SQLALCHEMY_DATABASE_URI"])
-        at_first = next(provider for provider in INSTALLED if provider.code == self._card("provider"))
+        at_first = next(provider for provider in INSTALLED if provider.code == self.account("provider"))
         self.practice = Practice(int(config.simulator_url.rpartition(":")[2]), at_first)
         self._simulator: subprocess.Popen[bytes] | None = None
         #: Unexplained money that a failed test before this one has left; it is not to fail the others as well.
@@ -117,9 +117,9 @@ class Shop:
         self.practice.control("register", provider=self.practice.code, push_url=address)
 
     def account_key(self) -> str:
-        return self._card("key")
+        return self.account("key")
 
-    def _card(self, column: str) -> str:
+    def account(self, column: str) -> str:
         """Of the account that the card method pays by."""
         query = f"SELECT a.{column} FROM provider_account a JOIN payment_method m ON m.account_id = a.id WHERE m.kind = 'card'"
         return str(self.value(query))

@@ -54,7 +54,7 @@ class Post:
     def refused(self) -> tuple[int, int]:
         """Counted on the account, and lines in the log."""
         log = self.shop.server.log().count('"message": "notification refused"')
-        return int(self.shop.value("SELECT rejected_notices FROM provider_account")), log
+        return int(self.shop.account("rejected_notices")), log
 
     def nothing_happened(self) -> None:
         self.shop.sweep(2)

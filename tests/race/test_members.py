@@ -64,8 +64,7 @@ def test_two_tabs_change_the_card_at_once(shop: Shop) -> None:
     """Each time the provider is left with one card, the linked one."""
     member = members.other(shop.server.url, shop.app, "kaoru")
     member.log_in()
-    account = shop.value("SELECT id FROM provider_account")
-    form = f"/mypage/cards/{account}/form"
+    form = f"/mypage/cards/{shop.account('id')}/form"
     fields = member.submit_form(form, form)
     tabs = []
     for _ in range(4):
@@ -125,7 +124,7 @@ def test_a_later_no_races_the_card_on_its_way(shop: Shop, asking: None) -> None:
     registration and ask about it."""
     member = members.other(shop.server.url, shop.app, "nagi")
     member.log_in()
-    member.submit(f"/mypage/cards/{shop.value('SELECT id FROM provider_account')}/form", card_token=shop.practice.token())
+    member.submit(f"/mypage/cards/{shop.account('id')}/form", card_token=shop.practice.token())
     browser = Browser(shop.port, dict(member.session.cookies))
     variant = shop.stock(CODE, 50)
 

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.one_database
 #: Passes 本人認証 and is refused by the card company.
 REFUSED = "4980000000058202"
 FORGED = ("bent_hash", "relabelled", "dropped_name", "shifted", "no_authparams", "bent_amount")
+#: Those of them that spoil a return of somebody who has paid.
+DAMAGED = ("bent_hash", "shifted", "bent_amount")
 #: Products whose buyers come back with a signed form.
 SIGNED = [provider for provider in INSTALLED if provider.capabilities.charges_while_away]
 
@@ -52,13 +54,14 @@ def test_a_forged_return_orders_nothing(product: Product, demo_app: Flask, log: 
     assert answer.status_code == 200
     assert (placed(demo_app), product.held()) == (0, [])
     assert "return refused" in log.getvalue()
+    assert "請求はされていません" not in answer.text, "nobody knows, until the provider is asked"
     product.let_notices_go()
     run_jobs(demo_app)
     assert (placed(demo_app), product.held()) == (0, [])
 
 
 @pytest.mark.req("R-092")
-@pytest.mark.parametrize("mode", FORGED)
+@pytest.mark.parametrize("mode", DAMAGED)
 def test_who_has_paid_gets_the_order_all_the_same(product: Product, demo_app: Flask, mode: str) -> None:
     """A return that was damaged on the way is not believed; the provider, asked, is."""
     left = product.buy(through_issuer=False)

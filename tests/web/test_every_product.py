@@ -20,6 +20,7 @@ from tests.support.world import Simulator
 from tests.web.counter import Desk, number_of
 
 REFUSED, UNAUTHENTICATED = "4980000000058202", "4980000000087607"
+DECIDING = [provider for provider in INSTALLED if provider.capabilities.charges_while_away]
 #: Longer than any request can be on its way.
 LATE = 200.0
 
@@ -126,12 +127,12 @@ def say(desk: Desk, payment_id: int, said: str) -> None:
 # ---- where the provider authorizes when the buyer comes back from the issuer --------------------------------------------
 
 
-@pytest.fixture
-def away(product: Product) -> Product:
+@pytest.fixture(params=DECIDING, ids=[provider.code for provider in DECIDING])
+def away(request: pytest.FixtureRequest, demo_app: Flask, simulator: Simulator, live_server: LiveServer) -> Product:
     """A product whose provider decides while the buyer is away."""
-    if not (product.sends_away and product.provider.capabilities.charges_while_away):
-        pytest.skip("here nothing is authorized while the buyer is away")
-    return product
+    made = Product(request.param, demo_app, simulator, live_server.url)
+    made.install()
+    return made
 
 
 @pytest.mark.req("R-089")

@@ -261,6 +261,8 @@ def test_what_people_say_decides(sony: Product, desk: Desk, lost: Buyer, demo_ap
         page = desk.page(f"/admin/orders/{number}")
         assert "決済会社の管理画面で操作してください" in page.text
         assert "決済会社の管理画面で確認：与信がある" in page.text
+        asked = desk.submit(f"/admin/orders/{number}", f"/admin/orders/{number}/payment/refresh")
+        assert "管理画面でだけ確認できます" in Page(asked.text).text
     else:
         assert "order0" not in listed
         assert "請求はされていません" in Page(lost.get("/checkout/pending").text).text

@@ -88,6 +88,12 @@ def test_the_page_to_the_issuer_is_shown_as_it_came_where_there_is_no_address(sa
     assert isinstance(GATEWAY.authorize(charge("complete")), Unknown)
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//elsewhere", "https://a\r\nSet-Cookie: x", "https://a b"])
+def test_nobody_is_led_to_what_is_no_web_address(says: Says, url: str) -> None:
+    says({"orderId": ORDER, "authStartUrl": url})
+    assert isinstance(GATEWAY.authorize(charge("complete")), Unknown)
+
+
 @pytest.mark.parametrize(
     ("told", "result"),
     [
