@@ -99,10 +99,12 @@ class EscottGateway:
 
     def authorize(self, charge: Charge) -> Result:
         """1Auth, or 1Gathering to take the amount at once. A lost answer cannot be asked for: there is no key to ask by."""
-        kaiin_id = charge.source.customer_ref if isinstance(charge.source, StoredCardSource) else ""
+        source = charge.source
+        kaiin_id = source.customer_ref if isinstance(source, StoredCardSource) else ""
+        card = [("Token", source.token)] if isinstance(source, CardSource) else self._member(kaiin_id)
         fields = [
             ("TenantId", self._settings["tenant_id"]),
-            *(self._member(kaiin_id) if kaiin_id else [("Token", charge.source.token)]),  # type: ignore[union-attr]
+            *card,
             ("PayType", pay_type(charge.instalments)),
             ("Amount", str(charge.amount_yen)),
         ]

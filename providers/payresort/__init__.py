@@ -53,10 +53,7 @@ class PayResort(Product):
     settings = SETTINGS
     marks = MARKS
     demo = DEMO_RESONA
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return PayResortCapabilities()
+    capabilities: Capabilities = PayResortCapabilities()
 
 
 PROVIDER = PayResort()

@@ -33,6 +33,7 @@ class Product:
     settings: tuple[Setting, ...]
     marks: Mapping[str, str]
     demo: VeriTrans4GMerchantKeys
+    capabilities: Capabilities
     status_words: Mapping[MoneyStatus, str] = {
         MoneyStatus.AUTHORIZED: N_("与信"),
         MoneyStatus.CAPTURED: N_("売上確定済"),
@@ -42,10 +43,6 @@ class Product:
     }
 
     unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・マーチャント CCID、マーチャント認証鍵が正しくない。"))
-
-    @property
-    def capabilities(self) -> Capabilities:
-        raise NotImplementedError
 
     @property
     def browser_module(self) -> str:

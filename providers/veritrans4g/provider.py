@@ -18,10 +18,7 @@ class Veritrans4G(Product):
     settings = SETTINGS
     marks: Mapping[str, str] = {}
     demo = DEMO_MERCHANT
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Veritrans4GCapabilities()
+    capabilities: Capabilities = Veritrans4GCapabilities()
 
 
 PROVIDER = Veritrans4G()
