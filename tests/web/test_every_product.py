@@ -191,6 +191,27 @@ def test_a_buyer_who_gives_up_after_paying_is_not_charged(away: Product, demo_ap
     assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
 
 
+@pytest.mark.parametrize("told", ["return", "nobody"])
+def test_a_buyer_who_pays_after_giving_up_is_not_charged(away: Product, demo_app: Flask, clock: MovableClock, told: str) -> None:
+    """この決済を中止する after minutes at the issuer, and only then 認証する in the other tab; no notice ever comes."""
+    away.world.control("notices", mode="hold")
+    left = away.buy(through_issuer=False)
+    clock.advance(240)
+    pending = Page(left.buyer.get("/checkout/pending").text)
+    left.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
+    run_jobs(demo_app)
+    back = way_back(left)
+    assert len(away.held()) == 1
+    if told == "return":
+        assert "請求はされていません" not in deliver(left, back).page.text
+        run_jobs(demo_app)
+        assert away.held() == [], "found out by the return"
+    for _ in range(12):
+        clock.advance(LATE)
+        run_jobs(demo_app)
+    assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
+
+
 def test_an_authentication_that_fails_is_told(away: Product, demo_app: Flask) -> None:
     bought = away.buy(UNAUTHENTICATED)
     assert bought.public_id is None
