@@ -42,7 +42,7 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
             if sent.get("locked") is False:
                 sent["failures"] = 0
             merchant = replace(known, **sent | {"merchant_id": merchant_id})
-            ledger.save_merchant(merchant)
+            ledger.save(merchant)
         return jsonify(asdict(merchant))
 
     @api.get("/replies")

@@ -16,8 +16,9 @@ from providers.paygent.simulator.outcomes import (
     outcome_of_password,
 )
 from providers.paygent.simulator.records import Authentication
-from providers.paygent.simulator.returns import call_shop, return_address
+from providers.paygent.simulator.returns import return_address
 from providers.paygent.simulator.simulator import Provider
+from providers.sandbox.outgoing import call_shop
 
 #: Buttons of the page besides 認証する, which goes by the password
 CHOICES = ("refused", "attempt_0", "attempt_1")
@@ -63,7 +64,7 @@ def issuer_pages(simulator: Provider) -> Blueprint:
 
     def _authentication(key: str) -> Authentication:
         simulator.catch_up()
-        return next(iter(ledger.authentications("page_key = ?", key)), None) or abort(404)
+        return ledger.one(Authentication, "page_key = ?", key) or abort(404)
 
     def _without_asking(found: Authentication) -> AnyResponse | str:
         if found.plan == ERROR_PAGE and not found.result:
@@ -81,7 +82,7 @@ def issuer_pages(simulator: Provider) -> Blueprint:
         merchant = ledger.merchant(found.merchant_id) or abort(404)
         address = return_address(merchant, found, mode)
         if mode == "twice":
-            call_shop(address)
+            call_shop("GET", address)
         ledger.change("UPDATE authentications SET returns = returns + 1 WHERE auth_id = ?", found.auth_id)
         return redirect(address, 303)
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
-from providers.paygent.simulator.records import Merchant
+from providers.paygent.simulator.records import Authentication, Merchant
 from providers.paygent.simulator.returns import TROUBLES, Trouble
 from providers.paygent.simulator.simulator import Provider
 from providers.sandbox.switchboard import asked, switchboard
@@ -35,7 +35,7 @@ def own_switches(simulator: Provider) -> Blueprint:
         merchant_id = str(sent.get("merchant_id", DEMO.merchant_id))
         known = ledger.merchant(merchant_id) or Merchant(**asdict(DEMO))
         merchant = replace(known, **sent | {"merchant_id": merchant_id})
-        ledger.save_merchant(merchant)
+        ledger.save(merchant)
         return jsonify(asdict(merchant))
 
     @api.post("/merchants/replace")
@@ -78,7 +78,7 @@ def own_switches(simulator: Provider) -> Blueprint:
         sent = asked()
         latest = "1 ORDER BY created_at DESC LIMIT 1"
         condition, values = ("auth_id = ?", [sent["auth_id"]]) if "auth_id" in sent else (latest, [])
-        found = ledger.authentications(condition, *values)
+        found = ledger.all(Authentication, condition, *values)
         if not found:
             raise ValueError("no such authentication")
         statuses = simulator.time_outs.send_now(found[0], int(sent.get("copies", 1)))
@@ -103,9 +103,9 @@ def own_switches(simulator: Provider) -> Blueprint:
         """What makes a shop's look-ups fail: other credentials, another merchant number; and back."""
         known = ledger.demo_merchant()
         if change == "password":
-            ledger.save_merchant(replace(known, connect_password="changed"))
+            ledger.save(replace(known, connect_password="changed"))
         elif change == "restore":
-            ledger.save_merchant(replace(known, connect_password=DEMO.connect_password, closed=False))
+            ledger.save(replace(known, connect_password=DEMO.connect_password, closed=False))
         elif not known.closed:
             latest = max(int(merchant.merchant_id) for merchant in ledger.merchants())
             ledger.replace_merchant(DEMO.merchant_id, str(latest + 1))

@@ -46,7 +46,7 @@ class TokenDesk:
             token = token or self._card_token(merchant, sent)
         except ScriptError as error:
             return {"result": error.code}
-        self._ledger.save_token(token)
+        self._ledger.save(token)
         tokenized = {"token": token.token, "valid_until": wire_time(token.valid_until)}
         if token.cvc_only:
             return {"result": "0000", "tokenizedCardObject": tokenized}
@@ -72,7 +72,7 @@ class TokenDesk:
         return token
 
     def spend(self, token: Token) -> None:
-        self._ledger.save_token(replace(token, used=True))
+        self._ledger.save(replace(token, used=True))
 
     # ---- in the browser --------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from providers.veritrans4g.simulator import cards
 from providers.veritrans4g.simulator.records import Order
-from providers.veritrans4g.simulator.returns import BY_GET, call_shop, with_query
+from providers.veritrans4g.simulator.returns import BY_GET, return_early, with_query
 from providers.veritrans4g.simulator.threeds import CHALLENGED, ERROR_PAGE, FRICTIONLESS
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def issuer_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
 
     def _decided(order: Order, status: str, txn_type: str) -> AnyResponse | str:
         order = simulator.threeds.decide(order, status, txn_type)
-        if simulator.pushes.disorder.mode == "before_answer":
-            simulator.pushes.push_due()
+        simulator.pushes.push_before_answer()
         return _sent_back(order)
 
     def _sent_back(order: Order) -> AnyResponse | str:
@@ -91,7 +90,7 @@ def issuer_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
         merchant = ledger.merchant(order.merchant_ccid) or abort(404)
         fields = simulator.returns.fields(merchant, order, mode)
         if mode == "twice":
-            call_shop(order, fields)
+            return_early(order, fields)
         if order.result_link == BY_GET:
             return redirect(with_query(order.redirect_uri, fields), 303)
         return render_template("veritrans4g/return.html", order=order, fields=fields)
