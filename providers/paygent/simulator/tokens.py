@@ -14,6 +14,7 @@ from providers.paygent.simulator import cards
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant, Token
 from providers.paygent.simulator.wire import Refusal
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.clock import Clock, japan_time, wire_time
 
 #: Seconds a token lives; our choice, the provider does not document it
@@ -116,7 +117,7 @@ class TokenDesk:
         return Token(
             masked_card_number="*" * (len(number) - 4) + number[-4:],
             fingerprint=self._fingerprint(merchant, number),
-            brand=cards.brand_of(number),
+            brand=brand_of(number),
             acquirer_id=cards.acquirer_of(number),
             issuer_class="1" if cards.is_foreign(number) else "0",
             valid_term=f"{int(month):02}{int(year):02}",
