@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from providers.paygent.simulator import cards
@@ -25,7 +25,6 @@ from providers.paygent.simulator.records import Authentication, Merchant
 from providers.paygent.simulator.threeds import Authentications
 from providers.paygent.simulator.wire import TEXTS
 from providers.sandbox.clock import Clock
-from providers.sandbox.faults import Fault
 from providers.sandbox.outgoing import call_shop
 
 #: Until a repeated notice, and how many repetitions there are (protocol §5.4)
@@ -33,15 +32,6 @@ REPEATED_AFTER = 3600.0
 REPETITIONS = 3
 
 TROUBLES = ("never", "twice", "bent_hc", "bent_result", "no_hc")
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled way back; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def return_hash(result: str, auth_id: str, attempt_kbn: str, key: str) -> str:

@@ -16,7 +16,7 @@ from providers.paygent.simulator.lookups import Lookups
 from providers.paygent.simulator.notices import NoticeQueue
 from providers.paygent.simulator.payments import Payments
 from providers.paygent.simulator.records import Authentication, Card, Merchant, Payment
-from providers.paygent.simulator.returns import TimeOutNotices
+from providers.paygent.simulator.returns import TROUBLES, TimeOutNotices
 from providers.paygent.simulator.stored_card_telegrams import StoredCardTelegrams
 from providers.paygent.simulator.stored_cards import CardBook
 from providers.paygent.simulator.threeds import Authentications
@@ -25,7 +25,7 @@ from providers.paygent.simulator.tokens import TokenDesk
 from providers.paygent.simulator.wire import Answered, Refusal, failure, read_request, success
 from providers.sandbox.activity import Heartbeat, Requests
 from providers.sandbox.clock import Clock
-from providers.sandbox.faults import Fault, FaultBook, answer_through
+from providers.sandbox.faults import Fault, FaultBook, TroubleBook, answer_through
 from providers.sandbox.practice import Disorder
 
 Handler = Callable[[Merchant, dict[str, str]], Answered]
@@ -61,7 +61,7 @@ class Provider:
         self.authentications = Authentications(self.ledger, clock)
         self.time_outs = TimeOutNotices(self.ledger, clock, self.authentications)
         #: what happens to the next browsers on their way back from 3-D Secure
-        self.return_troubles = FaultBook()
+        self.return_troubles = TroubleBook("return", TROUBLES)
         self.tokens = TokenDesk(self.ledger, clock)
         self.card_book = CardBook(self.ledger, clock)
         card = CardTelegrams(

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.simulator.records import Authentication, Merchant
-from providers.paygent.simulator.returns import TROUBLES, Trouble
+from providers.paygent.simulator.returns import TROUBLES
 from providers.paygent.simulator.simulator import Provider
 from providers.sandbox.switchboard import asked, switchboard
 
@@ -65,12 +65,7 @@ def own_switches(simulator: Provider) -> Blueprint:
     @api.post("/returns")
     def set_trouble() -> Response:
         """Spoils the way back from 3-D Secure: {"mode": …, "times": 1}, or {"clear": true}; see returns.py."""
-        sent = asked()
-        if sent.pop("clear", False):
-            simulator.return_troubles.clear()
-        if sent:
-            simulator.return_troubles.add(Trouble(**{"kind": "return"} | sent))
-        return jsonify(simulator.return_troubles.listed())
+        return jsonify(simulator.return_troubles.switch(asked()))
 
     @api.post("/timeouts")
     def tell_time_out() -> Response:
@@ -90,7 +85,7 @@ def own_switches(simulator: Provider) -> Blueprint:
     def add_trouble() -> AnyResponse:
         if request.form.get("mode") in TROUBLES:
             times = request.form.get("times", type=int) or None
-            simulator.return_troubles.add(Trouble("return", request.form["mode"], times=times))
+            simulator.return_troubles.switch({"mode": request.form["mode"], "times": times})
         return _back()
 
     @api.post("/forms/returns/clear")

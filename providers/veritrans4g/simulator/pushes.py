@@ -15,11 +15,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from providers.sandbox.clock import Clock, wire_time
-from providers.sandbox.faults import Fault, FaultBook
+from providers.sandbox.faults import TroubleBook
 from providers.sandbox.outgoing import Pusher, post_form
 from providers.veritrans4g.simulator.ledger import Ledger
 from providers.veritrans4g.simulator.records import Merchant, Order, Push
@@ -28,15 +28,6 @@ TROUBLES = ("wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_
 
 #: Records of one push of mode multi
 TOGETHER = 3
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled push; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def signature(merchant: Merchant, body: bytes) -> str:
@@ -75,7 +66,7 @@ class PushQueue(Pusher[Push]):
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         super().__init__(ledger, Push)
         self._clock = clock
-        self.troubles = FaultBook()
+        self.troubles = TroubleBook("push", TROUBLES)
 
     def announce(self, order: Order) -> None:
         """Queues the result of an order's 3-D Secure; nothing where no address is known."""
@@ -97,8 +88,7 @@ class PushQueue(Pusher[Push]):
         merchant = self._ledger.merchant(notice.merchant_ccid)
         if merchant is None:
             return
-        trouble = self.troubles.take("push")
-        mode = trouble.mode if trouble else ""
+        mode = self.troubles.take_mode()
         records = [json.loads(notice.record)]
         if mode == "multi":
             records = self._earlier(notice) + records

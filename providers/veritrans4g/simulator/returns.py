@@ -18,11 +18,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.faults import Fault
 from providers.sandbox.outgoing import call_shop
 from providers.veritrans4g.simulator.ledger import Ledger
 from providers.veritrans4g.simulator.orders import FAILURE, SUCCESS
@@ -39,15 +38,6 @@ TROUBLES = (
 )  # fmt: skip
 
 WITHOUT_DETAILS, WITH_DETAILS, BY_GET = "0", "1", "2"
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled way back; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def encode_names(names: list[str]) -> str:

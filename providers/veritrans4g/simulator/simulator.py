@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from providers.sandbox.activity import Heartbeat, Requests
 from providers.sandbox.clock import Clock, japan_time
-from providers.sandbox.faults import Fault, FaultBook, answer_through
+from providers.sandbox.faults import Fault, FaultBook, TroubleBook, answer_through
 from providers.sandbox.practice import BookedCard, BookedPayment, Books, Disorder, State
 from providers.veritrans4g.demo import DEMO_MERCHANT
 from providers.veritrans4g.simulator import cards
@@ -33,7 +33,7 @@ from providers.veritrans4g.simulator.records import (
     StoredCard,
     Token,
 )
-from providers.veritrans4g.simulator.returns import Returns
+from providers.veritrans4g.simulator.returns import TROUBLES, Returns
 from providers.veritrans4g.simulator.search import SearchService
 from providers.veritrans4g.simulator.switches import switches
 from providers.veritrans4g.simulator.threeds import ThreeDSecure
@@ -53,7 +53,7 @@ class VeriTrans4GSimulator:
         self.pushes = PushQueue(self.ledger, clock)
         self.returns = Returns(self.ledger)
         #: what happens to the next browsers on their way back from 3-D Secure
-        self.return_troubles = FaultBook()
+        self.return_troubles = TroubleBook("return", TROUBLES)
         self.tokens = TokenDesk(self.ledger, clock)
         self.orders = Orders(self.ledger, clock)
         self.paynowid = PayNowId(self.ledger, clock, self.tokens)
