@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, ClassVar
 
 from providers.escott.demo import DEMO_MERCHANT
 from providers.escott.simulator.records import Member, Merchant, Stage, Step, Token, Transaction
@@ -13,7 +12,7 @@ from providers.sandbox.clock import Clock
 
 
 class Ledger(ledger.Ledger):
-    tables: ClassVar[dict[type[Any], tuple[str, str]]] = {
+    tables = {
         Merchant: ("merchants", "merchant_id"),
         Token: ("tokens", "token"),
         Member: ("members", "merchant_id, kaiin_id"),

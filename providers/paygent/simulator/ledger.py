@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, ClassVar
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.simulator.records import (
@@ -26,7 +25,7 @@ REQUESTS_KEPT = 500
 
 
 class Ledger(ledger.Ledger):
-    tables: ClassVar[dict[type[Any], tuple[str, str]]] = {
+    tables = {
         Merchant: ("merchants", "merchant_id"),
         Token: ("tokens", "token"),
         StoredCard: ("stored_cards", "customer_card_id"),

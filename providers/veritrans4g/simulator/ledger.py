@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from providers.sandbox import ledger
 from providers.veritrans4g.demo import DEMO_MERCHANT, DEMO_RESONA
@@ -35,7 +35,7 @@ def demo_merchants() -> tuple[Merchant, Merchant]:
 
 
 class Ledger(ledger.Ledger):
-    tables: ClassVar[dict[type[Any], tuple[str, str]]] = {
+    tables = {
         Merchant: ("merchants", "merchant_ccid"),
         Token: ("tokens", "token"),
         StoredCard: ("stored_cards", "card_id"),
