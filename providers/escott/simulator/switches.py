@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
 from providers.escott.demo import DEMO_MERCHANT
 from providers.escott.simulator.records import Member, Merchant
-from providers.sandbox.switchboard import asked, switchboard
+from providers.sandbox.switchboard import asked, asked_of, switchboard
 
 if TYPE_CHECKING:
     from providers.escott.simulator.simulator import EscottSimulator
@@ -25,12 +25,8 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
 
     @api.post("/merchants")
     def save_merchant() -> Response:
-        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it.
-
-        A shop sends its whole contract: what the practice provider does not keep of it is passed over.
-        """
-        kept = {field.name for field in fields(Merchant)}
-        sent = {name: value for name, value in asked().items() if name in kept}
+        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it."""
+        sent = asked_of(Merchant)
         merchant_id = str(sent.get("merchant_id", DEMO_MERCHANT.merchant_id))
         with ledger.transaction():
             known = ledger.merchant(merchant_id) or Merchant(**asdict(DEMO_MERCHANT))

@@ -19,6 +19,7 @@ from providers.paygent.simulator.records import (
     Token,
 )
 from providers.sandbox import ledger
+from providers.sandbox.faults import Fault
 
 #: How many of the latest telegrams are remembered one by one
 REQUESTS_KEPT = 500
@@ -95,25 +96,16 @@ class Ledger(ledger.Ledger):
 
     # ---- telegrams received ----------------------------------------------------------------------
 
-    def add_request(self, at: float, kind: str, sent: dict[str, str], fault: str) -> int:
+    def add_request(self, at: float, kind: str, sent: dict[str, str], fault: Fault | None) -> Request:
         """Notes a telegram as it comes in; its answer is added when there is one."""
         named = {name: sent.get(name, "") for name in ("trading_id", "payment_id", "customer_id")}
         with self.transaction():
-            number = self.save(Request(None, kind, **named, fault=fault, at=at))
+            request = Request(None, kind, **named, fault=fault.mode if fault else "", at=at)
+            number = self.save(request)
             self.change("DELETE FROM requests WHERE id <= ?", number - REQUESTS_KEPT)
             count = self.one(TelegramCount, "kind = ?", kind) or TelegramCount(kind, 0)
             self.save(replace(count, count=count.count + 1))
-        return number
-
-    def add_answer(self, number: int, payment_id: str, result: str, response_code: str) -> None:
-        self.change(
-            "UPDATE requests SET payment_id = coalesce(nullif(?, ''), payment_id),"
-            " result = ?, response_code = ? WHERE id = ?",
-            payment_id,
-            result,
-            response_code,
-            number,
-        )
+        return replace(request, id=number)
 
 
 def _take_over(path: Path) -> None:

@@ -15,7 +15,7 @@ from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.lookups import Lookups
 from providers.paygent.simulator.notices import NoticeQueue
 from providers.paygent.simulator.payments import Payments
-from providers.paygent.simulator.records import Authentication, Card, Merchant, Payment
+from providers.paygent.simulator.records import Authentication, Card, Merchant, Payment, Request
 from providers.paygent.simulator.returns import TROUBLES, TimeOutNotices
 from providers.paygent.simulator.stored_card_telegrams import StoredCardTelegrams
 from providers.paygent.simulator.stored_cards import CardBook
@@ -139,12 +139,12 @@ class Provider:
     def _answer(self, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
         fault = self.faults.take(kind, VERB_OF.get(kind, kind)) or self._card_fault(sent)
-        number = self.ledger.add_request(self.clock.now(), kind, sent, fault.mode if fault else "")
+        request = self.ledger.add_request(self.clock.now(), kind, sent, fault)
 
         def refuse(code: str, detail: str) -> Response:
             return failure(kind, Refusal(code or "E001", detail))
 
-        return answer_through(fault, lambda: self._execute(number, path, sent), refuse)
+        return answer_through(fault, lambda: self._execute(request, path, sent), refuse)
 
     def _card_fault(self, sent: dict[str, str]) -> Fault | None:
         """Some test cards bring their own trouble, as a token or stored."""
@@ -155,7 +155,7 @@ class Provider:
             card = next(iter(self.card_book.of_customer(merchant_id, *named)), None)
         return cards.wire_fault(sent.get("telegram_kind", ""), card.last_four) if card else None
 
-    def _execute(self, number: int, path: str, sent: dict[str, str]) -> Response:
+    def _execute(self, request: Request, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
         with self.ledger.transaction():
             self.catch_up()
@@ -170,6 +170,7 @@ class Provider:
             else:
                 answered, code = fields if isinstance(fields, dict) else {}, ""
                 answer = success(kind, fields)
-            self.ledger.add_answer(number, answered.get("payment_id", ""), "1" if code else "0", code)
+            payment_id = answered.get("payment_id") or request.payment_id
+            self.ledger.update(request, payment_id=payment_id, result="1" if code else "0", response_code=code)
         self.notices.push_before_answer()
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,7 +11,7 @@ from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
 from providers.paygent.simulator.records import Authentication, Merchant
 from providers.paygent.simulator.returns import TROUBLES
 from providers.paygent.simulator.simulator import Provider
-from providers.sandbox.switchboard import asked, switchboard
+from providers.sandbox.switchboard import asked, asked_of, switchboard
 
 DEMO = DEMO_PAYGENT_MERCHANT
 
@@ -26,12 +26,8 @@ def own_switches(simulator: Provider) -> Blueprint:
 
     @api.post("/merchants")
     def save_merchant() -> Response:
-        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it.
-
-        A shop's whole contract may be sent: what the practice provider does not keep of it is passed over.
-        """
-        kept = {field.name for field in fields(Merchant)}
-        sent = {name: value for name, value in asked().items() if name in kept}
+        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it."""
+        sent = asked_of(Merchant)
         merchant_id = str(sent.get("merchant_id", DEMO.merchant_id))
         known = ledger.merchant(merchant_id) or Merchant(**asdict(DEMO))
         merchant = replace(known, **sent | {"merchant_id": merchant_id})
