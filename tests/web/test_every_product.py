@@ -10,7 +10,7 @@ from sqlalchemy import select
 from providers.installed import INSTALLED
 from shop.core.db import db
 from shop.orders.models import Order
-from shop.payments.models import Payment, PaymentOperation, ProviderNotice
+from shop.payments.models import Payment, PaymentOperation
 from tests.support.buying import Purchase
 from tests.support.pages import Page
 from tests.support.products import Product, Request, lead, send
@@ -140,7 +140,7 @@ def test_a_notice_before_the_return(away: Product, demo_app: Flask) -> None:
     left = away.buy(through_issuer=False)
     back = way_back(left)
     away.let_notices_go()
-    settled(demo_app)
+    away.look_into_notices()
     state, payment = order_of(demo_app)
     assert (state, away.held()) == ("placed", [(payment.merchant_ref, payment.authorized_yen)])
     later = deliver(left, back)
@@ -157,7 +157,7 @@ def test_a_return_before_the_notice_and_once_more(away: Product, demo_app: Flask
     run_jobs(demo_app)
     said = len(mails(demo_app))
     away.let_notices_go()
-    settled(demo_app)
+    away.look_into_notices()
     again = deliver(left, back)
     run_jobs(demo_app)
     assert again.public_id == first.public_id
@@ -205,19 +205,6 @@ def way_back(left: Purchase) -> Request:
 
 def deliver(left: Purchase, back: Request) -> Purchase:
     return Purchase(left.buyer, send(left.buyer, back))
-
-
-def settled(app: Flask) -> None:
-    """Until every notice has been looked into, be it by the thread that took it in."""
-    def waiting() -> int:
-        with app.app_context():
-            return len(db.session.scalars(select(ProviderNotice.id).where(ProviderNotice.state == "waiting")).all())
-
-    for _ in range(200):
-        run_jobs(app)
-        if not waiting():
-            return
-    raise AssertionError("notices wait that nobody looks into")
 
 
 def orders(app: Flask) -> int:
