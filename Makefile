@@ -6,6 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 2)')
 SHOP_THREADS ?= 16
+CATALOGUES := $(wildcard shop/translations/*/LC_MESSAGES/*.po providers/*/translations/*/LC_MESSAGES/*.po)
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
@@ -24,8 +25,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
-i18n: $(VENV)/.run ## compile the message catalogues
-	@test ! -d shop/translations || $(BIN)/pybabel --quiet compile -d shop/translations
+i18n: $(CATALOGUES:.po=.mo) ## compile the message catalogues
+
+%.mo: %.po | $(VENV)/.run
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
 
 run: $(VENV)/.run i18n ## the demo shop on http://127.0.0.1:5000 with a practice provider; Ctrl-C ends it
 	umask 077 && exec $(BIN)/python -m shop.demo.launch

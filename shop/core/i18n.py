@@ -1,4 +1,6 @@
-"""Languages. Message ids are Japanese, so the default has no holes; ``en`` is the one catalogue (decision 12)."""
+"""Languages. Message ids are Japanese, so the default has no holes; ``en`` is the one that is translated (decision 12)."""
+
+from pathlib import Path
 
 from babel import Locale
 from flask import Flask, has_request_context, request, session
@@ -22,10 +24,15 @@ def gettext(text: str, **values: object) -> str:
 
 def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.extensions["shop.runtime"].config.root / "shop/translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(map(str, _catalogues(app.extensions["shop.runtime"].config.root)))
     Babel(app, locale_selector=_choose)
     app.jinja_env.install_gettext_callables(gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["language"] = language
+
+
+def _catalogues(root: Path) -> list[Path]:
+    """Of each provider's folder and of the shop, which has the last word; they become one, in which a text is looked up once."""
+    return [*sorted(root.glob("providers/*/translations")), root / "shop/translations"]
 
 
 def _choose() -> Locale:

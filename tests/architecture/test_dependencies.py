@@ -67,7 +67,7 @@ def test_a_simulator_shares_nothing_with_the_client_it_checks() -> None:
 def test_nothing_outside_its_folder_names_a_provider() -> None:
     words = [word for provider in INSTALLED for word in (provider.code, provider.name)]
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    endings = (".py", ".html", ".txt", ".js", ".css", ".mako")
+    endings = (".py", ".html", ".txt", ".js", ".css", ".mako", ".po", ".cfg")
     found = [
         f"{named(path)}:{number}"
         for path in files("shop", "admin", "templates", "static", ends=endings)

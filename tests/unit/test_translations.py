@@ -23,8 +23,8 @@ ALLOWED_IN_TEMPLATES = {
     ("templates/admin/layout.html", "日本語"): "a language is offered in its own name",
 }
 
-#: Packages whose texts people see, and the only file of a provider that speaks to buyers.
-SPEAKING = ("shop", "admin", "providers/paygent/errors.py")
+#: Whose texts people see: packages, and the file of a provider that speaks to buyers.
+SPEAKING = ("shop", "admin", "providers/*/errors.py")
 #: Not seen on a page of the shop: demo goods are data, migrations and translations hold no text of ours.
 SILENT = ("shop/demo", "shop/migrations", "shop/translations")
 #: Japanese literals that are no text for translation: (file, pattern of the literal) → reason.
@@ -47,21 +47,40 @@ ALLOWED_IN_PYTHON = {
 GETTEXT = {"_", "_l", "gettext", "lazy_gettext", "N_"}
 
 
-WANTED = {str(message.id) for message in wanted() if message.id}
-STORED = [message for message in english() if message.id]
+ENGLISH = english()
+#: Folder → texts in the tree.
+TEXTS = {folder: {str(message.id) for message in catalog if message.id} for folder, catalog in wanted().items()}
+WANTED = set().union(*TEXTS.values())
+STORED = [message for catalog in ENGLISH.values() for message in catalog if message.id]
 
 
 def test_the_extraction_sees_the_whole_tree() -> None:
-    assert len(WANTED) > 400
+    assert len(TEXTS["shop"]) > 400
     for seen in ("必須", "カゴに入れる", "売上確定", "受注一覧", "カード番号を入力してください。"):
-        assert seen in WANTED, seen
+        assert seen in TEXTS["shop"], seen
 
 
-def test_the_catalogue_has_exactly_the_texts_of_the_tree() -> None:
-    stored = {str(message.id) for message in STORED}
-    assert WANTED - stored == set(), "run python -m shop.translations.update and translate"
-    assert stored - WANTED == set(), "run python -m shop.translations.update"
-    assert list(english().obsolete) == []
+@pytest.mark.parametrize("folder", sorted(TEXTS.keys() | ENGLISH.keys()))
+def test_each_catalogue_has_exactly_the_texts_of_its_folder(folder: str) -> None:
+    assert folder in ENGLISH, "run python -m shop.translations.update and translate"
+    stored, texts = {str(message.id) for message in ENGLISH[folder] if message.id}, TEXTS.get(folder, set())
+    assert texts - stored == set(), "run python -m shop.translations.update and translate"
+    assert stored - texts == set(), "run python -m shop.translations.update"
+    assert list(ENGLISH[folder].obsolete) == []
+
+
+def test_a_text_of_a_provider_stands_in_its_folder_unless_the_shop_has_it() -> None:
+    assert len(TEXTS) > 1
+    for folder, texts in TEXTS.items():
+        assert folder == "shop" or not texts & TEXTS["shop"], folder
+
+
+def test_what_several_folders_say_they_say_alike() -> None:
+    """The catalogues are loaded as one, whose keys are the texts."""
+    said: dict[str, set[str]] = {}
+    for message in STORED:
+        said.setdefault(str(message.id), set()).add(str(message.string))
+    assert {text: translations for text, translations in said.items() if len(translations) > 1} == {}
 
 
 @pytest.mark.parametrize("provider", INSTALLED, ids=lambda provider: provider.code)
@@ -90,7 +109,7 @@ def test_translations_keep_placeholders_and_line_ends() -> None:
 
 def test_the_catalogue_is_not_left_out_when_compiled() -> None:
     """Without a header of its own Babel takes a catalogue for fuzzy and quietly leaves it out."""
-    assert not english().fuzzy
+    assert [folder for folder, catalog in ENGLISH.items() if catalog.fuzzy] == []
 
 
 # ---- Nothing visible goes past gettext ----
@@ -177,7 +196,7 @@ def _allowed(file: str, literal: str) -> bool:
 
 def _speaking_files() -> Iterator[Path]:
     for name in SPEAKING:
-        for path in [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py")):
+        for path in sorted(ROOT.glob(name if name.endswith(".py") else f"{name}/**/*.py")):
             if not str(path.relative_to(ROOT)).startswith(SILENT):
                 yield path
 
