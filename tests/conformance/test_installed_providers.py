@@ -23,8 +23,9 @@ from providers.kept_cards import CARD_BRANDS, Linking, StoredCardSource
 from providers.ports import Endpoint, Gateway, Provider
 from providers.registry import Registry, UnknownProvider
 from providers.settings import CAPTURE, CAPTURE_AT_ONCE, CAPTURE_LATER, Finding
+from tests.support.forging import About, forge, makes_notices
 from tests.support.net import free_port
-from tests.support.world import Simulator
+from tests.support.world import Simulator, world_code
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 #: Verbs that send one request; what a provider without kept cards says to some of them is its own affair.
@@ -257,6 +258,23 @@ def test_an_unreachable_feed_is_empty(provider: Provider) -> None:
 def test_no_stranger_is_believed(provider: Provider, body: bytes) -> None:
     reading = gateway(provider).read_notice("POST", body, {})
     assert (reading.genuine, reading.notices) == (False, ())
+
+
+TELLING = [provider for provider in INSTALLED if provider.sends_notices]
+
+
+@pytest.mark.parametrize("provider", TELLING, ids=[provider.code for provider in TELLING])
+@pytest.mark.req("T-020")
+def test_a_notice_is_believed_as_it_was_sent_and_no_forgery_of_it(provider: Provider) -> None:
+    """More of them reach a running shop in tests/race/test_forged_notices.py."""
+    assert makes_notices(provider), (
+        f"whoever sends_notices brings tests/wire/{world_code(provider)}/forging.py, the Forge of tests/support/forging.py"
+    )
+    opened, about = gateway(provider), About(10**8, "1", "9" * 20, 1000)
+    genuine = forge(provider).notice(provider, about)
+    assert opened.read_notice("POST", genuine.body, genuine.headers).genuine
+    forged = [*forge(provider).forged(provider, about), forge(provider).of_another(provider, about)]
+    assert [push for push in forged if opened.read_notice("POST", push.body, push.headers).genuine] == []
 
 
 @every

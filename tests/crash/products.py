@@ -7,6 +7,7 @@ from typing import Any
 from providers.contract import MoneyStatus, Recovery, Snapshot, Verb
 from providers.kept_cards import Linking
 from providers.ports import Provider
+from tests.support.forging import forge
 
 Needs = Callable[[Provider], bool]
 
@@ -64,9 +65,14 @@ def can_be_asked(product: Provider) -> bool:
     return charges_directly(product) and not asks_people(product)
 
 
+def tells_while_away(product: Provider) -> bool:
+    """Whether a notice comes of what was charged while the buyer was away."""
+    return charges_while_away(product) and product.sends_notices
+
+
 def tells_all(product: Provider) -> bool:
-    """Whether each change of a payment comes as a notice; a provider that charges while buyers are away tells of that alone."""
-    return can_be_asked(product) and not product.capabilities.charges_while_away
+    """Whether each change of a payment comes as a notice, those included that staff make on the provider's console."""
+    return can_be_asked(product) and product.sends_notices and bool(forge(product).TELLS_CONSOLE)
 
 
 def refunds(product: Provider) -> bool:

@@ -51,7 +51,7 @@ SCENARIOS = (
     Scenario("place card in steps, registering, captured at once", moments.registering_in_steps, acts.press_and_link, ("placed", "captured"), products.keeps_cards),
     Scenario("place cash on delivery", confirmed(CASH), press, ("placed", "created")),
     Scenario("place over the issuer's page", confirmed(secure=True), press, ("placed", "authorized"), products.leaves_the_choice, by_all=True),
-    Scenario("notice before the return", confirmed(secure=True), acts.told_before_the_return, ("placed", "authorized"), products.charges_while_away, concurrent=True),
+    Scenario("notice before the return", confirmed(secure=True), acts.told_before_the_return, ("placed", "authorized"), products.tells_while_away, concurrent=True),
     Scenario("never back", confirmed(secure=True), acts.never_back, ("placed", "authorized"), products.charges_while_away),
     Scenario("place, answer lost", confirmed(), press_losing("authorize"), ("placed", "authorized"), products.charges_directly, varies_from=FIRST_SENT),
     Scenario("place, notice before answer", confirmed(), acts.press_overtaken, ("placed", "authorized"), products.tells_all, concurrent=True),

@@ -10,7 +10,7 @@ from tests.race.browser import Browser, is_complete
 from tests.race.products import TELLING, Product, Turns
 from tests.race.shopping import CARD, Shop
 from tests.support.evidence import Series
-from tests.support.forging import FORM, About, Push, forge
+from tests.support.forging import FORM, About, Push, forge, makes_notices
 from tests.support.world import world_code
 
 CODE = "TK-050"
@@ -26,7 +26,7 @@ _MONEY = (
 #: Whose digest does not say where a field ends.
 UNDELIMITED = tuple(product for product in TELLING if hasattr(forge(product.provider), "shifted"))
 #: The first of each protocol: how notices are signed does not depend on the product.
-PROTOCOLS = tuple({world_code(product.provider): product for product in reversed(TELLING)}.values())
+PROTOCOLS = tuple({world_code(product.provider): product for product in reversed(TELLING) if makes_notices(product.provider)}.values())
 _TURNS = Turns()
 
 

@@ -1,14 +1,15 @@
-"""Notices as the provider sends them and as an attacker would, for tests that name no provider: each protocol's own stand in
-``tests/wire/<protocol>/forging.py``."""
+"""Notices and returns as the provider sends them and as an attacker would, for tests that name no provider: each protocol's own stand
+in ``tests/wire/<protocol>/forging.py`` (docs/providers.md, "What is tested for you")."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote_from_bytes
 
 from providers.ports import Provider
+from tests.support.files import ROOT
 from tests.support.world import world_code
 
 FORM = "application/x-www-form-urlencoded"
@@ -30,6 +31,19 @@ class About:
     handle: str
     reference: str
     amount_yen: int
+
+
+class Spoiling(Protocol):
+    """Where returns or notices are signed, by which modes the simulator spoils them – what an attacker can make of genuine ones without
+    a key. A protocol names what it has."""
+
+    #: Modes of ``/control/<protocol>/returns``: returns of a buyer who has not paid …
+    FORGED_RETURNS: tuple[str, ...]
+    #: … and of one who has: they lead to no wrong outcome, but must not be believed.
+    DAMAGED_RETURNS: tuple[str, ...]
+    #: Modes of ``/control/<protocol>/pushes``, and the reason with which such a notice is refused.
+    FORGED_PUSHES: tuple[str, ...]
+    REFUSED: str
 
 
 class Forge(Protocol):
@@ -57,9 +71,28 @@ class Forge(Protocol):
         ...
 
 
+class Nothing:
+    """Of a protocol that brings no forging."""
+
+    SAYINGS = ()
+    TELLS_CONSOLE = False
+
+
 def forge(provider: Provider) -> Any:
-    """The :class:`Forge` of a provider's protocol."""
-    return import_module(f"tests.wire.{world_code(provider)}.forging")
+    """The :class:`Forge` of a provider's protocol – or :class:`Nothing`."""
+    protocol = world_code(provider)
+    if not (ROOT / "tests/wire" / protocol / "forging.py").exists():
+        return Nothing
+    return import_module(f"tests.wire.{protocol}.forging")
+
+
+def makes_notices(provider: Provider) -> bool:
+    return forge(provider) is not Nothing and provider.sends_notices
+
+
+def spoiled(providers: Iterable[Provider], what: str) -> list[tuple[Provider, str]]:
+    """With each provider the modes by which its simulator spoils something, where the protocol names any: :class:`Spoiling`."""
+    return [(provider, mode) for provider in providers for mode in getattr(forge(provider), what, ())]
 
 
 #: Values put into a field: nothing, more, less, other widths and signs, control characters, very long.

@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from providers.installed import INSTALLED
+from providers.kept_cards import Linking
 from shop.core.db import db
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentOperation
+from tests.crash.products import charges_while_away, options, tells_while_away
 from tests.support.buying import Purchase
 from tests.support.pages import Page
 from tests.support.products import Product, Request, lead, send
@@ -20,7 +22,8 @@ from tests.support.world import Simulator
 from tests.web.counter import Desk, number_of
 
 REFUSED, UNAUTHENTICATED = "4980000000058202", "4980000000087607"
-DECIDING = [provider for provider in INSTALLED if provider.capabilities.charges_while_away]
+DECIDING = [provider for provider in INSTALLED if charges_while_away(provider)]
+TELLING = [provider for provider in DECIDING if tells_while_away(provider)]
 #: Longer than any request can be on its way.
 LATE = 200.0
 
@@ -132,10 +135,12 @@ def away(request: pytest.FixtureRequest, demo_app: Flask, simulator: Simulator, 
     """A product whose provider decides while the buyer is away."""
     made = Product(request.param, demo_app, simulator, live_server.url)
     made.install()
+    made.set(**options(request.param, secure=True, linking=Linking.NEVER))
     return made
 
 
 @pytest.mark.req("R-089")
+@pytest.mark.parametrize("away", TELLING, ids=[provider.code for provider in TELLING], indirect=True)
 def test_a_notice_before_the_return(away: Product, demo_app: Flask) -> None:
     left = away.buy(through_issuer=False)
     back = way_back(left)

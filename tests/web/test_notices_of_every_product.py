@@ -13,13 +13,15 @@ from shop.core.db import db
 from shop.orders.models import Order
 from shop.payments.models import Payment, ProviderNotice
 from tests.support.buying import Buyer
-from tests.support.forging import FORM, About, Push, forge
+from tests.support.forging import FORM, About, Push, forge, makes_notices
 from tests.support.products import Product, lead
 from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import Simulator
 
 TELLING = [provider for provider in INSTALLED if provider.sends_notices]
+#: Those whose tests can write notices.
+MAKING = [provider for provider in TELLING if makes_notices(provider)]
 REFUSED = "4980000000058202"
 
 
@@ -83,7 +85,7 @@ def test_a_late_failure_of_the_first_attempt_leaves_the_second_alone(product: Pr
 
 #: By the first product of each protocol.
 SAYINGS = [
-    (provider, said) for provider in {forge(provider): provider for provider in reversed(TELLING)}.values()
+    (provider, said) for provider in {forge(provider): provider for provider in reversed(MAKING)}.values()
     for said in forge(provider).SAYINGS
 ]  # fmt: skip
 
@@ -116,6 +118,7 @@ def test_without_any_notice_the_provider_is_asked(product: Product, demo_app: Fl
 
 
 @pytest.mark.req("S-032", "S-025", "S-030")
+@pytest.mark.parametrize("product", MAKING, ids=[provider.code for provider in MAKING], indirect=True)
 def test_a_notice_that_comes_before_the_payment_is_known_waits_for_it(
     product: Product, demo_app: Flask, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,13 @@ SAYINGS = (
 #: Whether what staff do on the provider's console is told.
 TELLS_CONSOLE = False
 
+#: The simulator's modes (returns.py, pushes.py).
+FORGED_RETURNS = ("bent_hash", "relabelled", "dropped_name", "shifted", "no_authparams", "bent_amount")
+#: Those of them that spoil a return of somebody who has paid.
+DAMAGED_RETURNS = ("bent_hash", "shifted", "bent_amount")
+FORGED_PUSHES = ("wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_only")
+REFUSED = "content-hmac"
+
 
 def body_of(about: About, said: str = SAYINGS[0]) -> bytes:
     kind, code, mpi, card = (word.strip("-") for word in said.split(" "))
