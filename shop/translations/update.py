@@ -48,7 +48,7 @@ def wanted() -> Catalogues:
     return found
 
 
-def _texts() -> Iterator[tuple[str, str, str, str | None]]:
+def _texts() -> Iterator[tuple[str, str, str | tuple[str, ...], str | None]]:
     """Folder, file, text and context of each."""
     with MAPPING.open(encoding="utf-8") as mapping:
         methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]

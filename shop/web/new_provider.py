@@ -5,6 +5,7 @@ import keyword
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
@@ -14,6 +15,9 @@ _END = ".tmpl"
 _CODE = re.compile(r"[a-z][a-z0-9]{0,19}")
 #: Addresses that the practice world has for itself.
 _TAKEN = {"console", "control", "static", "switches"}
+#: Where no provider is named, and in which files: a code that is part of a word there already could not be told from a name.
+NAMELESS = ("shop", "admin", "templates", "static")
+TEXTS = (".py", ".html", ".txt", ".js", ".css", ".mako", ".po", ".cfg")
 _IMPORTS = re.compile(r"(?:^from providers\S* import (?:\([^)]*\)|[^(\n]*)\n)+", re.MULTILINE)
 _IMPORT = re.compile(r"^from (\S+) import (?:\([^)]*\)|[^(\n]*)\n", re.MULTILINE)
 
@@ -52,6 +56,15 @@ def _check(code: str, root: Path) -> None:
         raise Refused(f"{root} is no checkout with tests: a provider is written where the shop is developed")
     if closed := [name for name in ("providers", "tests") if not os.access(root / name, os.W_OK)]:
         raise Refused(f"{root} is not yours to write to ({', '.join(closed)}): a provider is written where the shop is developed")
+    if said := next(_saying(code, root), None):
+        raise Refused(f"{code!r} is part of a word of the shop already ({said.relative_to(root)}); take one that is not")
+
+
+def _saying(code: str, root: Path) -> Iterator[Path]:
+    """Files of the shop in which the code stands."""
+    for path in (path for top in NAMELESS for path in sorted((root / top).rglob("*"))):
+        if path.suffix in TEXTS and code in path.read_text(encoding="utf-8").lower():
+            yield path
 
 
 def _tops(code: str) -> list[Path]:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from providers.installed import INSTALLED
+from shop.web.new_provider import NAMELESS, TEXTS
 from tests.architecture.source import ROOT, files, imports, named, tree
 
 OURS = ("app.py", "shop", "admin", "providers")
@@ -67,10 +68,9 @@ def test_a_simulator_shares_nothing_with_the_client_it_checks() -> None:
 def test_nothing_outside_its_folder_names_a_provider() -> None:
     words = [word for provider in INSTALLED for word in (provider.code, provider.name)]
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    endings = (".py", ".html", ".txt", ".js", ".css", ".mako", ".po", ".cfg")
     found = [
         f"{named(path)}:{number}"
-        for path in files("shop", "admin", "templates", "static", ends=endings)
+        for path in files(*NAMELESS, ends=TEXTS)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if pattern.search(line)
     ]

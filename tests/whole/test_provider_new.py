@@ -75,6 +75,11 @@ def small(folder: Path) -> Path:
     shutil.copytree(ROOT / "providers/_template", folder / "providers/_template")
     (folder / "providers/charge.py").touch()
     (folder / "providers/old").mkdir()
+    (folder / "shop").mkdir()
+    (folder / "shop/orders.py").write_text("class Order: payments = ()", encoding="utf-8")
+    (folder / "admin/texts").mkdir(parents=True)
+    (folder / "admin/texts/messages.po").write_text('msgstr "Discard it"', encoding="utf-8")
+    (folder / "admin/texts/messages.mo").write_bytes(b"\xff zeus")
     (folder / "tests/sandbox").mkdir(parents=True)
     (folder / "tests/wire/tested").mkdir(parents=True)
     return folder
@@ -146,6 +151,8 @@ def function(name: str) -> str:
     [
         *((code, "is no code") for code in ("", "Zeus", "zeus pay", "zeus_pay", "../zeus", "4zeus", "ゼウス", "z" * 21, "import", "zeus\n")),
         ("charge", "another meaning"), ("console", "another meaning"),
+        *((code, r"part of a word of the shop already \(shop/orders\.py\)") for code in ("order", "rder", "payments")),
+        ("card", r"part of a word of the shop already \(admin/texts/messages\.po\)"),
         ("old", "there is already providers/old"), ("tested", "there is already tests/wire/tested"),
     ],
 )  # fmt: skip
