@@ -109,4 +109,5 @@ def next_steps(code: str) -> str:
 then, until it is green – each failure says what to write:
   python -m pytest tests/wire/{code} tests/sandbox/test_{code}_simulator.py
   python -m pytest tests/conformance tests/sandbox/test_every_simulator.py -k {code}
+  python -m shop.translations.update   fills providers/{code}/translations and lists what to translate
 docs/providers.md explains every step"""

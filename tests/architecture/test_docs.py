@@ -3,12 +3,15 @@
 import ast
 import inspect
 import re
+from dataclasses import is_dataclass
+from enum import Enum
 from functools import cache
+from types import ModuleType
 from typing import get_args
 
 import pytest
 
-from providers import contract
+from providers import charge, contract, kept_cards, ports
 from providers.ports import Gateway
 from shop.jobs.joblist import JOBS
 from tests.support.files import ROOT
@@ -57,6 +60,27 @@ _GUIDE = re.findall(r"`([^`\n]+)`", (ROOT / "docs/providers.md").read_text(encod
 _WORDS = {word for code in _GUIDE for word in re.findall(r"\w+", code)}
 
 
+def _members(kind: type) -> set[str]:
+    """Fields of a type, or the names of its words."""
+    words = [word.name for word in kind] if issubclass(kind, Enum) else [*inspect.get_annotations(kind), *vars(kind)]
+    return {name for name in words if not name.startswith("_")}
+
+
+def _types(*modules: ModuleType) -> list[type]:
+    """What these modules define."""
+    made = [each for module in modules for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__]
+    return [each for each in made if issubclass(each, Enum) or is_dataclass(each)]
+
+
+def _tables() -> list[tuple[set[str], set[str]]]:
+    """What the head of each table names, and its rows: by their first column."""
+    found = []
+    for table in re.findall(r"(?:^\|.*\n)+", (ROOT / "docs/providers.md").read_text(encoding="utf-8"), re.MULTILINE):
+        head, _line, *rows = (set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in table.splitlines())
+        found.append((head, set().union(*rows)))
+    return found
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -70,6 +94,21 @@ _WORDS = {word for code in _GUIDE for word in re.findall(r"\w+", code)}
 def test_the_guide_leaves_nothing_of_the_contract_out(asked: list[str]) -> None:
     assert asked
     assert set(asked) - _WORDS == set()
+
+
+_KINDS = {kind.__name__: _members(kind) for kind in [*_types(contract, charge, kept_cards, ports), ports.Provider]}
+_TABLES = [(kinds, said) for head, said in _tables() if (kinds := head & _KINDS.keys())]
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_the_guide_has_a_line_for_every_field_and_word(kind: str) -> None:
+    (said,) = (said for kinds, said in _TABLES if kind in kinds)
+    assert _KINDS[kind] - said == set()
+
+
+@pytest.mark.parametrize(("kinds", "said"), _TABLES, ids=[" ".join(sorted(kinds)) for kinds, _ in _TABLES])
+def test_the_guide_teaches_nothing_that_is_gone(kinds: set[str], said: set[str]) -> None:
+    assert said - set().union(*(_KINDS[kind] for kind in kinds)) == set()
 
 
 def test_the_guide_names_files_that_are_there() -> None:
