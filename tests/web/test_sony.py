@@ -15,12 +15,14 @@ from shop.core.runtime import now
 from shop.payments import testimony
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation
 from tests.support.buying import Buyer, Purchase, StepsBuyer
+from tests.support.members import join
 from tests.support.pages import Page
 from tests.support.products import Product
 from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import Desk, change, number_of
+from tests.web.test_every_product_cards import Holder
 
 pytestmark = pytest.mark.one_database
 TOTAL, LATE = 1572, 200.0
@@ -202,6 +204,31 @@ def test_nobody_is_sent_anywhere(sony: Product) -> None:
     bought = sony.buy(through_issuer=False)
     assert bought.public_id
     assert "ご注文の途中で、カード会社の本人認証" not in basket(sony).get("/checkout/zero").text
+
+
+@pytest.mark.req("R-085", "R-136")
+@pytest.mark.parametrize("flow", ["zero", "steps"])
+def test_a_contract_without_members_is_said_where_a_card_was_to_be_registered(
+    sony: Product, demo_app: Flask, flow: str
+) -> None:
+    """The order stands: to its buyer the sentence of the guide is about the card, and the shop is told to look at its contract."""
+    sony.install(card_linking="always")
+    sony.world.control("escott/merchants", members=False)
+    member = Holder(sony.shop_url)
+    member.product, member.flow = sony, flow
+    join(member, demo_app)
+    member.log_in()
+    bought = member.order()
+    assert "カードを登録しています" in bought.page.text
+    run_jobs(demo_app)
+    for page in (bought.path, member.path):
+        assert "決済処理エラーが発生しました" in Page(member.get(page).text).text, page
+    assert "ご注文は承っています" in Page(member.get(bought.path).text).text
+    run_jobs(demo_app)
+    letters = {str(mail["Subject"]): str(mail.get_content()) for mail in mails(demo_app)}
+    assert "決済処理エラーが発生しました" in next(text for subject, text in letters.items() if "クレジットカードを登録できませんでした" in subject)
+    assert "コード K68" in next(text for subject, text in letters.items() if "【要確認】" in subject)
+    assert "カードを登録" not in Page(Buyer(sony.shop_url).get(bought.path).text).text, "of nobody else"
 
 
 # ---- a lost 1Auth: nobody can be asked but people ------------------------------------------------------------------------
