@@ -212,8 +212,9 @@ def test_every_code_of_the_table_is_reached() -> None:
 @pytest.mark.parametrize(
     ("codes", "surely"),
     [
-        (["K22"], True), (["G55", "C13"], True), (["U04"], True), (["W01"], True), ([], False),
-        (["K96"], False), (["K22", "K98"], False), (["KBX"], False), (["KBY"], False), (["P51"], False), (["R01", "K22"], False),
+        (["K22"], True), (["G55", "C13"], True), (["U04"], True), (["W01"], True), (["K97"], True), (["K99"], True), (["K88"], True),
+        ([], False), (["K96"], False), (["K22", "K98"], False), (["KBX"], False), (["KBY"], False), (["KH0"], False),
+        (["C03", "G55"], False), (["U96"], False), (["W03"], False), (["P51"], False), (["R01", "K22"], False),
     ],
 )  # fmt: skip
 def test_only_what_surely_says_so_is_a_refusal(codes: list[str], surely: bool) -> None:
