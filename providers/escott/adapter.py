@@ -218,14 +218,10 @@ class EscottGateway:
         return CardList((card,) if card else ())
 
     def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
-        """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat: K75, it is invalid already."""
-        invalid = self._member_call("4MemInval", customer_ref)
-        if isinstance(invalid, client.Answer) and invalid.codes == ("K71",):
-            return Absent(invalid.code)
-        if isinstance(invalid, client.Answer) and not invalid.ok and invalid.codes not in (("K75",), ("K79",)):
-            return _refusal(invalid)
-        if not isinstance(invalid, client.Answer):
-            return invalid
+        """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat."""
+        stopped = self._invalidate(customer_ref)
+        if stopped is not None:
+            return stopped
         deleted = self._member_call("4MemDel", customer_ref)
         if isinstance(deleted, NotSent):
             return Unknown(deleted.reason)
@@ -234,6 +230,23 @@ class EscottGateway:
         if deleted.codes == ("K71",):
             return Absent(deleted.code)
         return CardRemoved() if deleted.ok else _refusal(deleted)
+
+    def _invalidate(self, customer_ref: str) -> RemoveResult | None:
+        """4MemInval; ``None`` once the member is invalid. K75 and K79 do not say whether it is that, or locked, or only its card is no
+        longer good: its status is looked at."""
+        answer = self._member_call("4MemInval", customer_ref)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if answer.codes == ("K71",):
+            return Absent(answer.code)
+        if answer.codes not in (("K75",), ("K79",)):
+            return None if answer.ok else _refusal(answer)
+        seen = self._member_call("4MemRefM", customer_ref)
+        if not isinstance(seen, client.Answer):
+            return seen
+        if seen.codes == ("K71",) or cards.is_deleted(seen):
+            return Absent(answer.code)
+        return None if cards.is_invalid(seen) else _refusal(answer)
 
     # ---- notices and settings ------------------------------------------------------------------------------------------
 
