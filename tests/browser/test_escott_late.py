@@ -3,7 +3,7 @@ ordered with, and a script that says nothing leaves nobody waiting for ever."""
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from providers.escott import PROVIDER
 from tests.browser.conftest import Watch
@@ -130,7 +130,12 @@ def test_an_answer_after_all_is_over_is_heard_by_nobody(page: Page, watch: Watch
 def test_a_script_that_shows_a_message_and_never_calls_back(page: Page, watch: Watch) -> None:
     """The line is not broken, so nobody is told that it is; and the button comes back to life."""
     said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))  # type: ignore[func-returns-value]
+
+    def read(message: Dialog) -> None:
+        said.append(message.message)
+        message.accept()
+
+    page.on("dialog", read)
     instead(page, SILENT)
     page.clock.install()
     into_basket(page)
