@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.charge import CardSource
+from providers.charge import CardSource, Reauthorization
 from providers.contract import (
     Absent,
     Approved,
@@ -35,6 +35,7 @@ DOING: dict[str, Do] = {
     "1Capture": lambda desk, made: desk.gateway(made.keys).capture(made.handle, 4980),
     "1Change": lambda desk, made: desk.gateway(made.keys).change(made.handle, 5980),
     "1Delete": lambda desk, made: desk.gateway(made.keys).void(made.handle),
+    "1ReAuth": lambda desk, made: desk.gateway(made.keys).reauthorize(Reauthorization("9" * 20, 5980, "", made.handle)),
     "1Search": lambda desk, made: desk.gateway(made.keys).query(handle=made.handle),
     "4MemAdd": lambda desk, made: desk.gateway().store_card("another1", CardSource(desk.world.token(PROVIDER))),
     "4MemRefM": lambda desk, made: desk.gateway().list_cards(MEMBER),
@@ -48,6 +49,7 @@ EXECUTED = {
     "1Capture": [("captured", 4980)],
     "1Change": [("authorized", 5980)],
     "1Delete": [("cancelled", 4980)],
+    "1ReAuth": [("authorized", 5980)],
 }
 STANDS = [("authorized", 4980)]
 
