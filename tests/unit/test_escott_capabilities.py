@@ -192,7 +192,7 @@ def test_staff_read_the_code_as_it_came_but_one(code: str, words: str) -> None:
     ("code", "beginning"),
     [
         *((code, "決済状況が確認できません。") for code in ("K02", "K03", "K04", "K13", "KG8", "K02|K03")),
-        ("K12", "決済会社での取引の保存期間"), ("K96", None), ("", None),
+        ("K12", "決済会社で取引が見つかりません。保存期間が過ぎているか、お店で控えている取引の番号が"), ("K96", None), ("", None),
     ],
 )  # fmt: skip
 def test_the_cause_of_an_unreadable_payment(code: str, beginning: str | None) -> None:
