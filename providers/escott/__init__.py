@@ -62,7 +62,10 @@ class Escott(CardProvider):
         if set(code.split("|")) & {"K02", "K03", "K04", "K13", "KG8"}:
             return N_("決済状況が確認できません。マーチャントID、マーチャントパスワード、店舗コードの設定をご確認ください。")
         if code == "K12":
-            return N_("決済会社での取引の保存期間が過ぎています。")
+            return N_(
+                "決済会社で取引が見つかりません。保存期間が過ぎているか、お店で控えている取引の番号が決済会社のものと違っています。"
+                "決済会社の管理画面でご確認ください。"
+            )
         return ""
 
     def browser_messages(self) -> Mapping[str, BuyerMessage]:
