@@ -125,13 +125,14 @@ class Veritrans4GGateway:
             case ("success", "success"):
                 status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
                 return self._approved(order_id, status, answer, mpi.passed(kind))
-            case ("success", "failure"):
-                # The buyer is who they say; the card company would not.
+            case ("success" | "failure", "failure"):
+                # Whatever the issuer said of the buyer, the card company was asked and would not.
                 found = errors.category(errors.of_card(told.code))
                 return Declined(Category.CARD_REFUSED if found == Category.AUTHENTICATION else found, told.code)
-            case ("failure", _):
+            case ("failure", ""):
                 return Declined(Category.AUTHENTICATION, told.code)
             case _:
+                # A failed 3-D Secure beside a card that is not refused, too: money may be held, and the search tells.
                 return Unknown("not decided yet")
 
     def reauthorize(self, again: Reauthorization) -> Result:
@@ -203,22 +204,24 @@ class Veritrans4GGateway:
                 return answer
             standing = search.standing(answer)
         status = standing.status
-        if standing.mpi and status == MoneyStatus.CREATED and self._has_failed(order_id):
-            status = MoneyStatus.DECLINED
+        if standing.mpi and status == MoneyStatus.CREATED:
+            status = self._without_card(order_id)
         return RemoteState(
             handle=order_id, merchant_ref=order_id, status=status, amount_yen=standing.amount_yen,
             references=(Reference("orderId", order_id),), raw_status=standing.raw, masked_card=standing.masked_card[:32],
             authentication=mpi.shown(standing.authenticated) if standing.mpi else None,
         )  # fmt: skip
 
-    def _has_failed(self, order_id: str) -> bool:
-        """Whether 3-D Secure, or the card behind it, has come to nothing – an order without a card's transaction may also just not
-        be decided yet."""
+    def _without_card(self, order_id: str) -> MoneyStatus | None:
+        """Where an order stands of which the search lists no card's transaction: refused, or begun and no more. ``None`` where
+        GetResult knows of a card all the same."""
         answer = self._call("GetResult", "mpi", {"orderId": order_id})
-        if not isinstance(answer, client.Answer) or not answer.ok:
-            return False
+        if not isinstance(answer, client.Answer) or not answer.ok or answer.text("orderId") != order_id:
+            return MoneyStatus.CREATED
         told = mpi.Verified.of(answer)
-        return "failure" in (told.mpi, told.card)
+        if told.card in ("success", "pending"):
+            return None
+        return MoneyStatus.DECLINED if "failure" in (told.mpi, told.card) else MoneyStatus.CREATED
 
     def _search(self, order_id: str) -> list[Mapping[str, Any]] | Absent | Unreadable | NotSent | Unknown:
         answer = self._call("Search", "search", search.request(order_id))

@@ -103,7 +103,12 @@ def test_nobody_is_led_to_what_is_no_web_address(says: Says, url: str) -> None:
         ({"cardMstatus": "success"}, Unknown("not decided yet")),
         ({"mpiMstatus": "other", "cardMstatus": "success"}, Unknown("not decided yet")),
         ({}, Unknown("not decided yet")),
-        ({"mpiMstatus": "failure", "cardMstatus": "success", "mpiVresultCode": "GE23"}, Declined(Category.AUTHENTICATION, "GE23")),
+        # 3-D Secure failed, and the card was asked all the same: money may be held.
+        ({"mpiMstatus": "failure", "cardMstatus": "success", "mpiVresultCode": "G012A001"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "pending", "mpiVresultCode": "GE23"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "other"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "failure", "mpiVresultCode": "GE23AG33"}, Declined(Category.CARD_REFUSED, "GE23AG33")),
+        ({"mpiMstatus": "failure", "cardMstatus": "", "mpiVresultCode": "GE23"}, Declined(Category.AUTHENTICATION, "GE23")),
         ({"mpiMstatus": "failure"}, Declined(Category.AUTHENTICATION, "")),
         ({"mpiMstatus": "success", "cardMstatus": "failure", "mpiVresultCode": "G012ACD2"}, Declined(Category.CARD_DATA, "G012ACD2")),
         ({"mpiMstatus": "success", "cardMstatus": "failure", "mpiVresultCode": "AG33"}, Declined(Category.CARD_REFUSED, "AG33")),
@@ -165,6 +170,29 @@ def test_what_transactions_add_up_to(says: Says, steps: list[dict[str, Any]], st
     state = searched(says, order(*steps))
     assert isinstance(state, RemoteState)
     assert (state.status, state.amount_yen) == (status, yen)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "success"}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "failure"}, MoneyStatus.DECLINED),
+        ({"mpiMstatus": "success", "cardMstatus": "failure"}, MoneyStatus.DECLINED),
+        ({"mpiMstatus": "failure", "cardMstatus": "success"}, None),
+        ({"mpiMstatus": "failure", "cardMstatus": "pending"}, None),
+        ({"mpiMstatus": "success", "cardMstatus": "success"}, None),
+        ({"mpiMstatus": "failure", "orderId": "another"}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "failure", "mstatus": "failure"}, MoneyStatus.CREATED),
+    ],
+)
+def test_a_card_that_only_getresult_knows_of_may_hold_money(says: Says, told: dict[str, str], status: MoneyStatus | None) -> None:
+    """The search lists no card's transaction. What GetResult then says can end the order, never free it of money it may hold."""
+    listed = {"searchCount": "1", "orderInfos": {"orderInfo": [order(step("Verify"), serviceTypeCd="mpi")]}}
+    says(listed, {"orderId": ORDER} | told)
+    state = GATEWAY.query(merchant_ref=ORDER)
+    assert isinstance(state, RemoteState)
+    assert state.status == status
 
 
 def test_an_order_that_was_only_at_3d_secure_holds_nothing(says: Says) -> None:
