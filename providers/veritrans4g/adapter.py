@@ -113,18 +113,20 @@ class Veritrans4GGateway:
         answer = self._call("GetResult", "mpi", {"orderId": kept.order_id})
         if isinstance(answer, NotSent):
             return Unknown(answer.reason)
-        return self._verified(answer, kept.order_id, kept.kind, charge.capture)
+        return self._verified(answer, kept, charge.capture)
 
-    def _verified(self, answer: client.Answer | Unknown, order_id: str, kind: str, capture: bool) -> Result:
+    def _verified(self, answer: client.Answer | Unknown, kept: mpi.Secret, capture: bool) -> Result:
         if isinstance(answer, Unknown):
             return answer
-        if not answer.ok or answer.text("orderId") != order_id:
+        if not answer.ok:
             return Unknown(answer.code or "no result")
+        if (answer.text("orderId"), answer.text("reqAmount")) != (kept.order_id, str(kept.amount_yen)):
+            return Unknown("answer for another payment")
         told = mpi.Verified.of(answer)
         match (told.mpi, told.card):
             case ("success", "success"):
                 status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
-                return self._approved(order_id, status, answer, mpi.passed(kind))
+                return self._approved(kept.order_id, status, answer, mpi.passed(kept.kind))
             case ("success" | "failure", "failure"):
                 # Whatever the issuer said of the buyer, the card company was asked and would not.
                 found = errors.category(errors.of_card(told.code))

@@ -62,7 +62,7 @@ def test_an_answer_about_another_order_is_none(says: Says) -> None:
         lambda: GATEWAY.resume(charge("company"), SECRET, []),
     ):  # fmt: skip
         for status in ("success", "failure"):
-            says({"orderId": "another", "mstatus": status, "authStartUrl": "http://x", "mpiMstatus": "success", "cardMstatus": "success"})
+            says({"orderId": "another", "mstatus": status, "authStartUrl": "http://x", "reqAmount": "3130", "mpiMstatus": "success", "cardMstatus": "success"})
             assert isinstance(ask(), Unknown)
 
 
@@ -116,8 +116,15 @@ def test_nobody_is_led_to_what_is_no_web_address(says: Says, url: str) -> None:
     ],
 )  # fmt: skip
 def test_getresult(says: Says, told: dict[str, str], result: Result) -> None:
-    says({"orderId": ORDER, "vResultCode": "G021000000000000"} | told)
+    says({"orderId": ORDER, "reqAmount": "3130", "vResultCode": "G021000000000000"} | told)
     assert GATEWAY.resume(charge("company"), SECRET, []) == result
+
+
+@pytest.mark.parametrize("more", [{"orderId": "another"}, {"orderId": ""}, *({"reqAmount": yen} for yen in ("", "3131", "03130", "313"))])
+@pytest.mark.parametrize("outcome", [("success", "success"), ("success", "failure"), ("failure", "")])
+def test_getresult_about_another_order_or_amount(says: Says, more: dict[str, str], outcome: tuple[str, str]) -> None:
+    says({"orderId": ORDER, "reqAmount": "3130", "mpiMstatus": outcome[0], "cardMstatus": outcome[1]} | more)
+    assert GATEWAY.resume(charge("company"), SECRET, []) == Unknown("answer for another payment")
 
 
 # ---- the search ------------------------------------------------------------------------------------------------------
