@@ -333,6 +333,12 @@ def test_nothing_of_a_return_may_be_missing(field: str) -> None:
     assert mpi.read_return(SECRET, fields, OURS).reason == "signature"
 
 
+def test_a_listed_name_that_is_not_posted_is_not_read_as_empty() -> None:
+    fields = _signed(VALID | {"fdResult": ""}, [*NAMES, "fdResult"])
+    assert mpi.read_return(SECRET, fields, OURS).genuine
+    assert mpi.read_return(SECRET, [pair for pair in fields if pair[0] != "fdResult"], OURS).reason == "signature"
+
+
 @pytest.mark.parametrize("listed", ["", "*", "あ", "%%%", "AA", client.encode64(b"\xff\xfe"), "=" * 9])
 def test_a_list_of_names_that_cannot_be_read(listed: str) -> None:
     assert not client.return_is_signed(VALID | {"authParams": listed}, OURS)
