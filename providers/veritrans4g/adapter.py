@@ -193,13 +193,13 @@ class Veritrans4GGateway:
     # ---- questions -----------------------------------------------------------------------------------------------------
 
     def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult:
-        """Search by the order's id. What hangs at the card company is first asked for by Retry, which settles it."""
+        """Search by the order's id. What hangs at the card company is settled by Retry: the same transaction goes on, none is added."""
         order_id = handle or merchant_ref
         answer = self._search(order_id)
         if not isinstance(answer, list):
             return answer
         standing = search.standing(answer)
-        if standing.status is None and standing.raw.endswith("/pending"):
+        if standing.status is None:
             self._call("Retry", "card", {"orderId": order_id})
             answer = self._search(order_id)
             if not isinstance(answer, list):

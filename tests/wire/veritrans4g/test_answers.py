@@ -13,6 +13,7 @@ from providers.contract import (
     Approved,
     Category,
     Declined,
+    Exchange,
     MoneyStatus,
     NeedsBuyer,
     QueryResult,
@@ -200,6 +201,26 @@ def test_a_card_that_only_getresult_knows_of_may_hold_money(says: Says, told: di
     state = GATEWAY.query(merchant_ref=ORDER)
     assert isinstance(state, RemoteState)
     assert state.status == status
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step("Authorize", "pending")],
+        [step("Authorize"), step("Capture", "pending", at="2")],
+        [step("Authorize"), step("Cancel", "pending", at="2")],
+        [step("Authorize"), step("Cancel", "pending", at="2"), step("Capture", "failure", at="3")],
+    ],
+)
+def test_what_hangs_is_settled_by_retry_and_never_sent_anew(says: Says, steps: list[dict[str, Any]]) -> None:
+    taped: list[Exchange] = []
+    gateway = Veritrans4GGateway(PROVIDER.practice_settings(), "http://nowhere.invalid", before_send=lambda: None, record=taped.append)
+    found = {"searchCount": "1", "orderInfos": {"orderInfo": [order(*steps)]}}
+    says(found, {"orderId": ORDER, "mstatus": "pending"}, found)
+    state = gateway.query(handle=ORDER)
+    assert isinstance(state, RemoteState)
+    assert state.status is None
+    assert [exchange.label for exchange in taped] == ["Search/search", "Retry/card", "Search/search"]
 
 
 def test_an_order_that_was_only_at_3d_secure_holds_nothing(says: Says) -> None:
