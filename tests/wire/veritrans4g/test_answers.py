@@ -320,7 +320,11 @@ def test_a_pending_card_is_unknown(says: Says) -> None:
         ("GC01", False, Category.CARD_DATA), ("G083", False, Category.AUTHENTICATION), ("NH36", False, Category.DEADLINE),
         ("NH41", False, Category.CONFIGURATION), ("NZ03", False, Category.CONFIGURATION), ("OC09", False, Category.CARD_DATA), ("MA01", False, Category.CONFIGURATION),
         ("XZ03", True, Category.STORED_CARD_GONE), ("XZ03", False, Category.OTHER), ("AG33X001", True, Category.CARD_REFUSED),
-        ("NZ21X003", True, Category.STORED_CARD_GONE), ("", False, Category.OTHER), ("????", True, Category.OTHER),
+        # PayNowID behind the service that was asked; ``X001`` is its success, and what the first block says of the card itself counts.
+        ("NZ21X003", True, Category.STORED_CARD_GONE), ("NZ21X003", False, Category.CONFIGURATION), ("NZ21X001", True, Category.CONFIGURATION),
+        ("X001", True, Category.OTHER), ("A001XZ02", True, Category.STORED_CARD_GONE), ("????0000XZ02", True, Category.STORED_CARD_GONE),
+        ("AG33XZ05", True, Category.CARD_REFUSED), ("ACD3XZ02", True, Category.DEADLINE), ("G012XZ02", True, Category.AUTHENTICATION),
+        ("AG33X001", False, Category.CARD_REFUSED), ("", False, Category.OTHER), ("????", True, Category.OTHER),
     ],
 )  # fmt: skip
 def test_codes(code: str, stored: bool, category: Category) -> None:
