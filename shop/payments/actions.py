@@ -67,6 +67,10 @@ class Panel:
     #: We can name the payment to its provider. One that only people have found is gone on with in the console.
     reachable: bool = True
 
+    def offers(self, button: str) -> bool:
+        """Whether there is such a button, be it that it can be pressed just now or not."""
+        return any(each.verb == button for each in self.buttons)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
