@@ -1,5 +1,6 @@
 """ソニーペイメントサービス as its shop guide has it: the form, the messages, what staff may do, and what people must look up."""
 
+import itertools
 import json
 import re
 from datetime import timedelta
@@ -455,3 +456,25 @@ def test_the_settings_of_the_guide(sony: Product, desk: Desk, demo_app: Flask) -
               "⑦ クレジットカードの紐づけ設定", "⑧ クレジットカード情報入力箇所注意書き", "⑨ 支払回数欄の注意書き")  # fmt: skip
     assert [label for label in wanted if label not in text] == []
     assert "与信売上計上" in text
+
+
+@pytest.mark.req("P-05")
+def test_a_cancel_that_nobody_answers_is_sent_again_later_each_time(
+    sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock
+) -> None:
+    number = number_of(sony.buy())
+    sony.fault("void", phase="before", times=None)
+    act(desk, number, "cancel")
+    sent = [0]
+    for minute in range(1, 140):
+        clock.advance(60)
+        before = len(sony.world.books()["calls"])
+        run_jobs(demo_app, "reconcile")
+        sent += [minute for call in sony.world.books()["calls"][before:] if call["verb"] == "void"]
+    waits = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert waits == sorted(waits)
+    assert 45 <= waits[-1] <= 62
+    sony.world.control("faults", clear=True)
+    clock.advance(3600)
+    run_jobs(demo_app, "reconcile")
+    assert [row["state"] for row in sony.payments()] == ["cancelled"]
