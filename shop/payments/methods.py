@@ -93,8 +93,10 @@ def add_linked(session: Session, provider: Provider, now: datetime) -> PaymentMe
     )
     account = session.scalars(query.order_by(ProviderAccount.id)).first()
     if account is None:
-        blank = {setting.key: "" for setting in provider.settings if setting.scope == "account"}
-        account = accounts.create(session, provider, endpoint, blank, now)
+        values = {setting.key: "" for setting in provider.settings if setting.scope == "account"}
+        if endpoint == Endpoint.PRACTICE:
+            values |= provider.practice_settings()  # no real contract is needed to try it
+        account = accounts.create(session, provider, endpoint, values, now)
     method = PaymentMethod(
         kind="card", account_id=account.id, name=provider.method_name, shown_from_yen=_CARD_FROM_YEN
     )

@@ -119,6 +119,18 @@ def test_a_lost_answer_to_an_authorization_is_found_out(
     assert payment.status == ("authorized" if product.held() else "created")
 
 
+def test_nobody_but_the_provider_answers_where_it_can_be_asked(product: Product, demo_app: Flask, desk: Desk) -> None:
+    product.fault("authenticate" if product.sends_away else "authorize")
+    product.buy()
+    payment_id = order_of(demo_app)[1].id
+    path = f"/admin/payments/{payment_id}/console"
+    assert desk.get(path).status_code == (200 if product.asks_people else 404)
+    forged = {"csrf_token": desk.page("/admin").forms[0].fields["csrf_token"], "said": "found"}
+    if not product.asks_people:
+        desk.session.post(desk.shop_url + path, data=forged)
+        assert order_of(demo_app)[0] != "placed"
+
+
 def say(desk: Desk, payment_id: int, said: str) -> None:
     path = f"/admin/payments/{payment_id}/console"
     assert desk.submit(path, path, said=said).status_code == 200
@@ -188,6 +200,27 @@ def test_a_buyer_who_gives_up_after_paying_is_not_charged(away: Product, demo_ap
     for _ in range(3):
         run_jobs(demo_app)
         clock.advance(LATE)
+    assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
+
+
+@pytest.mark.parametrize("told", ["return", "nobody"])
+def test_a_buyer_who_pays_after_giving_up_is_not_charged(away: Product, demo_app: Flask, clock: MovableClock, told: str) -> None:
+    """この決済を中止する after minutes at the issuer, and only then 認証する in the other tab; no notice ever comes."""
+    away.world.control("notices", mode="hold")
+    left = away.buy(through_issuer=False)
+    clock.advance(240)
+    pending = Page(left.buyer.get("/checkout/pending").text)
+    left.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
+    run_jobs(demo_app)
+    back = way_back(left)
+    assert len(away.held()) == 1
+    if told == "return":
+        assert "請求はされていません" not in deliver(left, back).page.text
+        run_jobs(demo_app)
+        assert away.held() == [], "found out by the return"
+    for _ in range(12):
+        clock.advance(LATE)
+        run_jobs(demo_app)
     assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
 
 

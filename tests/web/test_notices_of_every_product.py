@@ -35,7 +35,7 @@ def attempts(app: Flask) -> list[tuple[str, str]]:
     """State of each attempt and of its payment, oldest first."""
     with app.app_context():
         rows = db.session.execute(select(Order.state, Payment.status).join_from(Order, Payment, Payment.order_id == Order.id).order_by(Order.id)).all()
-        return [tuple(row) for row in rows]
+        return [(state, status) for state, status in rows]
 
 
 def notices(app: Flask) -> list[str]:
