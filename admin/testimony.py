@@ -12,9 +12,8 @@ from admin.blueprint import actor, blueprint
 from admin.forms import StaffForm, YenField
 from admin.order_page import find_order, find_payment
 from shop.core import db
-from shop.core.i18n import DEFAULT, force_locale
+from shop.core.i18n import DEFAULT, force_locale, lazy_gettext
 from shop.core.i18n import gettext as _
-from shop.core.i18n import lazy_gettext
 from shop.core.money import format_yen
 from shop.core.runtime import now
 from shop.orders import history
@@ -139,7 +138,7 @@ def tell_console(number: str) -> ResponseReturnValue:
     if not form.validate():
         return _deed_page(order, payment, form), 422
     deed, order_id = Deed(form.deed.data), order.id
-    amount_yen = form.amount_yen.data if form.amount_yen else 0
+    amount_yen = form.amount_yen.data or 0 if form.amount_yen else 0
     if testimony.tell(payment.id, deed, amount_yen):
         with db.write() as session, force_locale(DEFAULT):
             history.add(session, order_id, actor(), _recorded(deed, amount_yen), now())

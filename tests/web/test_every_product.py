@@ -122,6 +122,18 @@ def test_a_lost_answer_to_an_authorization_is_found_out(
     assert payment.status == ("authorized" if product.held() else "created")
 
 
+def test_nobody_but_the_provider_answers_where_it_can_be_asked(product: Product, demo_app: Flask, desk: Desk) -> None:
+    product.fault("authenticate" if product.sends_away else "authorize")
+    product.buy()
+    payment_id = order_of(demo_app)[1].id
+    path = f"/admin/payments/{payment_id}/console"
+    assert desk.get(path).status_code == (200 if product.asks_people else 404)
+    forged = {"csrf_token": desk.page("/admin").forms[0].fields["csrf_token"], "said": "found"}
+    if not product.asks_people:
+        desk.session.post(desk.shop_url + path, data=forged)
+        assert order_of(demo_app)[0] != "placed"
+
+
 def say(desk: Desk, payment_id: int, said: str) -> None:
     path = f"/admin/payments/{payment_id}/console"
     assert desk.submit(path, path, said=said).status_code == 200

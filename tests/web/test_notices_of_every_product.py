@@ -108,6 +108,30 @@ def about(held: dict[str, object], payment: Payment) -> About:
     return About(10**8, str(held["handle"]), payment.merchant_ref, payment.authorized_yen)
 
 
+#: Whose notices tell of several payments at once, the first product of each protocol.
+GATHERING = [provider for provider in {forge(each): each for each in reversed(TELLING)}.values() if hasattr(forge(provider), "together")]
+#: Bytes of one notice that the shop takes.
+DOOR = 64 * 1024
+
+
+@pytest.mark.req("R-105")
+@pytest.mark.parametrize("product", GATHERING, ids=[provider.code for provider in GATHERING], indirect=True)
+def test_a_notice_of_as_many_payments_as_the_door_lets_in(product: Product, demo_app: Flask) -> None:
+    """Every one of them is taken, ours at the end among them; and where it is not signed, none."""
+    buy_and_lose_the_answer(product)
+    ours = about(product.payments()[0], newest(demo_app))
+    strange = [About(10**8, "", f"9261122{number:013}", 1572) for number in range(400)]
+    push = forge(product.provider).together(product.provider, [*strange, ours])
+    assert 0.85 * DOOR < len(push.body) <= DOOR
+    assert send(product, Push(push.body + b"&", push.headers)) == 403
+    assert (send(product, push), len(notices(demo_app))) == (200, 401)
+    for _ in range(200):
+        run_jobs(demo_app, "inbox")
+        if attempts(demo_app) == [("placed", "authorized")]:
+            return
+    raise AssertionError("the last of the notice's payments was never looked into")
+
+
 @pytest.mark.req("S-029")
 def test_without_any_notice_the_provider_is_asked(product: Product, demo_app: Flask, clock: MovableClock) -> None:
     buy_and_lose_the_answer(product)

@@ -1,5 +1,6 @@
 """ソニーペイメントサービス as its shop guide has it: the form, the messages, what staff may do, and what people must look up."""
 
+import itertools
 import json
 import re
 from datetime import timedelta
@@ -15,12 +16,14 @@ from shop.core.runtime import now
 from shop.payments import testimony
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation
 from tests.support.buying import Buyer, Purchase, StepsBuyer
+from tests.support.members import join
 from tests.support.pages import Page
 from tests.support.products import Product
 from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import Desk, change, number_of
+from tests.web.test_every_product_cards import Holder
 
 pytestmark = pytest.mark.one_database
 TOTAL, LATE = 1572, 200.0
@@ -204,6 +207,31 @@ def test_nobody_is_sent_anywhere(sony: Product) -> None:
     assert "ご注文の途中で、カード会社の本人認証" not in basket(sony).get("/checkout/zero").text
 
 
+@pytest.mark.req("R-085", "R-136")
+@pytest.mark.parametrize("flow", ["zero", "steps"])
+def test_a_contract_without_members_is_said_where_a_card_was_to_be_registered(
+    sony: Product, demo_app: Flask, flow: str
+) -> None:
+    """The order stands: to its buyer the sentence of the guide is about the card, and the shop is told to look at its contract."""
+    sony.install(card_linking="always")
+    sony.world.control("escott/merchants", members=False)
+    member = Holder(sony.shop_url)
+    member.product, member.flow = sony, flow
+    join(member, demo_app)
+    member.log_in()
+    bought = member.order()
+    assert "カードを登録しています" in bought.page.text
+    run_jobs(demo_app)
+    for page in (bought.path, member.path):
+        assert "決済処理エラーが発生しました" in Page(member.get(page).text).text, page
+    assert "ご注文は承っています" in Page(member.get(bought.path).text).text
+    run_jobs(demo_app)
+    letters = {str(mail["Subject"]): str(mail.get_content()) for mail in mails(demo_app)}
+    assert "決済処理エラーが発生しました" in next(text for subject, text in letters.items() if "クレジットカードを登録できませんでした" in subject)
+    assert "コード K68" in next(text for subject, text in letters.items() if "【要確認】" in subject)
+    assert "カードを登録" not in Page(Buyer(sony.shop_url).get(bought.path).text).text, "of nobody else"
+
+
 # ---- a lost 1Auth: nobody can be asked but people ------------------------------------------------------------------------
 
 
@@ -220,14 +248,15 @@ def lost(sony: Product, demo_app: Flask, clock: MovableClock) -> Buyer:
 
 def payment_id(app: Flask) -> int:
     with app.app_context():
-        return db.session.scalars(select(PaymentOperation.payment_id)).one()
+        return db.session.scalars(select(PaymentOperation.payment_id).order_by(PaymentOperation.id)).first() or 0
 
 
 def test_people_are_asked_with_the_number_to_search_for(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask, clock: MovableClock) -> None:
     clock.advance(LATE)
     reference = sony.payments()[0]["reference"]
+    assert "管理画面でだけ確認できます" in desk.page("/admin/holds/1/release").text
     attention = desk.page("/admin/payments/attention")
-    assert reference in attention.text
+    assert f"決済番号 {reference}" in attention.text, "as the guide calls it (§11)"
     link = next(a["href"] for a in attention.find("a") if a.get("href", "").endswith("/console"))
     page = desk.page(link)
     assert reference in page.text
@@ -258,6 +287,18 @@ def test_until_they_answer_nothing_is_paid_anew(sony: Product, desk: Desk, demo_
     assert again.path == "/checkout/pending", "the press that was lost, pressed again"
     assert [call["kind"] for call in sony.world.books()["calls"]].count("1Auth") == 1
     assert "担当者が確認しています" in Page(lost.get("/checkout/pending").text).text
+
+
+def test_nor_from_another_browser_of_the_same_buyer(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask) -> None:
+    """Or after a log-out: who is known by the mail address alone."""
+    again = sony.buy(email="HANAKO@example.jp")
+    assert "二重のお支払いを防ぐため" in again.page.text
+    assert len(sony.payments()) == 1
+    assert sony.buy(email="jiro@example.jp").public_id
+    path = f"/admin/payments/{payment_id(demo_app)}/console"
+    sony.world.control("act", provider="escott", handle=sony.payments()[0]["handle"], act="void")
+    desk.submit(path, path, said="not_found")
+    assert sony.buy(email="hanako@example.jp").public_id, "it is decided"
 
 
 @pytest.mark.parametrize("said", ["found", "not_found"])
@@ -312,7 +353,7 @@ def test_the_first_word_counts(sony: Product, lost: Buyer, demo_app: Flask) -> N
         db.session.rollback()
         assert testimony.give(operation_id, testimony.Said.NOT_FOUND) is True
         assert testimony.give(operation_id, testimony.Said.FOUND) is False
-        assert [row for row in db.session.scalars(select(PaymentOperation.state))] == ["absent"]
+        assert list(db.session.scalars(select(PaymentOperation.state))) == ["absent"]
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -326,7 +367,8 @@ def test_what_was_found_stands_as_it_was_ordered(sony: Product, desk: Desk, demo
     path = f"/admin/payments/{payment_id(demo_app)}/console"
     desk.submit(path, path, said="found")
     with demo_app.app_context():
-        assert db.session.scalars(select(Payment.status)).one() == ("captured" if at_once else "authorized")
+        payment = db.session.scalars(select(Payment)).one()
+        assert {payment.status, payment.remote_status} == {"captured" if at_once else "authorized"}
 
 
 def test_while_the_call_may_be_answered_nobody_is_asked(sony: Product, demo_app: Flask) -> None:
@@ -414,3 +456,25 @@ def test_the_settings_of_the_guide(sony: Product, desk: Desk, demo_app: Flask) -
               "⑦ クレジットカードの紐づけ設定", "⑧ クレジットカード情報入力箇所注意書き", "⑨ 支払回数欄の注意書き")  # fmt: skip
     assert [label for label in wanted if label not in text] == []
     assert "与信売上計上" in text
+
+
+@pytest.mark.req("P-05")
+def test_a_cancel_that_nobody_answers_is_sent_again_later_each_time(
+    sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock
+) -> None:
+    number = number_of(sony.buy())
+    sony.fault("void", phase="before", times=None)
+    act(desk, number, "cancel")
+    sent = [0]
+    for minute in range(1, 140):
+        clock.advance(60)
+        before = len(sony.world.books()["calls"])
+        run_jobs(demo_app, "reconcile")
+        sent += [minute for call in sony.world.books()["calls"][before:] if call["verb"] == "void"]
+    waits = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert waits == sorted(waits)
+    assert 45 <= waits[-1] <= 62
+    sony.world.control("faults", clear=True)
+    clock.advance(3600)
+    run_jobs(demo_app, "reconcile")
+    assert [row["state"] for row in sony.payments()] == ["cancelled"]

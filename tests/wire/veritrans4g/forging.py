@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from providers.ports import Provider
@@ -35,8 +35,13 @@ def body_of(about: About, said: str = SAYINGS[0]) -> bytes:
     record = {
         "orderId": about.reference, "vResultCode": code, "txnType": kind, "mpiMstatus": mpi, "cardMstatus": card, "dummy": "1",
     }  # fmt: skip
-    head = {"numberOfNotify": "1", "pushTime": "20261121120000", "pushId": f"{about.serial % 10**8:08}"}
-    return urlencode(head | {f"{name}0000": value for name, value in record.items()}).encode()
+    return _numbered([record], about.serial)
+
+
+def _numbered(records: Sequence[Mapping[str, str]], serial: int) -> bytes:
+    head = {"numberOfNotify": str(len(records)), "pushTime": "20261121120000", "pushId": f"{serial % 10**8:08}"}
+    fields = {f"{name}{number:04}": value for number, record in enumerate(records) for name, value in record.items()}
+    return urlencode(head | fields).encode()
 
 
 def digest(body: bytes, key: str) -> str:
@@ -54,6 +59,12 @@ def signed(provider: Provider, body: bytes, **other: str) -> Push:
 
 def notice(provider: Provider, about: About, said: str = SAYINGS[0]) -> Push:
     return signed(provider, body_of(about, said))
+
+
+def together(provider: Provider, abouts: Sequence[About]) -> Push:
+    """One genuine push about several orders."""
+    paid = {"vResultCode": "G011A00100000000", "txnType": "VerifyNotify", "mpiMstatus": "success", "cardMstatus": "success", "dummy": "1"}
+    return signed(provider, _numbered([{"orderId": about.reference} | paid for about in abouts], abouts[0].serial))
 
 
 def of_another(provider: Provider, about: About) -> Push:
