@@ -95,7 +95,7 @@ def test_what_a_provider_says_is_marked_for_the_catalogue(provider: Provider) ->
 
 
 def test_everything_is_translated_and_nothing_is_a_guess() -> None:
-    assert [message.id for message in STORED if not message.string] == []
+    assert [message.id for message in STORED if not message.string] == [], "translate them in the catalogue of their folder"
     assert [message.id for message in STORED if message.fuzzy] == []
     assert [message.id for message in STORED if JAPANESE.search(str(message.string))] == []
 
