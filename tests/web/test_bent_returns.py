@@ -20,6 +20,7 @@ from tests.support.pages import Page
 from tests.support.products import Product, lead, send
 from tests.support.servers import LiveServer
 from tests.support.shop import run_jobs
+from tests.support.turns import Turns
 from tests.support.world import Simulator, merchant
 
 pytestmark = pytest.mark.one_database
@@ -28,11 +29,11 @@ REFUSED = "4980000000058202"
 FORGED = ("bent_hash", "relabelled", "dropped_name", "shifted", "no_authparams", "bent_amount")
 #: Those of them that spoil a return of somebody who has paid.
 DAMAGED = ("bent_hash", "shifted", "bent_amount")
-#: Products whose buyers come back with a signed form.
-SIGNED = [provider for provider in INSTALLED if provider.capabilities.charges_while_away]
+#: Products whose buyers come back with a signed form; who reads it is the same client for all of one protocol.
+SIGNED = Turns((provider for provider in INSTALLED if provider.capabilities.charges_while_away), name=lambda each: each.code)
 
 
-@pytest.fixture(params=SIGNED, ids=[provider.code for provider in SIGNED])
+@pytest.fixture
 def product(request: pytest.FixtureRequest, demo_app: Flask, simulator: Simulator, live_server: LiveServer) -> Product:
     made = Product(request.param, demo_app, simulator, live_server.url)
     made.install()
@@ -45,7 +46,7 @@ def placed(app: Flask) -> int:
 
 
 @pytest.mark.req("R-092")
-@pytest.mark.parametrize("mode", FORGED)
+@SIGNED.pairs("mode", FORGED)
 def test_a_forged_return_orders_nothing(product: Product, demo_app: Flask, log: io.StringIO, mode: str) -> None:
     """Of a card that was refused, as its holder would like it."""
     left = product.buy(REFUSED, through_issuer=False)
@@ -61,7 +62,7 @@ def test_a_forged_return_orders_nothing(product: Product, demo_app: Flask, log: 
 
 
 @pytest.mark.req("R-092")
-@pytest.mark.parametrize("mode", DAMAGED)
+@SIGNED.pairs("mode", DAMAGED)
 def test_who_has_paid_gets_the_order_all_the_same(product: Product, demo_app: Flask, mode: str) -> None:
     """A return that was damaged on the way is not believed; the provider, asked, is."""
     left = product.buy(through_issuer=False)
@@ -75,6 +76,7 @@ def test_who_has_paid_gets_the_order_all_the_same(product: Product, demo_app: Fl
     assert (placed(demo_app), len(product.held())) == (1, 1)
 
 
+@SIGNED.every()
 def test_an_old_return_is_no_new_payment(product: Product, demo_app: Flask) -> None:
     """The genuine return of a paid order, shown again for the next one."""
     first = product.buy(through_issuer=False)
@@ -89,6 +91,7 @@ def test_an_old_return_is_no_new_payment(product: Product, demo_app: Flask) -> N
 
 
 @pytest.mark.req("R-091")
+@SIGNED.every()
 def test_a_return_that_comes_twice_orders_once(product: Product, demo_app: Flask) -> None:
     left = product.buy(through_issuer=False)
     product.world.control(f"{product.world_code}/returns", mode="twice")
@@ -97,7 +100,7 @@ def test_a_return_that_comes_twice_orders_once(product: Product, demo_app: Flask
 
 
 @pytest.mark.req("R-092", "R-105")
-@pytest.mark.parametrize("mode", ["wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_only"])
+@SIGNED.pairs("mode", ["wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_only"])
 def test_a_forged_push_is_refused_and_noted(product: Product, demo_app: Flask, mode: str) -> None:
     left = product.buy(through_issuer=False)
     product.world.control(f"{product.world_code}/pushes", mode=mode, times=50)
@@ -119,6 +122,7 @@ def refused(app: Flask) -> str | None:
 
 
 @pytest.mark.req("R-093")
+@SIGNED.every()
 def test_the_page_of_the_provider_goes_out_byte_by_byte(product: Product, demo_app: Flask) -> None:
     """Where it gives a page instead of an address."""
     product.world.control(f"{product.world_code}/merchants", merchant_ccid=merchant(product.provider), start_url=False)
@@ -133,6 +137,7 @@ def test_the_page_of_the_provider_goes_out_byte_by_byte(product: Product, demo_a
 
 
 @pytest.mark.req("R-094")
+@SIGNED.every()
 def test_an_address_is_followed(product: Product) -> None:
     left = product.buy(through_issuer=False)
     assert left.response.headers["Refresh"].startswith("0; url=http")
