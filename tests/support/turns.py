@@ -15,11 +15,13 @@ Values = object
 
 
 class Turns(Generic[T]):
-    """Hands out ``members``, one after the other, as the (indirect) fixture ``fixture``. One for each file."""
+    """Hands out ``members``, one after the other, as what the test calls ``role``: by the fixture of this name or, ``direct``, as they
+    are. One for each file."""
 
-    def __init__(self, members: Iterable[T], fixture: str = "product", name: Callable[[T], str] = str) -> None:
+    def __init__(self, members: Iterable[T], role: str = "product", *, name: Callable[[T], str] = str, direct: bool = False) -> None:
         self._members = tuple(members)
-        self._fixture = fixture
+        self._role = role
+        self._indirect = [] if direct else [role]
         self._name = name
         self._turn = count()
 
@@ -56,11 +58,11 @@ class Turns(Generic[T]):
         return self._members if of is None else tuple(of)
 
     def _parametrize(self, names: str, rows: Sequence[Any]) -> pytest.MarkDecorator:
-        return pytest.mark.parametrize((self._fixture, *names.split()), rows, indirect=[self._fixture])
+        return pytest.mark.parametrize((self._role, *names.split()), rows, indirect=self._indirect)
 
     def _row(self, member: T, *values: object, short: bool = True) -> Any:
         marks = () if short else pytest.mark.evidence
-        return pytest.param(member, *values, id="-".join((*map(str, values), self._name(member))), marks=marks)
+        return pytest.param(member, *values, id="-".join((*(getattr(value, "__name__", str(value)) for value in values), self._name(member))), marks=marks)
 
 
 def _row_of(value: object) -> tuple[object, ...]:
