@@ -81,7 +81,7 @@ def test_groups() -> Iterator[Group | None]:
     # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
     yield suite("crash SQLite", 0.75, ("crash",))
-    yield suite("crash PostgreSQL", 1.0, ("crash",), *postgresql)
+    yield suite("crash PostgreSQL", 1.0, ("crash",), *postgresql, "-m", f"not one_database and {_NOT_LONG}")
     yield suite("race SQLite", 0.65, ("race",))
     yield suite("race PostgreSQL", 0.6, LOCKING_RACES, *postgresql)
 
