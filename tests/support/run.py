@@ -94,6 +94,7 @@ def evidence_groups() -> Iterator[Group]:
     yield on_both("stock", 10, "tests/race/test_stock_race.py")
     yield on_both("presses, jobs", 6, "tests/race/test_one_order.py", "tests/race/test_jobs.py")
     yield Group("other races", 8, (_long("tests/race/test_provider_faults.py"), _long("tests/race/test_money_moves.py", "tests/race/test_cart_race.py", "tests/race/test_forged_notices.py", "tests/race/test_card_testing.py")), side_by_side=True)
+    yield Group("variants", 6, (_long("tests/web"), _long("tests/wire")), side_by_side=True)
     yield Group("mutants", 8, ((sys.executable, "-m", "tests.support.mutants"),))
 
 
