@@ -71,12 +71,12 @@ def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str) ->
 
 def test_groups() -> Iterator[Group | None]:
     yield lint_group()
-    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox", "whole"))
+    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox"))
     yield suite("SQLite", 3, ("domain", "web", "conformance"))
     yield suite(
         "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
     )
-    yield suite("browser", 4, ("browser",))
+    yield suite("browser + whole", 4, ("browser", "whole"))
     # Kills and parallel buyers, on both databases: three minutes in all (docs/decisions/0004). What does not touch the
     # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
