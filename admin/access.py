@@ -33,7 +33,7 @@ _ENDPOINTS: Mapping[Need, str] = {
     """,
     Door.OWNER: "staff_log",
     Right.ORDERS: "save_memo confirm_move move_order confirm_release release_hold retry_mail confirm_copy copy_mail clear_order",
-    Right.CAPTURE: "console_check say_console",
+    Right.CAPTURE: "console_check say_console console_deed tell_console",
     Right.PRICE: "edit_order save_row",
     Right.PRODUCTS: "change_flow",
     Right.CUSTOMERS: "customers customer customer_history",

@@ -14,6 +14,7 @@ from shop.core.runtime import now
 from shop.members.models import Member
 from shop.orders import filing, own
 from shop.orders.models import OrderLine
+from shop.payments import actions
 from shop.promotions import coupons
 
 
@@ -23,6 +24,7 @@ def confirm_move(number: str, target: str) -> str:
     order = find_order(db.session(), number)
     if target not in words.MOVES or target == order.filed:
         abort(404)
+    payment = own.payment(db.session(), order)
     provisional = exists().where(Member.id == order.member_id, Member.state == "provisional")
     return render_template(
         "admin/confirm_move.html",
@@ -30,7 +32,8 @@ def confirm_move(number: str, target: str) -> str:
         target=target,
         provisional=db.session.scalar(select(provisional)),
         may_tell=filing.may_tell(db.session(), order, target),
-        through_provider=own.payment(db.session(), order).account_version_id is not None,
+        through_provider=payment.account_version_id is not None,
+        panel=actions.panel(db.session(), payment, order.total_yen, now()),
     )
 
 

@@ -4,12 +4,15 @@ import logging
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from admin.blueprint import actor, blueprint
 from shop.core.db import db
 from shop.core.i18n import gettext as _
 from shop.orders import holds
 from shop.orders.models import Order
+from shop.payments import testimony
+from shop.payments.models import Payment
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +24,9 @@ def confirm_release(order_id: int) -> str:
     order = session.get(Order, order_id)
     if order is None or not holds.is_open(session, order_id):
         abort(404)
-    return render_template("admin/confirm_release.html", order=order)
+    payment_id = db.session.scalar(select(Payment.id).where(Payment.order_id == order_id))
+    people_look = payment_id is not None and testimony.asked(session, payment_id) is not None
+    return render_template("admin/confirm_release.html", order=order, people_look=people_look)
 
 
 @blueprint.post("/holds/<int:order_id>/release")

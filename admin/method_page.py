@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from admin import drafts
 from admin.blueprint import actor, blueprint
+from admin.capture_mode import left_behind
 from admin.log import note
 from admin.method_form import (
     ACCOUNT,
@@ -69,6 +71,7 @@ def confirm_payment_method(method_id: int) -> ResponseReturnValue:
         method=method,
         groups=summary(form, _settings(method), _stored_secrets(session, method), _marks(method), method.logo),
         name=form.name.data,
+        left=left_behind(session, method, form),
         logo=form.chosen_logo(),
         draft=drafts.seal(form.values(), _draft_of(method), drafts.CHECKED),
     )
@@ -107,17 +110,20 @@ def check_payment_method(method_id: int) -> ResponseReturnValue:
 @blueprint.post("/settings/payment-methods/<int:method_id>")
 def save_payment_method(method_id: int) -> ResponseReturnValue:
     """設定する: store what the confirmation showed."""
-    replaced = None
+    replaced = left = None
     with write() as session:
         method = _method(session, method_id)
         values = drafts.unseal(request.form.get("draft", ""), _draft_of(method), drafts.CHECKED)
         form = None if values is None else _form(session, method, values)
         if form and form.logo_is_there():
+            left = left_behind(session, method, form)
             replaced = _save(session, method, form)
     if replaced is None:
         return _start_again(method_id)
     pictures.remove(replaced)
     flash(_("支払方法を設定しました。"), "good")
+    if left:
+        flash(Markup("{} {}").format(left.words(), left.link()), "todo")
     return redirect(url_for("admin.payment_methods"), 303)
 
 

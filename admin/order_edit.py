@@ -11,7 +11,7 @@ from wtforms import Field
 
 from admin.blueprint import actor, blueprint
 from admin.forms import StaffForm, YenField
-from admin.order_page import find_order, taxes
+from admin.order_page import find_order, find_payment, taxes
 from shop.catalogue import stock
 from shop.catalogue.models import Variant
 from shop.core.db import db, write
@@ -22,6 +22,7 @@ from shop.core.runtime import now
 from shop.core.text import small_number
 from shop.orders import editing
 from shop.orders.models import Order, OrderHistory, OrderLine
+from shop.payments import actions
 
 
 class QuantityField(YenField):
@@ -96,7 +97,10 @@ def save_row(number: str) -> ResponseReturnValue:
         order = find_order(db.session(), number)
         return _page(order, rows, Trouble(row=row, total_yen=warning.total_yen)), 422
     except editing.CannotRaise as limit:
-        _refuse_raise(row, limit.most_yen)
+        _refuse(row, _("増額はできません。与信は%(most)sです。", most=format_yen(limit.most_yen)))
+        return _page(find_order(db.session(), number), rows, None), 422
+    except editing.MoneyIsFixed as fixed:
+        _refuse(row, _("売上確定後は、合計を%(taken)s以外に変更できません。決済会社の管理画面で金額を変更したときは、先に受注明細で「決済状況を更新」を押してください。", taken=format_yen(fixed.taken_yen)))
         return _page(find_order(db.session(), number), rows, None), 422
     except editing.BelowZero as less:
         _limit_amount(row, less.total_yen)
@@ -141,9 +145,9 @@ def _limit_quantity(field: Field, variant_id: int) -> None:
     field.errors = [*field.errors, _("在庫が足りません。あと%(more)s点まで増やせます。", more=more)]
 
 
-def _refuse_raise(row: Row, most_yen: int) -> None:
+def _refuse(row: Row, text: str) -> None:
     field = next(field for field in row.form if field.data != field.object_data)
-    field.errors = [_("増額はできません。与信は%(most)sです。", most=format_yen(most_yen))]
+    field.errors = [text]
 
 
 def _limit_amount(row: Row, total_yen: int) -> None:
@@ -176,7 +180,9 @@ def _closed(number: str) -> ResponseReturnValue:
 
 
 def _page(order: Order, rows: list[Row], trouble: Trouble | None) -> str:
-    seen = max((line.id for line in order.history), default=0)
+    session = db.session()
+    payment = find_payment(session, order.id)
     return render_template(
-        "admin/order_edit.html", order=order, rows=rows, trouble=trouble, seen=seen, taxes=taxes(order)
-    )
+        "admin/order_edit.html", order=order, rows=rows, trouble=trouble, seen=max((line.id for line in order.history), default=0),
+        taxes=taxes(order), panel=actions.panel(session, payment, order.total_yen, now()) if payment else None,
+    )  # fmt: skip

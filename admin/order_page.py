@@ -23,7 +23,7 @@ from shop.members.models import Member
 from shop.orders import cancel_request, history, review
 from shop.orders.models import Order
 from shop.outbox.models import OutboxMail
-from shop.payments import accounts, actions, executor, facts_of
+from shop.payments import accounts, actions, executor, facts_of, testimony
 from shop.payments.models import AccountVersion, Payment
 from shop.staff.rights import Right
 
@@ -85,6 +85,7 @@ def _page(found: Order, memo: str | None = None, memo_problem: str = "") -> str:
         advice=advice(panel, found.filed) if panel else None,
         presses=[button for button in panel.buttons if _may_press(button.verb, found, payment)] if panel and payment else [],
         step=_step(panel, found, payment) if panel and payment else "",
+        console_deeds=payment is not None and bool(testimony.deeds(payment)),
         capture_until=_capture_until(payment, found.total_yen) if payment else None,
         cause=_cause(session, payment) if payment else "",
         remote_deed=timeline.remote_deed(payment) if payment else "",

@@ -21,16 +21,17 @@ from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
 from admin import words
-from admin.words import TODO, Word
+from admin.words import MODES, TODO, Word
+from providers.settings import CAPTURE_AT_ONCE
 from shop.core.clock import JST
 from shop.core.i18n import lazy_gettext
 from shop.core.paging import Rows
-from shop.core.text import clean_line
+from shop.core.text import clean_line, small_number
 from shop.members.models import Member
 from shop.orders import cancel_request, review
 from shop.orders.models import Order, OrderLine, OrderReview
 from shop.outbox.models import OutboxMail
-from shop.payments.models import OPEN_STATES, Payment, PaymentOperation, RemoteReference
+from shop.payments.models import OPEN_STATES, Payment, PaymentMethod, PaymentOperation, RemoteReference
 
 #: Written into the statement, because SQLite uses a partial index only for a condition it can read.
 PLACED = Order.state == literal_column("'placed'", String)
@@ -50,14 +51,20 @@ class Search:
     #: First and last 受注日.
     since: date | None = None
     until: date | None = None
+    #: A 支払方法, also one that has left the list, and the 売上方式 the order was made under: one of ``words.MODES``.
+    method: int | None = None
+    mode: str = ""
     #: One of ``words.TODO``: the list behind a number of the top page.
     todo: str = ""
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> "Search":
         texts = {name: clean_line(args.get(name, ""))[:100] for name in ("reference", "number", "name")}
-        todo = args.get("todo", "")
-        return cls(**texts, since=_day(args, "since"), until=_day(args, "until"), todo=todo if todo in TODO else "")
+        mode, todo = args.get("mode", ""), args.get("todo", "")
+        return cls(
+            **texts, since=_day(args, "since"), until=_day(args, "until"), method=small_number(args.get("method")),
+            mode=mode if mode in MODES else "", todo=todo if todo in TODO else "",
+        )  # fmt: skip
 
     def given(self) -> dict[str, object]:
         """What is asked for, as arguments of an address."""
@@ -133,6 +140,8 @@ def _searched(query: Rows, search: Search) -> Rows:
         query = query.where(Order.placed_at >= midnight(search.since))
     if search.until:
         query = query.where(Order.placed_at < midnight(search.until) + timedelta(days=1))
+    if search.method or search.mode:
+        query = query.where(Order.id.in_(_orders_paid_by(search)))
     if search.todo == "uncaptured":
         authorized = select(Payment.order_id).where(Payment.status == "authorized")
         query = query.where(Order.filed != "cancelled", Order.id.in_(authorized))
@@ -164,6 +173,17 @@ def _orders_of_reference(reference: str) -> CompoundSelect[int]:
         select(Payment.order_id).join(RemoteReference, RemoteReference.payment_id == Payment.id)
         .where(RemoteReference.value == reference),
     )
+
+
+def _orders_paid_by(search: Search) -> Rows:
+    """By the 支払方法 and under the 売上方式 asked for; only a provider's method has one."""
+    query = select(Payment.order_id)
+    if search.method:
+        query = query.where(Payment.method_id == search.method)
+    if search.mode:
+        linked = select(PaymentMethod.id).where(PaymentMethod.account_id.is_not(None))
+        query = query.where(Payment.method_id.in_(linked), Payment.capture_at_once == (search.mode == CAPTURE_AT_ONCE))
+    return query
 
 
 def _is_number(number: str) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from admin.paging import page_by_id
 from shop.core.db import db
 from shop.core.paging import capped_count
 from shop.orders.models import Order
+from shop.payments import methods
 
 
 @blueprint.get("/orders")
@@ -24,6 +25,7 @@ def orders() -> str:
         "admin/orders.html",
         filed=filed,
         search=search,
+        methods=methods.named(session, search.method),
         rows=[judge(row) for row in page.rows],
         page=page,
         count=capped_count(session, countable(filed, search)),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask_babel import LazyString
 
+from providers.settings import CAPTURE_AT_ONCE, CAPTURE_LATER
 from shop.core.clock import jst
 from shop.core.i18n import gettext, lazy_gettext
 from shop.outbox.copies import Obstacle
@@ -57,6 +58,9 @@ NOTHING_TODO = {
     "in_doubt": lazy_gettext("不正利用の疑いで確認を待っている受注はありません。"),
     "cancel_asked": lazy_gettext("キャンセルの依頼に返事を待っている購入者はいません。"),
 }
+
+#: 売上方式 of a card order, fixed when it was made.
+MODES = {CAPTURE_LATER: lazy_gettext("オーソリのみ"), CAPTURE_AT_ONCE: lazy_gettext("オーソリ+売上")}
 
 #: The name of an order's page in each list.
 TITLES = {

@@ -128,6 +128,8 @@ class Provider(Protocol):
     sends_notices: bool
     #: Under which heading our reference is found there.
     console_search: str
+    #: What the provider and its guide call our reference.
+    reference_name: str
     status_words: Mapping[MoneyStatus, str]
     #: What the box says of a payment that cannot be looked at: that it cannot, and what is most likely wrong with the settings.
     unreadable_words: tuple[str, str]

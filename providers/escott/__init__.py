@@ -1,14 +1,11 @@
 """ソニーペイメントサービス (Sony Payment Services, e-SCOTT Smart), cards by token. See README.md for sources, limits and what is
 inferred."""
 
-import secrets
 from collections.abc import Mapping
-from datetime import datetime
-from importlib import resources
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
-from providers.contract import N_, BeforeSend, Category, MoneyStatus, Now, Recorder
+from providers.base import CardProvider
+from providers.contract import N_, BeforeSend, Category, Now, Recorder
 from providers.escott import cards, client, errors
 from providers.escott.adapter import EscottGateway
 from providers.escott.capabilities import EscottCapabilities
@@ -17,13 +14,12 @@ from providers.escott.settings import MARKS, SETTINGS
 from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
 from providers.settings import Setting
 
-_LIVE = "https://www.e-scott.jp"
 
-
-class Escott:
+class Escott(CardProvider):
     """The provider as the shop sees it."""
 
     code = "escott"
+    live_url = "https://www.e-scott.jp"
     name = N_("ソニーペイメントサービス")
     method_name = N_("クレジットカード決済(トークン方式)")
     system_name = N_("ソニーペイメントサービス クレジットカード決済(トークン方式)")
@@ -31,24 +27,11 @@ class Escott:
     marks: Mapping[str, str] = MARKS
     capabilities = EscottCapabilities()
     console_name = N_("ソニーペイメント管理画面")
-    #: Of cards it does not.
-    sends_notices = False
     console_search = N_("自由領域1")
-    status_words: Mapping[MoneyStatus, str] = {
-        MoneyStatus.AUTHORIZED: N_("与信"),
-        MoneyStatus.CAPTURED: N_("売上確定済"),
-        MoneyStatus.VOIDED: N_("キャンセル済"),
-        MoneyStatus.REFUNDED: N_("キャンセル済"),
-        MoneyStatus.EXPIRED: N_("期限切れ"),
-    }
+    reference_name = N_("決済番号")
 
     #: §7-5.
     unreadable_words = (N_("決済状況が確認できません"), N_("・マーチャントID、マーチャントパスワード、店舗コードが正しくない。"))
-
-    @property
-    def browser_module(self) -> str:
-        """Source of our ES module over the provider's script."""
-        return resources.files(__package__).joinpath("browser.js").read_text(encoding="utf-8")
 
     def open(
         self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder, now: Now,
@@ -56,19 +39,11 @@ class Escott:
     ) -> Gateway:  # fmt: skip
         return EscottGateway(settings, base_url, before_send=before_send, record=record, now=now, keys=keys, seed=seed)
 
-    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str:
-        return _LIVE if endpoint == Endpoint.LIVE else f"{simulator_url}/{self.code}"
-
     def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens:
         """The module loads the script itself: its tag needs attributes that no other provider's has."""
         script = f"{base_url}{client.SCRIPT}?k_TokenNinsyoCode={quote(settings['token_code'], safe='')}"
         parts = urlsplit(script)
         return BrowserTokens("", (f"{parts.scheme}://{parts.netloc}",), {"script_url": script})
-
-    def new_merchant_ref(self, now: datetime) -> str:
-        """A 決済番号 of 20 digits (guide §6): sent as 自由領域1, by which the provider's console can be searched."""
-        day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
-        return f"9{day}{secrets.randbelow(10**13):013d}"
 
     def customer_ref(self, member_public_id: str, registration: int) -> str:
         """A KaiinId, fresh for each registration."""
@@ -87,7 +62,10 @@ class Escott:
         if set(code.split("|")) & {"K02", "K03", "K04", "K13", "KG8"}:
             return N_("決済状況が確認できません。マーチャントID、マーチャントパスワード、店舗コードの設定をご確認ください。")
         if code == "K12":
-            return N_("決済会社での取引の保存期間が過ぎています。")
+            return N_(
+                "決済会社で取引が見つかりません。保存期間が過ぎているか、お店で控えている取引の番号が決済会社のものと違っています。"
+                "決済会社の管理画面でご確認ください。"
+            )
         return ""
 
     def browser_messages(self) -> Mapping[str, BuyerMessage]:

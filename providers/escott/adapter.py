@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -62,15 +62,17 @@ _SILENT = N_("ソニーペイメントサービスに接続できませんでし
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What follow-ups need of a payment: the pair its Master answer issued, the member it was paid with, and our number."""
+    """What follow-ups need of a payment: the pair its Master answer issued, the member it was paid with, our number, and whether it
+    began as a sale, which 1ReAuth makes of it again."""
 
     process_id: str
     process_pass: str
     kaiin_id: str
     reference: str
+    began_as_sale: bool = False
 
     def packed(self) -> str:
-        return json.dumps([self.process_id, self.process_pass, self.kaiin_id, self.reference])
+        return json.dumps([self.process_id, self.process_pass, self.kaiin_id, self.reference, self.began_as_sale])
 
     @classmethod
     def unpacked(cls, keys: str) -> "Chain | None":
@@ -114,7 +116,7 @@ class EscottGateway:
             return answer
         if not answer.ok:
             return _refusal(answer)
-        chain = Chain(answer.get("ProcessId"), answer.get("ProcessPass"), kaiin_id, charge.merchant_ref)
+        chain = Chain(answer.get("ProcessId"), answer.get("ProcessPass"), kaiin_id, charge.merchant_ref, charge.capture)
         if not chain.process_id or not chain.process_pass:
             return Unknown("answer without a pair")
         handle = answer.get("TransactionId")
@@ -129,8 +131,11 @@ class EscottGateway:
         return NotSent("no page of ours leads there")
 
     def reauthorize(self, again: Reauthorization) -> Result:
-        """取引更新 is 1Change here; 1ReAuth renews what has ended, which the shop guide leaves to the provider's console."""
-        return NotSent("no such verb")
+        """1ReAuth: the same payment once more, for this amount, standing or not. A new pair takes the place of the old one, so there
+        is no earlier authorization left to void. It is therefore never ``update_verb`` – 取引更新 is 1Change – and nothing offers it."""
+        sale = self._chain is not None and self._chain.began_as_sale
+        own = [("SalesDate", self._today()), ("Amount", str(again.amount_yen))]
+        return self._follow("1ReAuth", again.earlier_handle, MoneyStatus.CAPTURED if sale else MoneyStatus.AUTHORIZED, own)
 
     def change(self, handle: str, amount_yen: int) -> Result:
         """1Change: the provider secures the new amount first and lets the old one go only then (§7-2④)."""
@@ -165,11 +170,12 @@ class EscottGateway:
             return answer
         if not answer.ok:
             return _refusal(answer)
-        renewed = Chain(
-            answer.get("ProcessId") or chain.process_id, answer.get("ProcessPass") or chain.process_pass, chain.kaiin_id,
-            chain.reference,
-        )  # fmt: skip
-        return Approved(handle, done, (Reference("TransactionId", answer.get("TransactionId")),), keys=renewed.packed())
+        named = replace(chain, process_id=answer.get("ProcessId"), process_pass=answer.get("ProcessPass"))
+        whole = bool(named.process_id and named.process_pass)
+        if operation == "1ReAuth" and not whole:
+            return Unknown("answer without a pair")
+        handled = (Reference("TransactionId", answer.get("TransactionId")),)
+        return Approved(handle, done, handled, keys=(named if whole else chain).packed())
 
     # ---- questions -----------------------------------------------------------------------------------------------------
 
@@ -218,14 +224,10 @@ class EscottGateway:
         return CardList((card,) if card else ())
 
     def remove_card(self, customer_ref: str, card_ref: str) -> RemoveResult:
-        """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat: K75, it is invalid already."""
-        invalid = self._member_call("4MemInval", customer_ref)
-        if isinstance(invalid, client.Answer) and invalid.codes == ("K71",):
-            return Absent(invalid.code)
-        if isinstance(invalid, client.Answer) and not invalid.ok and invalid.codes not in (("K75",), ("K79",)):
-            return _refusal(invalid)
-        if not isinstance(invalid, client.Answer):
-            return invalid
+        """4MemInval, then 4MemDel: a member that is still valid cannot be deleted. Safe to repeat."""
+        stopped = self._invalidate(customer_ref)
+        if stopped is not None:
+            return stopped
         deleted = self._member_call("4MemDel", customer_ref)
         if isinstance(deleted, NotSent):
             return Unknown(deleted.reason)
@@ -234,6 +236,23 @@ class EscottGateway:
         if deleted.codes == ("K71",):
             return Absent(deleted.code)
         return CardRemoved() if deleted.ok else _refusal(deleted)
+
+    def _invalidate(self, customer_ref: str) -> RemoveResult | None:
+        """4MemInval; ``None`` once the member is invalid. K75 and K79 do not say whether it is that, or locked, or only its card is no
+        longer good: its status is looked at."""
+        answer = self._member_call("4MemInval", customer_ref)
+        if not isinstance(answer, client.Answer):
+            return answer
+        if answer.codes == ("K71",):
+            return Absent(answer.code)
+        if answer.codes not in (("K75",), ("K79",)):
+            return None if answer.ok else _refusal(answer)
+        seen = self._member_call("4MemRefM", customer_ref)
+        if not isinstance(seen, client.Answer):
+            return seen
+        if seen.codes == ("K71",) or cards.is_deleted(seen):
+            return Absent(answer.code)
+        return None if cards.is_invalid(seen) else _refusal(answer)
 
     # ---- notices and settings ------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from providers.escott.client import Answer
 from providers.kept_cards import KeptCard, brand_of
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-#: 会員削除: nothing is kept any more.
-_DELETED = "4"
+#: KaiinStatus: 会員無効, which 4MemInval makes of a member; 会員削除, nothing is kept any more.
+_INVALID, _DELETED = "3", "4"
 _YYMM = re.compile("[0-9]{2}(0[1-9]|1[0-2])")
 _END = re.compile("[0-9]{4}")
 
@@ -31,9 +31,18 @@ def _text(digest: bytes, length: int) -> str:
     return "".join(_ALPHABET[number // 36**place % 36] for place in range(length))
 
 
+def is_invalid(answer: Answer) -> bool:
+    """Of 4MemRefM: whether nothing but 4MemDel is left to do."""
+    return answer.ok and answer.get("KaiinStatus") == _INVALID
+
+
+def is_deleted(answer: Answer) -> bool:
+    return answer.ok and answer.get("KaiinStatus") == _DELETED
+
+
 def kept(answer: Answer, kaiin_id: str) -> KeptCard | None:
     """The card of 4MemRefM; ``None`` for a member that was deleted."""
-    if answer.get("KaiinStatus") == _DELETED:
+    if is_deleted(answer):
         return None
     number, expiry = answer.get("CardNo"), answer.get("CardExp")
     end = number[-4:] if _END.fullmatch(number[-4:]) else ""

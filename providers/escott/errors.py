@@ -5,10 +5,23 @@ from collections.abc import Mapping, Sequence
 from providers.contract import N_, Category
 from providers.ports import BuyerMessage
 
-#: After these nobody knows whether it happened: time-out, an internal fault, the same message received twice, not finished yet.
-AMBIGUOUS = frozenset({"K96", "K98", "KBX", "KBY"})
-#: Codes of these classes say that it did not happen. ``K`` the provider's checks, ``C`` its rules, ``G`` card network and issuer,
-#: ``U`` 3-D Secure, ``W`` services. Others are not known here, and so decide nothing.
+#: After these nobody knows whether it happened. Every code not named here, of the classes below, says that it did not: a check that
+#: failed, a rule, a door that is closed (K97, C80), an original that could not be told (K88, KBZ) – and K99 "other", by which the shop
+#: guide ends an order with a sentence of its own.
+AMBIGUOUS = frozenset({
+    # Time-outs: of the provider (K96), of 3-D Secure (KHW, U96).
+    "K96", "KHW", "U96",
+    # Something broke while it was at it: inside the provider (K98, C02, U95, W03, W06), on its lines (C03).
+    "K98", "C02", "C03", "U95", "W03", "W06",
+    # Received twice, or still being worked on: what became of the first one is not said.
+    "KBX", "KBY", "U07", "U08",
+    # In so many words: outcome unknown.
+    "KH0",
+    # "Other", "unexpected": nobody says what.
+    "C98", "C99", "U99", "W99",
+})  # fmt: skip
+#: Codes of these classes are known here. ``K`` the provider's checks, ``C`` its rules, ``G`` card network and issuer, ``U`` 3-D Secure,
+#: ``W`` services. Others – ``R``, ``P`` – belong to products that the shop does not use, and so decide nothing.
 _CLASSES = "KCGUW"
 
 #: The first that fits a code counts, and of several codes the one that stands here first.

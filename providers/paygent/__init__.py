@@ -1,12 +1,9 @@
 """Paygent (ペイジェント), module type with card tokens. See README.md for sources, limits and what is inferred."""
 
-import secrets
 from collections.abc import Mapping
-from datetime import datetime
-from importlib import resources
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from providers.base import CardProvider
 from providers.contract import N_, BeforeSend, Category, MoneyStatus, Now, Recorder
 from providers.paygent import connection, errors
 from providers.paygent.adapter import PaygentGateway
@@ -16,14 +13,14 @@ from providers.paygent.settings import MARKS, SETTINGS
 from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
 from providers.settings import Setting
 
-_LIVE = "https://module.paygent.co.jp"
 _LIVE_SCRIPT = "https://token.paygent.co.jp/js/PaygentToken.js"
 
 
-class Paygent:
+class Paygent(CardProvider):
     """The provider as the shop sees it."""
 
     code = "paygent"
+    live_url = "https://module.paygent.co.jp"
     name = N_("ペイジェント")
     method_name = N_("クレジットカード決済(トークン方式)")
     system_name = N_("ペイジェント クレジットカード決済(トークン式)")
@@ -45,19 +42,11 @@ class Paygent:
     #: §7-4 ①.
     unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・接続ID、接続IDパスワードが正しくない。"))
 
-    @property
-    def browser_module(self) -> str:
-        """Source of our ES module over the provider's script."""
-        return resources.files(__package__).joinpath("browser.js").read_text(encoding="utf-8")
-
     def open(
         self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder, now: Now,
         keys: str = "", seed: str = "",
     ) -> Gateway:  # fmt: skip
         return PaygentGateway(settings, base_url, before_send=before_send, record=record)
-
-    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str:
-        return _LIVE if endpoint == Endpoint.LIVE else f"{simulator_url}/{self.code}"
 
     def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens:
         """The live script comes from the provider's token host, the practice one from the simulator."""
@@ -66,21 +55,8 @@ class Paygent:
         public = {key: settings[key] for key in ("merchant_id", "token_generate_key")}
         return BrowserTokens(script, (f"{parts.scheme}://{parts.netloc}",), public)
 
-    def new_merchant_ref(self, now: datetime) -> str:
-        """A 取引ID of 20 digits: ``9``, the day, then random ones – Paygent itself does not check uniqueness, so it
-        must hold beyond a reinstalled shop's counters."""
-        day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
-        return f"9{day}{secrets.randbelow(10**13):013d}"
-
-    def customer_ref(self, member_public_id: str, registration: int) -> str:
-        """A customer_id of at most 25 letters and digits."""
-        return f"m{member_public_id}"
-
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
         return errors.buyer_message(category, code)
-
-    def refusal(self, code: str) -> str:
-        return ""
 
     def unreadable(self, code: str, *, earlier_contract: bool) -> str:
         return connection.unreadable(code, earlier_contract)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from providers.contract import N_, Capabilities, Snapshot, Verb
+from providers.contract import N_, Capabilities, MoneyStatus, Snapshot, Verb
 from providers.kept_cards import Linking
 from providers.settings import Setting
 from providers.veritrans4g import settings as fields
@@ -35,7 +35,8 @@ class PayResortCapabilities(Veritrans4GCapabilities):
     tokens_to_link = 0
 
     def _never(self, verb: Verb, snapshot: Snapshot) -> bool:
-        return snapshot.capture_at_once or verb not in (Verb.CAPTURE, Verb.VOID)
+        over = snapshot.status in (MoneyStatus.CAPTURED, MoneyStatus.VOIDED)
+        return over or snapshot.capture_at_once or verb not in (Verb.CAPTURE, Verb.VOID)
 
     def authenticates(self, settings: Mapping[str, str]) -> bool:
         return True

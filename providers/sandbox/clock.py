@@ -45,6 +45,11 @@ def japan_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).astimezone(JST)
 
 
+def shown_time(seconds: float | None) -> str:
+    """For people."""
+    return "" if seconds is None else japan_time(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def wire_time(seconds: float | None) -> str:
     """YYYYMMDDhhmmss in Japan, empty for a time that has not come."""
     return "" if seconds is None else japan_time(seconds).strftime("%Y%m%d%H%M%S")

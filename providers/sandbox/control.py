@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, jsonify
 
 from providers.sandbox.clock import Clock, wire_time
-from providers.sandbox.faults import Fault, FaultBook
+from providers.sandbox.faults import FaultBook
 from providers.sandbox.practice import Simulator
 from providers.sandbox.switchboard import asked, switchboard
 
@@ -32,16 +32,11 @@ def control_api(simulators: Mapping[str, Simulator], clock: Clock, faults: Fault
 
     @api.post("/faults")
     def set_fault() -> Response:
-        """Adds one fault, or with {"clear": true} removes all (and adds the one given with it, if any)."""
+        """See FaultBook.switch."""
         sent = asked()
-        if sent.pop("clear", False):
-            faults.clear()
-        if sent:
-            fault = Fault(**{"kind": "*"} | sent)
-            if fault.provider and fault.provider not in simulators:
-                raise ValueError(f"provider must be one of {', '.join(simulators)}")
-            faults.add(fault)
-        return jsonify(faults.listed())
+        if sent.get("provider", "") not in ("", *simulators):
+            raise ValueError(f"provider must be one of {', '.join(simulators)}")
+        return jsonify(faults.switch(sent))
 
     @api.post("/notices")
     def set_notices() -> Response:

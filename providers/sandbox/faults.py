@@ -97,6 +97,43 @@ class FaultBook:
                 return fault
         return None
 
+    def switch(self, sent: dict[str, Any]) -> list[dict[str, Any]]:
+        """Adds one fault, or with {"clear": true} removes all (and adds the one given with it, if any)."""
+        if sent.pop("clear", False):
+            self.clear()
+        if sent:
+            self.add(self._made(sent))
+        return self.listed()
+
+    def _made(self, sent: dict[str, Any]) -> Fault:
+        return Fault(**{"kind": "*"} | sent)
+
+
+class Trouble(Fault):
+    """A fault whose mode its book has looked at."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+class TroubleBook(FaultBook):
+    """What spoils things that a provider sends by itself – ways back, notices –, in modes of its own."""
+
+    def __init__(self, kind: str, modes: tuple[str, ...]) -> None:
+        super().__init__()
+        self._kind, self._modes = kind, modes
+
+    def _made(self, sent: dict[str, Any]) -> Fault:
+        made = Trouble(**{"kind": self._kind} | sent)
+        if made.mode not in self._modes:
+            raise ValueError(f"mode must be one of {', '.join(self._modes)}")
+        return made
+
+    def take_mode(self) -> str:
+        """How the next one is spoiled, empty = not at all."""
+        trouble = self.take(self._kind)
+        return trouble.mode if trouble else ""
+
 
 def answer_through(
     fault: Fault | None, execute: Callable[[], Response], refuse: Callable[[str, str], Response]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from providers.sandbox.clock import Clock, wire_time
+from providers.sandbox.clock import Clock, shown_time
 from providers.sandbox.faults import MODES, PHASES, Fault, FaultBook
 from providers.sandbox.practice import Simulator
 
@@ -90,10 +90,7 @@ def start_page(simulators: Mapping[str, Simulator], clock: Clock, faults: FaultB
     def every_page() -> dict[str, object]:
         return {"simulators": simulators}
 
-    @pages.app_template_filter("wire_time")
-    def shown_time(seconds: float | None) -> str:
-        text = wire_time(seconds)
-        return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[8:10]}:{text[10:12]}:{text[12:]}" if text else ""
+    pages.add_app_template_filter(shown_time, "wire_time")
 
     def _back() -> Response:
         return redirect(url_for("start.start"), 303)

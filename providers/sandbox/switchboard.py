@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, jsonify, request
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def switchboard(name: str, import_name: str) -> Blueprint:
@@ -26,3 +30,9 @@ def asked() -> dict[str, Any]:
     if not isinstance(sent, dict):
         abort(400)
     return sent
+
+
+def asked_of(kind: type[DataclassInstance]) -> dict[str, Any]:
+    """What a record of the kind holds; a shop sends its whole contract, and what the provider does not keep is passed over."""
+    kept = {field.name for field in fields(kind)}
+    return {name: value for name, value in asked().items() if name in kept}

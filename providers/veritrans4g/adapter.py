@@ -113,25 +113,28 @@ class Veritrans4GGateway:
         answer = self._call("GetResult", "mpi", {"orderId": kept.order_id})
         if isinstance(answer, NotSent):
             return Unknown(answer.reason)
-        return self._verified(answer, kept.order_id, kept.kind, charge.capture)
+        return self._verified(answer, kept, charge.capture)
 
-    def _verified(self, answer: client.Answer | Unknown, order_id: str, kind: str, capture: bool) -> Result:
+    def _verified(self, answer: client.Answer | Unknown, kept: mpi.Secret, capture: bool) -> Result:
         if isinstance(answer, Unknown):
             return answer
-        if not answer.ok or answer.text("orderId") != order_id:
+        if not answer.ok:
             return Unknown(answer.code or "no result")
+        if (answer.text("orderId"), answer.text("reqAmount")) != (kept.order_id, str(kept.amount_yen)):
+            return Unknown("answer for another payment")
         told = mpi.Verified.of(answer)
         match (told.mpi, told.card):
             case ("success", "success"):
                 status = MoneyStatus.CAPTURED if capture else MoneyStatus.AUTHORIZED
-                return self._approved(order_id, status, answer, mpi.passed(kind))
-            case ("success", "failure"):
-                # The buyer is who they say; the card company would not.
+                return self._approved(kept.order_id, status, answer, mpi.passed(kept.kind))
+            case ("success" | "failure", "failure"):
+                # Whatever the issuer said of the buyer, the card company was asked and would not.
                 found = errors.category(errors.of_card(told.code))
                 return Declined(Category.CARD_REFUSED if found == Category.AUTHENTICATION else found, told.code)
-            case ("failure", _):
+            case ("failure", ""):
                 return Declined(Category.AUTHENTICATION, told.code)
             case _:
+                # A failed 3-D Secure beside a card that is not refused, too: money may be held, and the search tells.
                 return Unknown("not decided yet")
 
     def reauthorize(self, again: Reauthorization) -> Result:
@@ -190,35 +193,37 @@ class Veritrans4GGateway:
     # ---- questions -----------------------------------------------------------------------------------------------------
 
     def query(self, *, merchant_ref: str = "", handle: str = "") -> QueryResult:
-        """Search by the order's id. What hangs at the card company is first asked for by Retry, which settles it."""
+        """Search by the order's id. What hangs at the card company is settled by Retry: the same transaction goes on, none is added."""
         order_id = handle or merchant_ref
         answer = self._search(order_id)
         if not isinstance(answer, list):
             return answer
         standing = search.standing(answer)
-        if standing.status is None and standing.raw.endswith("/pending"):
+        if standing.status is None:
             self._call("Retry", "card", {"orderId": order_id})
             answer = self._search(order_id)
             if not isinstance(answer, list):
                 return answer
             standing = search.standing(answer)
         status = standing.status
-        if standing.mpi and status == MoneyStatus.CREATED and self._has_failed(order_id):
-            status = MoneyStatus.DECLINED
+        if standing.mpi and status == MoneyStatus.CREATED:
+            status = self._without_card(order_id)
         return RemoteState(
             handle=order_id, merchant_ref=order_id, status=status, amount_yen=standing.amount_yen,
             references=(Reference("orderId", order_id),), raw_status=standing.raw, masked_card=standing.masked_card[:32],
             authentication=mpi.shown(standing.authenticated) if standing.mpi else None,
         )  # fmt: skip
 
-    def _has_failed(self, order_id: str) -> bool:
-        """Whether 3-D Secure, or the card behind it, has come to nothing – an order without a card's transaction may also just not
-        be decided yet."""
+    def _without_card(self, order_id: str) -> MoneyStatus | None:
+        """Where an order stands of which the search lists no card's transaction: refused, or begun and no more. ``None`` where
+        GetResult knows of a card all the same."""
         answer = self._call("GetResult", "mpi", {"orderId": order_id})
-        if not isinstance(answer, client.Answer) or not answer.ok:
-            return False
+        if not isinstance(answer, client.Answer) or not answer.ok or answer.text("orderId") != order_id:
+            return MoneyStatus.CREATED
         told = mpi.Verified.of(answer)
-        return "failure" in (told.mpi, told.card)
+        if told.card in ("success", "pending"):
+            return None
+        return MoneyStatus.DECLINED if "failure" in (told.mpi, told.card) else MoneyStatus.CREATED
 
     def _search(self, order_id: str) -> list[Mapping[str, Any]] | Absent | Unreadable | NotSent | Unknown:
         answer = self._call("Search", "search", search.request(order_id))

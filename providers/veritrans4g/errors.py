@@ -49,26 +49,34 @@ _SCRIPT_DEFAULT = N_("カード情報を受け付けられませんでした。�
 
 def shown(code: str) -> str:
     """A code as people quote it: without the blocks that nothing ran in."""
-    blocks = [code[at : at + 4] for at in range(0, len(code), 4)]
+    blocks = _blocks(code)
     while len(blocks) > 1 and blocks[-1] == "0000":
         blocks.pop()
     return "".join(blocks)
 
 
 def of_card(code: str) -> str:
-    """The card's own code out of one that begins with 3-D Secure: blocks of four, each of the service that ran."""
-    blocks = [code[at : at + 4] for at in range(0, len(code), 4)]
-    return next((block for block in blocks if block.startswith("A")), code)
+    """The card's own code out of one that begins with 3-D Secure."""
+    return next((block for block in _blocks(code) if block.startswith("A")), code)
+
+
+def _blocks(code: str) -> list[str]:
+    """Four letters each: the service that was asked, then whatever ran in the same request."""
+    return [code[at : at + 4] for at in range(0, len(code), 4)]
 
 
 def category(code: str, *, stored: bool = False) -> Category:
-    """The contract's word for a code. ``stored``: a kept card was charged, so trouble of PayNowID means that it is gone."""
-    if stored and (code.startswith("X") or (code[4:5] == "X" and not code.startswith(("A", "G")))):
+    """The contract's word for a code. ``stored``: a kept card was charged, so trouble of PayNowID means that it is gone – unless the
+    first block tells of the card itself: then it was there."""
+    found = next((each for length in (4, 2, 1) if (each := _CATEGORIES.get(code[:length]))), Category.OTHER)
+    if stored and found in (Category.CONFIGURATION, Category.OTHER) and any(map(_is_trouble, _blocks(code))):
         return Category.STORED_CARD_GONE
-    for length in (4, 2, 1):
-        if found := _CATEGORIES.get(code[:length]):
-            return found
-    return Category.OTHER
+    return found
+
+
+def _is_trouble(block: str) -> bool:
+    """Whether PayNowID says anything but that all is well."""
+    return block.startswith("X") and block != "X001"
 
 
 def buyer_message(category: Category, code: str) -> BuyerMessage:

@@ -1,29 +1,23 @@
 """What products on this protocol have in common, seen from the shop. A product is this class with its own name, settings and
 capabilities: see :mod:`providers.payresort` for a second one."""
 
-import secrets
 from collections.abc import Mapping
-from datetime import datetime
-from importlib import resources
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from providers.contract import N_, BeforeSend, Capabilities, Category, MoneyStatus, Now, Recorder
+from providers.base import CardProvider
+from providers.contract import N_, BeforeSend, Capabilities, Category, Now, Recorder
 from providers.ports import BrowserTokens, BuyerMessage, Endpoint, Gateway
 from providers.settings import Setting
 from providers.veritrans4g import errors
 from providers.veritrans4g.adapter import Veritrans4GGateway
 from providers.veritrans4g.demo import VeriTrans4GMerchantKeys
 
-_LIVE = "https://api3.veritrans.co.jp"
-#: Where the practice world answers, whatever the product is called.
-_PRACTICE_CODE = "veritrans4g"
 
-
-class Product:
+class Product(CardProvider):
     """A provider on the MDK protocol. Subclasses say how it is called and what it offers."""
 
-    code: str
+    live_url = "https://api3.veritrans.co.jp"
+    protocol = "veritrans4g"
     name: str
     method_name: str
     system_name: str
@@ -34,20 +28,7 @@ class Product:
     marks: Mapping[str, str]
     demo: VeriTrans4GMerchantKeys
     capabilities: Capabilities
-    status_words: Mapping[MoneyStatus, str] = {
-        MoneyStatus.AUTHORIZED: N_("与信"),
-        MoneyStatus.CAPTURED: N_("売上確定済"),
-        MoneyStatus.VOIDED: N_("キャンセル済"),
-        MoneyStatus.REFUNDED: N_("キャンセル済"),
-        MoneyStatus.EXPIRED: N_("期限切れ"),
-    }
-
     unreadable_words = (N_("決済状況が取得できませんでした。"), N_("・マーチャント CCID、マーチャント認証鍵が正しくない。"))
-
-    @property
-    def browser_module(self) -> str:
-        """Source of our ES module; it asks the token server itself, so there is no script of the provider's."""
-        return resources.files("providers.veritrans4g").joinpath("browser.js").read_text(encoding="utf-8")
 
     def open(
         self, settings: Mapping[str, str], base_url: str, *, before_send: BeforeSend, record: Recorder, now: Now,
@@ -55,30 +36,14 @@ class Product:
     ) -> Gateway:  # fmt: skip
         return Veritrans4GGateway(settings, base_url, before_send=before_send, record=record)
 
-    def base_url(self, endpoint: Endpoint, simulator_url: str) -> str:
-        return _LIVE if endpoint == Endpoint.LIVE else f"{simulator_url}/{_PRACTICE_CODE}"
-
     def browser(self, settings: Mapping[str, str], base_url: str, endpoint: Endpoint) -> BrowserTokens:
         url = f"{base_url}/4gtoken"
         parts = urlsplit(url)
         public = {"token_api_key": settings["token_api_key"], "token_url": url}
         return BrowserTokens("", (f"{parts.scheme}://{parts.netloc}",), public)
 
-    def new_merchant_ref(self, now: datetime) -> str:
-        """An orderId: unique across services, worlds and reinstalled shops, of digits so that people can read it out."""
-        day = now.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%y%m%d")
-        return f"9{day}{secrets.randbelow(10**13):013d}"
-
-    def customer_ref(self, member_public_id: str, registration: int) -> str:
-        """An accountId; a member keeps it for ever."""
-        return f"m{member_public_id}"
-
     def buyer_message(self, category: Category, code: str) -> BuyerMessage:
         return errors.buyer_message(category, code)
-
-    def refusal(self, code: str) -> str:
-        """The code unchanged (R-044)."""
-        return ""
 
     def unreadable(self, code: str, *, earlier_contract: bool) -> str:
         if earlier_contract:

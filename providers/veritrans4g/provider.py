@@ -1,6 +1,5 @@
 """ベリトランス4G: the product that offers all the protocol can."""
 
-from collections.abc import Mapping
 
 from providers.contract import N_, Capabilities
 from providers.veritrans4g.capabilities import Veritrans4GCapabilities
@@ -16,7 +15,6 @@ class Veritrans4G(Product):
     system_name = N_("ベリトランス4G クレジットカード決済(MDKトークン)")
     console_name = N_("ベリトランス管理画面")
     settings = SETTINGS
-    marks: Mapping[str, str] = {}
     demo = DEMO_MERCHANT
     capabilities: Capabilities = Veritrans4GCapabilities()
 

@@ -5,13 +5,15 @@ sense of is reported as "not known", never guessed.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from providers.contract import MoneyStatus
 from providers.veritrans4g.client import Answer
 
-_AUTHORIZING = ("Authorize", "ReAuthorize", "Retry")
+_AUTHORIZING = ("Authorize", "ReAuthorize")
+_HELD = (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+_NOTHING_HELD = (MoneyStatus.CREATED, MoneyStatus.DECLINED)
 
 
 def request(order_id: str) -> dict[str, Any]:
@@ -44,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an order stands. ``status`` ``None``: begun, and not decided."""
+    """Where an order stands. ``status`` ``None``: a transaction hangs at the card company."""
 
     status: MoneyStatus | None
     amount_yen: int | None
@@ -66,41 +68,84 @@ def steps(orders: list[Mapping[str, Any]]) -> list[Step]:
     return sorted(made, key=lambda step: step.at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What the transactions so far add up to, and the one among them that hangs at the card company."""
+
+    status: MoneyStatus = MoneyStatus.CREATED
+    amount_yen: int | None = None
+    hanging: Step | None = None
+
+
 def standing(orders: list[Mapping[str, Any]]) -> Standing:
     """Fold the card's transactions. An order without any has only been to 3-D Secure: nothing is reserved yet."""
-    status: MoneyStatus | None = MoneyStatus.CREATED
-    amount: int | None = None
+    found = _Sum()
     raw, masked, authenticated = "", "", ""
     for step in steps(orders):
         authenticated = step.authenticated or authenticated
         if not _is_card(step):
             continue
         raw, masked = f"{step.command}/{step.status}", step.masked_card or masked
-        status, amount = _after(status, amount, step)
+        found = _after(found, step)
+    status = None if found.hanging else found.status
     if status == MoneyStatus.AUTHORIZED and any(order.get("orderStatus") == "expired" for order in orders):
         status = MoneyStatus.EXPIRED
     mpi = any(order.get("serviceTypeCd") == "mpi" for order in orders)
-    return Standing(status, amount, raw, masked, mpi, authenticated)
+    return Standing(status, found.amount_yen, raw, masked, mpi, authenticated)
 
 
-def _after(status: MoneyStatus | None, amount: int | None, step: Step) -> tuple[MoneyStatus | None, int | None]:
-    holds = status in (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED)
+def _after(found: _Sum, step: Step) -> _Sum:
+    """One transaction more. What is pending – or said in words that nobody knows – changes nothing, and nothing is forgotten over
+    it: the same command again or a Retry decides it."""
+    if step.command == "Retry":
+        if not found.hanging and found.status not in _NOTHING_HELD:
+            return found
+        step = _retried(step, found.hanging)
+    if step.status == "success":
+        return _done(found, step)
+    if step.status == "failure":
+        return _refused(found, step)
+    return found if step.command in _AUTHORIZING and found.status in _HELD else replace(found, hanging=step)
+
+
+def _retried(step: Step, hanging: Step | None) -> Step:
+    """A Retry is the transaction that hung, with a status of its own."""
+    if hanging is None:
+        return replace(step, command="Authorize")
+    amount = hanging.amount_yen if step.amount_yen is None else step.amount_yen
+    kind = step.kind or hanging.kind
+    return replace(hanging, status=step.status, amount_yen=amount, kind=kind, captured=step.captured or hanging.captured)
+
+
+def _done(found: _Sum, step: Step) -> _Sum:
+    amount = found.amount_yen if step.amount_yen is None else step.amount_yen
+    hanging = None if found.hanging and found.hanging.command == step.command else found.hanging
     if step.command in _AUTHORIZING:
-        if step.status == "success":
-            return _authorized(step), step.amount_yen if step.amount_yen is not None else amount
-        if holds:
-            return status, amount
-        return (None, amount) if step.status == "pending" else (MoneyStatus.DECLINED, amount)
-    if step.status != "success":
-        return (None, amount) if step.status == "pending" else (status, amount)
+        return _Sum(_authorized(step), amount, hanging)
+    if hanging and hanging.command in _AUTHORIZING:
+        found, hanging = _done(_Sum(), hanging), None  # what follows an authorization shows that there is one
     if step.command == "Capture":
-        return MoneyStatus.CAPTURED, step.amount_yen if step.amount_yen is not None else amount
-    if step.command == "Cancel" and holds:
-        left = amount - step.amount_yen if amount is not None and step.amount_yen is not None else 0
-        if left > 0:
-            return status, left
-        return (MoneyStatus.REFUNDED if status == MoneyStatus.CAPTURED else MoneyStatus.VOIDED), amount
-    return status, amount
+        return _Sum(MoneyStatus.CAPTURED, amount)
+    if step.command == "Cancel" and found.status in _HELD:
+        return _taken_off(found, step, hanging)
+    return replace(found, hanging=hanging)
+
+
+def _taken_off(found: _Sum, step: Step, hanging: Step | None) -> _Sum:
+    """After a Cancel: all of it ends the order, whatever hung before."""
+    amount = found.amount_yen
+    left = amount - step.amount_yen if amount is not None and step.amount_yen is not None else 0
+    if left > 0:
+        return _Sum(found.status, left, hanging)
+    return _Sum(MoneyStatus.REFUNDED if found.status == MoneyStatus.CAPTURED else MoneyStatus.VOIDED, amount)
+
+
+def _refused(found: _Sum, step: Step) -> _Sum:
+    """What is refused leaves everything as it was; while something hangs, only a word about that very command decides it."""
+    if found.hanging and found.hanging.command != step.command:
+        return found
+    lost = step.command in _AUTHORIZING and found.status == MoneyStatus.CREATED
+    return _Sum(MoneyStatus.DECLINED if lost else found.status, found.amount_yen)
 
 
 def _authorized(step: Step) -> MoneyStatus:

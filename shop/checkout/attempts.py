@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 from providers.contract import Verb
 from shop.checkout.models import Confirmation
 from shop.orders.models import Order
-from shop.payments.models import Payment, PaymentOperation
+from shop.payments import reconcile
+from shop.payments.models import OPEN, Payment, PaymentOperation
 
 
 def submission_key(confirmation: Confirmation, attempt: int) -> str:
@@ -47,6 +48,18 @@ def authorization(session: Session, order_id: int) -> PaymentOperation | None:
         .limit(1)
     )
     return session.scalar(query)
+
+
+def people_look(session: Session, email: str) -> bool:
+    """Whether a person still has to find out if an earlier attempt of this mail address was paid: in another browser, or after a
+    log-out, its buyer would not come upon it and pay once more."""
+    unknown = select(PaymentOperation).where(OPEN, PaymentOperation.state == "unknown", PaymentOperation.verb == Verb.AUTHORIZE)
+    waiting = [each.payment_id for each in session.scalars(unknown) if reconcile.answered_by_people(each)]
+    if not waiting:
+        return False
+    theirs = select(Order.id).join(Payment, Payment.order_id == Order.id)
+    theirs = theirs.where(Payment.id.in_(waiting), func.lower(Order.email) == email.lower())
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def open_attempt(session: Session, cart_id: int | None) -> Order | None:

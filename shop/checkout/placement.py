@@ -146,6 +146,8 @@ def _place(confirmation: Confirmation, cart_key: str, key: str, card: Card, buye
         raise ConfirmAgain  # logged in or out since: another address book, another card
     if moment() - confirmation.created_at > CONFIRMATION_LIFE:
         raise ConfirmAgain("expired")
+    if attempts.people_look(db.db.session(), form_of(confirmation)["email"]):
+        raise ConfirmAgain("undecided")
     agreement = _agreement(db.db.session(), confirmation, cart_key)
     source = _source(agreement, card, buyer)  # read before the terms: a card that changes in between is noticed
     member_id = buyer.member_id

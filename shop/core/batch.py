@@ -17,6 +17,13 @@ log = logging.getLogger(__name__)
 #: No wait that :func:`due` looks at is longer.
 FARTHEST = timedelta(minutes=10)
 
+_LONGEST_BETWEEN_REPEATS = timedelta(hours=1)
+
+
+def repeat_after(repeats: int) -> timedelta:
+    """How long what was sent ``repeats`` times again is left alone before it is sent once more: 1, 2, 4 … 60 minutes."""
+    return min(timedelta(minutes=2 ** min(repeats, 6)), _LONGEST_BETWEEN_REPEATS)
+
 
 def each(rows: Iterable[T], work: Callable[[T], bool]) -> int:
     """Run ``work`` for every row. Returns how many times it returned ``True``; exceptions count as ``False``."""

@@ -57,6 +57,14 @@ class CannotRaise(Exception):
         self.most_yen = most_yen
 
 
+class MoneyIsFixed(Exception):
+    """``taken_yen`` are taken, and no amount can be changed from here any more (000 §2, 002 §7-3)."""
+
+    def __init__(self, taken_yen: int) -> None:
+        super().__init__(taken_yen)
+        self.taken_yen = taken_yen
+
+
 class LosesProtection(Exception):
     """The payment carries 3-D Secure and the total would change: staff must say that they know (R-067)."""
 
@@ -91,7 +99,7 @@ def save(
     """Save one row of the order as it was in ``version``. Returns ``False`` when the row says what it said before.
 
     ``aware`` = staff know that the protection of 3-D Secure is lost. Raises :class:`ChangedMeanwhile`,
-    :class:`BelowZero`, :class:`CannotRaise`, :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
+    :class:`BelowZero`, :class:`CannotRaise`, :class:`MoneyIsFixed`, :class:`LosesProtection` or ``stock.OutOfStock``; the caller's transaction must then end.
     """
     order = _claim(session, order_id, version)
     before = order.total_yen
@@ -108,6 +116,8 @@ def save(
     effect = facts_of.edit(payment, order.total_yen, now) if payment and changed else facts_of.Edit.FINE
     if payment and effect == facts_of.Edit.CANNOT_RAISE:
         raise CannotRaise(payment.authorized_yen)
+    if payment and effect == facts_of.Edit.FIXED:
+        raise MoneyIsFixed(payment.captured_yen)
     unprotected = effect == facts_of.Edit.LOSES_PROTECTION
     if unprotected and not aware:
         raise LosesProtection(order.total_yen)

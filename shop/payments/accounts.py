@@ -146,10 +146,14 @@ def open_gateway(session: Session, version_id: int, record: Recorder, keys: str 
 
     Calls through it refuse to leave while a transaction is open. For a payment that exists see :func:`gateway_of`.
     """
-    version = session.get_one(AccountVersion, version_id)
+    newest = newest_of_contract(session, session.get_one(AccountVersion, version_id))
+    return _open(newest.account, settings(newest), record, keys)
+
+
+def newest_of_contract(session: Session, version: AccountVersion) -> AccountVersion:
+    """The newest credentials of the contract that a version belongs to."""
     own = _contract(version)
-    newest = next(each for each in contracts(session, version.account_id) if _contract(each) == own)
-    return _open(version.account, settings(newest), record, keys)
+    return next(each for each in contracts(session, version.account_id) if _contract(each) == own)
 
 
 def check_settings(

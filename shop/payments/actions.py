@@ -51,6 +51,8 @@ class Panel:
     #: The authorization can no longer be captured because its time is over.
     expired: bool
     transaction_id: str
+    #: What its provider calls that number.
+    reference_name: str
     status_word: str
     text: tuple[str, ...]
     #: What the 「こちら」 at the end of ``text`` leads to; empty without one.
@@ -66,6 +68,10 @@ class Panel:
     practice: bool
     #: We can name the payment to its provider. One that only people have found is gone on with in the console.
     reachable: bool = True
+
+    def offers(self, button: str) -> bool:
+        """Whether there is such a button, be it that it can be pressed just now or not."""
+        return any(each.verb == button for each in self.buttons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
         box=box,
         expired=_expired(provider, facts, now),
         transaction_id=payment.merchant_ref,
+        reference_name=provider.reference_name,
         status_word=word,
         text=box_words.waiting() if waiting else box_words.text(box, facts, provider, updates=facts_of.updates(provider, facts, now)),
         otherwise="" if waiting or not facts_of.updates(provider, facts, now) else box_words.otherwise(box, provider),
@@ -117,7 +124,7 @@ def panel(session: Session, payment: Payment, order_total_yen: int, now: datetim
 
 def _plain(payment: Payment, order_total_yen: int) -> Panel:
     text = (_("この支払方法は決済代行会社を通しません。代金は配達のときにお受け取りください。"),)
-    return Panel("none", "none", False, "", "", text, "", (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
+    return Panel("none", "none", False, "", "", "", text, "", (), order_total_yen, 0, 0, None, None, "", "", payment.practice)
 
 
 def _box(facts: Snapshot) -> str:

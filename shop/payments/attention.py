@@ -11,6 +11,7 @@ from shop.core.i18n import gettext as _
 from shop.core.money import format_yen
 from shop.outbox.models import FAILED, OutboxMail
 from shop.payments import cardalarm, reconcile, replacement
+from shop.payments.engine import engine
 from shop.payments.executor import COMPENSATION
 from shop.payments.models import (
     KEPT,
@@ -57,7 +58,7 @@ def items(session: Session, now: datetime, limit: int = 100) -> list[Item]:
 
 def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
     rows = session.execute(
-        select(PaymentOperation, Payment.order_id, ProviderAccount.provider)
+        select(PaymentOperation, Payment.order_id, Payment.merchant_ref, ProviderAccount.provider)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
         .join(ProviderAccount, ProviderAccount.id == PaymentOperation.account_id)
         .where(
@@ -71,12 +72,17 @@ def _unknown(session: Session, now: datetime, limit: int) -> list[Item]:
     return [
         Item(
             "console" if reconcile.by_people(provider, operation.verb) else "operation", _("結果の分からない取引操作"),
-            _("取引ID %(ref)s %(yen)s：決済代行会社の管理画面で確かめてください。",
-              ref=operation.merchant_ref or operation.handle, yen=format_yen(operation.amount_yen)),
+            _("%(name)s %(ref)s %(yen)s：決済代行会社の管理画面で確かめてください。", name=_name(provider),
+              ref=operation.merchant_ref or reference, yen=format_yen(operation.amount_yen)),
             order_id, operation.payment_id, operation.created_at,
         )
-        for operation, order_id, provider in rows
+        for operation, order_id, reference, provider in rows
     ]  # fmt: skip
+
+
+def _name(provider: str) -> str:
+    """What a provider calls our reference: under this name its console is searched."""
+    return str(_(engine().registry.get(provider).reference_name))
 
 
 def _unreadable(session: Session, limit: int) -> list[Item]:
@@ -106,8 +112,9 @@ def _not_undone(session: Session, limit: int) -> list[Item]:
     """Money that had to go and that the provider kept: of an order that came too late, or replaced by 取引更新."""
     live = Payment.status.in_((MoneyStatus.AUTHORIZED.value, MoneyStatus.CAPTURED.value))
     rows = session.execute(
-        select(PaymentOperation, Payment)
+        select(PaymentOperation, Payment, ProviderAccount.provider)
         .join(Payment, Payment.id == PaymentOperation.payment_id)
+        .join(ProviderAccount, ProviderAccount.id == PaymentOperation.account_id)
         .where(
             KEPT,
             or_(PaymentOperation.actor == replacement.ACTOR, and_(PaymentOperation.actor == COMPENSATION, live)),
@@ -115,10 +122,10 @@ def _not_undone(session: Session, limit: int) -> list[Item]:
         .order_by(PaymentOperation.id)
         .limit(limit)
     )
-    return [_kept(operation, payment) for operation, payment in rows]
+    return [_kept(*row) for row in rows]
 
 
-def _kept(operation: PaymentOperation, payment: Payment) -> Item:
+def _kept(operation: PaymentOperation, payment: Payment, provider: str) -> Item:
     if operation.actor == replacement.ACTOR:
         kind, title = "replacement", _("取引更新で取り消せなかった与信")
         detail = _(
@@ -128,8 +135,8 @@ def _kept(operation: PaymentOperation, payment: Payment) -> Item:
     else:
         kind, title = "compensation", _("取り消せなかった入金")
         detail = _(
-            "取引ID %(ref)s %(yen)s：受注は成立していません。決済代行会社の管理画面で取り消してください。",
-            ref=payment.merchant_ref, yen=format_yen(payment.authorized_yen),
+            "%(name)s %(ref)s %(yen)s：受注は成立していません。決済代行会社の管理画面で取り消してください。",
+            name=_name(provider), ref=payment.merchant_ref, yen=format_yen(payment.authorized_yen),
         )  # fmt: skip
     return Item(kind, title, detail, payment.order_id, payment.id, operation.created_at)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Protocol
@@ -108,6 +108,8 @@ class Engine:
     registry: Registry
     handler: SettlementHandler
     pool: ProviderPool
+    #: Since when which credentials are not accepted (:mod:`shop.payments.turned_away`).
+    turned_away: dict[int, datetime] = field(default_factory=dict)
 
 
 def init_app(app: Flask, registry: Registry, handler: SettlementHandler) -> None:

@@ -90,8 +90,9 @@ def attend(work: Callable[[], Found]) -> Found | None:
     return cast(Found | None, future.result()) if wait(future) else None
 
 
-def perform(operation_id: int, call: Call) -> None:
-    """Open the gateway of the operation's own credentials, call, settle. No transaction is open during the call."""
+def perform(operation_id: int, call: Call) -> Result:
+    """Open the gateway of the operation's own credentials, call, settle what comes back and return it. No transaction is open
+    during the call."""
     tape = accounts.Tape()
     try:
         gateway, account_id = _gateway(operation_id, tape)
@@ -105,6 +106,7 @@ def perform(operation_id: int, call: Call) -> None:
         raise
     settle.settle(operation_id, result, "answer", tape.exchanges)
     breaker.note(account_id, tape.exchanges, moment())
+    return result
 
 
 def _gateway(operation_id: int, tape: accounts.Tape) -> tuple[Gateway, int]:

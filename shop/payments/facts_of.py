@@ -38,12 +38,18 @@ def updates(provider: Provider, facts: Snapshot, now: datetime) -> bool:
     return provider.capabilities.verdict(provider.capabilities.update_verb, facts, now).reason != Reason.NEVER
 
 
+def _pays_back(provider: Provider, facts: Snapshot, now: datetime) -> bool:
+    return provider.capabilities.verdict(Verb.REFUND, facts, now).reason != Reason.NEVER
+
+
 class Edit(StrEnum):
     """What another total of an order means for its payment."""
 
     FINE = "fine"
     #: The provider never lets more be taken than was reserved.
     CANNOT_RAISE = "cannot_raise"
+    #: The money is taken and nobody here can move it any more.
+    FIXED = "fixed"
     #: What was authenticated does not cover it (R-067).
     LOSES_PROTECTION = "loses_protection"
 
@@ -54,6 +60,9 @@ def edit(payment: Payment, total_yen: int, now: datetime) -> Edit:
     if version is None or payment.status not in (MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED):
         return Edit.FINE
     provider, facts = accounts.provider_of(version.account), snapshot(payment, total_yen)
+    if payment.status == MoneyStatus.CAPTURED and not updates(provider, facts, now) and not _pays_back(provider, facts, now):
+        # What was changed in the provider's console counts once it has been seen.
+        return Edit.FINE if total_yen in (payment.captured_yen, payment.remote_amount_yen) else Edit.FIXED
     capture = provider.capabilities.verdict(Verb.CAPTURE, facts, now)
     if capture.reason == Reason.RAISED and not updates(provider, facts, now):
         return Edit.CANNOT_RAISE

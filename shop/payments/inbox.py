@@ -17,7 +17,7 @@ from providers.ports import Gateway
 from shop.core import db
 from shop.core.batch import due, each
 from shop.core.runtime import now as moment
-from shop.payments import accounts, observe, reconcile
+from shop.payments import accounts, observe, reconcile, turned_away
 from shop.payments.models import (
     WAITING,
     Payment,
@@ -164,7 +164,9 @@ def process(notice_id: int) -> bool:
 
 def _understood(session: Session, notice: ProviderNotice, payment_id: int) -> bool | None:
     """Whether the notice has taken effect; ``None`` when it names another payment than ours."""
-    handle = notice.handle
+    handle, version_id = notice.handle, session.get_one(Payment, payment_id).account_version_id
+    if version_id is not None and turned_away.rests(version_id):
+        return False
     if not _nothing_open(payment_id):
         return False
     return _agrees(session, notice, payment_id) or observe.ask(payment_id, handle=handle)
@@ -223,13 +225,17 @@ def find_payment(session: Session, account_id: int, handle: str, merchant_ref: s
 def poll() -> int:
     """Fetch notices from each account's feed, for gaps that pushing left. Returns how many were new."""
     session = db.db.session()
-    gateways = [
-        (account.id, gateway)
+    contracts = [
+        (account.id, version.id)
         for account in accounts.all_accounts(session)
         if accounts.usable(account)
-        for gateway in _gateways(session, account)
+        for version in accounts.contracts(session, account.id)
     ]
+    return sum(_fetch(account_id, version_id) for account_id, version_id in contracts if not turned_away.rests(version_id))
+
+
+def _fetch(account_id: int, version_id: int) -> int:
+    """How many new notices the feed of one contract had."""
+    gateway = accounts.open_gateway(db.db.session(), version_id, accounts.Tape())
     db.end_read()
-    return sum(
-        _store(account_id, notice) is not None for account_id, gateway in gateways for notice in gateway.poll_notices()
-    )
+    return sum(_store(account_id, notice) is not None for notice in gateway.poll_notices())

@@ -54,6 +54,12 @@ def listed(session: Session) -> list[PaymentMethod]:
     return list(session.scalars(order.options(joinedload(PaymentMethod.account))))
 
 
+def named(session: Session, removed: int | None = None) -> dict[int, str]:
+    """Ids and names of the methods on the list, in its order, and of one more that has left it."""
+    query = select(PaymentMethod.id, PaymentMethod.name).where(PaymentMethod.removed_at.is_(None) | (PaymentMethod.id == removed))
+    return {row.id: row.name for row in session.execute(query.order_by(PaymentMethod.position, PaymentMethod.id))}
+
+
 def find(session: Session, method_id: int) -> PaymentMethod | None:
     """A method on the list, or ``None``."""
     query = select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.removed_at.is_(None))
@@ -93,8 +99,10 @@ def add_linked(session: Session, provider: Provider, now: datetime) -> PaymentMe
     )
     account = session.scalars(query.order_by(ProviderAccount.id)).first()
     if account is None:
-        blank = {setting.key: "" for setting in provider.settings if setting.scope == "account"}
-        account = accounts.create(session, provider, endpoint, blank, now)
+        values = {setting.key: "" for setting in provider.settings if setting.scope == "account"}
+        if endpoint == Endpoint.PRACTICE:
+            values |= provider.practice_settings()  # no real contract is needed to try it (R-028)
+        account = accounts.create(session, provider, endpoint, values, now)
     method = PaymentMethod(
         kind="card", account_id=account.id, name=provider.method_name, shown_from_yen=_CARD_FROM_YEN
     )

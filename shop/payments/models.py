@@ -110,6 +110,7 @@ class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         Index("ix_payment_listed", "status", "id"),
+        Index("ix_payment_mode", "method_id", "capture_at_once", "order_id"),
         Index("ix_payment_card", "card_fingerprint", "created_at"),
         Index("ix_payment_unreadable", "id", sqlite_where=UNREADABLE, postgresql_where=UNREADABLE),
     )
@@ -186,6 +187,8 @@ class PaymentOperation(Base):
     #: Until then the caller is believed to be at work; afterwards the reconciler takes over.
     check_at: Mapped[Moment]
     checks: Mapped[int] = mapped_column(default=0)
+    #: How often it was sent again, later each time (:func:`~shop.core.batch.repeat_after`); ``sent_at`` is the newest time.
+    repeats: Mapped[int] = mapped_column(default=0)
     result_code: Mapped[str] = mapped_column(String(64), default="")
     result_category: Mapped[str] = mapped_column(String(32), default="")
     #: Who asked: ``buyer``, ``staff:<login>``, ``job:<name>``, ``provider``.

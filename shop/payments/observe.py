@@ -27,7 +27,7 @@ from providers.contract import (
 from providers.ports import Gateway
 from shop.core import db
 from shop.core.runtime import now as moment
-from shop.payments import accounts, replacement, settle, siblings
+from shop.payments import accounts, replacement, settle, siblings, turned_away
 from shop.payments.ledger import EXPIRE
 from shop.payments.models import PROTECTION_LOST, Payment, PaymentOperation
 
@@ -56,6 +56,7 @@ def ask(payment_id: int, *, handle: str = "") -> bool | None:
     session = db.db.session()
     payment = session.get_one(Payment, payment_id)
     assert payment.account_version is not None
+    version_id = payment.account_version.id
     if payment.status in _LIVE and not payment.handle:
         return True  # only people have seen it: there is nothing to ask by
     tape = accounts.Tape()
@@ -70,6 +71,8 @@ def ask(payment_id: int, *, handle: str = "") -> bool | None:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment())
     if answers is None:
         return None
+    for answer in answers:
+        turned_away.note(version_id, answer)
     understood = [observe(payment_id, answer, asked_as=known.handle) for answer in answers]
     return bool(understood) and all(understood)
 

@@ -24,9 +24,9 @@ from providers.contract import (
     Verb,
 )
 from shop.core import db
-from shop.core.batch import due, each
+from shop.core.batch import due, each, repeat_after
 from shop.core.runtime import now as moment
-from shop.payments import accounts, executor, observe, replacement, settle, siblings
+from shop.payments import accounts, executor, observe, replacement, settle, siblings, turned_away
 from shop.payments.engine import engine
 from shop.payments.ledger import CREATING
 from shop.payments.models import OPEN, PaymentOperation
@@ -80,9 +80,15 @@ def run() -> int:
 def check(operation_id: int) -> bool:
     """Ask the provider about one operation, if it is due and nobody else is asking. Returns whether it was settled."""
     now = moment()
-    if not _claim(operation_id, now):
+    if not _claim(operation_id, now) or turned_away.rests(_version_of(operation_id)):
         return False
     return ask(operation_id)
+
+
+def _version_of(operation_id: int) -> int:
+    version_id = db.db.session.get_one(PaymentOperation, operation_id).payment.account_version_id
+    assert version_id is not None
+    return version_id
 
 
 def ask(operation_id: int) -> bool:
@@ -102,7 +108,7 @@ def ask(operation_id: int) -> bool:
     facts = (operation.verb, operation.capture, operation.amount_yen, operation.sent_at or operation.created_at)
     repeatable = rules.recovery.get(Verb(operation.verb)) == Recovery.SAFE_REPEAT
     handle = operation.handle
-    payment_id = payment.id
+    payment_id, version_id = payment.id, payment.account_version.id
     db.end_read()
     if question is None:
         return False
@@ -116,9 +122,10 @@ def ask(operation_id: int) -> bool:
     decision = decide(*facts, answer, moment(), rules.absent_after)
     with db.write() as writing:
         settle.record_for_payment(writing, payment_id, tape.exchanges, moment(), operation_id)
+    turned_away.note(version_id, answer)
     if isinstance(decision, Gone):
         return settle.settle_absent(operation_id, "query")
-    if isinstance(decision, Stuck) and repeatable:
+    if isinstance(decision, Stuck) and repeatable and _sends_again(operation_id, moment()):
         executor.perform(operation_id, executor.follow_up(verb, handle, amount_yen))
     if decision is None or isinstance(decision, Stuck):
         return False
@@ -126,6 +133,25 @@ def ask(operation_id: int) -> bool:
     if isinstance(answer, RemoteState):
         observe.follow(payment_id, answer)
     return done
+
+
+def _sends_again(operation_id: int, now: datetime) -> bool:
+    """Whether the caller is to repeat the verb now: a provider that does not finish it is not pressed every minute."""
+    with db.write() as session:
+        operation = session.get_one(PaymentOperation, operation_id, populate_existing=True)
+        if now < (operation.sent_at or operation.created_at) + repeat_after(operation.repeats):
+            return False
+        mine = session.execute(
+            update(PaymentOperation)
+            .where(
+                PaymentOperation.id == operation_id,
+                PaymentOperation.state.in_(("sent", "unknown")),
+                PaymentOperation.repeats == operation.repeats,
+            )
+            .values(repeats=operation.repeats + 1, sent_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(mine.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def decide(
@@ -257,7 +283,9 @@ def send_queued(payment_id: int) -> None:
 
 
 def _send(operation_id: int) -> bool:
-    now = moment()
+    now, version_id = moment(), _version_of(operation_id)
+    if turned_away.rests(version_id):
+        return _put_off(operation_id, now)
     with db.write() as session:
         operation = session.get_one(PaymentOperation, operation_id)
         rules = executor.capabilities(operation.payment.account_version)  # type: ignore[arg-type]
@@ -270,8 +298,16 @@ def _send(operation_id: int) -> bool:
         mine = bool(sent.rowcount == 1)  # type: ignore[attr-defined]
         call = executor.follow_up(Verb(operation.verb), operation.handle, operation.amount_yen)
     if mine:
-        executor.perform(operation_id, call)
+        turned_away.note(version_id, executor.perform(operation_id, call))
     return mine
+
+
+def _put_off(operation_id: int, now: datetime) -> bool:
+    """Make room for what can be sent."""
+    with db.write() as session:
+        queued = (PaymentOperation.id == operation_id, PaymentOperation.state == "intended")
+        session.execute(update(PaymentOperation).where(*queued).values(check_at=now + turned_away.REST))
+    return False
 
 
 def open_operation(payment_id: int) -> int | None:

@@ -46,6 +46,8 @@ _FROM: dict[str, tuple[str, ...]] = {
     "dropped": ("intended", "sent"),
     "lapsed": ("parked",),
 }
+#: ``by`` of what a person found out. They decide what nobody knows, and overrule nothing.
+PEOPLE = "staff"
 #: The reconciler looks at a fresh unknown at once.
 _FIRST_CHECK = timedelta(seconds=1)
 
@@ -120,11 +122,14 @@ def _park(session: Session, operation_id: int, result: NeedsBuyer, now: datetime
 
 def lose_sight(session: Session, operation_id: int, now: datetime) -> bool:
     """The buyer of a parked operation is no longer waited for, and what they did elsewhere is not known: it is asked about until
-    it is. Inside the caller's transaction. Returns ``False`` when the operation is not parked."""
+    it is. Inside the caller's transaction. Returns ``False`` when the operation is not parked.
+
+    Until the page they are at ends they can pay there, so it counts as sent no earlier than then: nothing says before that it did
+    not happen."""
     lost = session.execute(
         update(PaymentOperation)
         .where(PaymentOperation.id == operation_id, PaymentOperation.state == "parked")
-        .values(state="unknown", check_at=now, sealed=None)
+        .values(state="unknown", sent_at=PaymentOperation.check_at, check_at=now, sealed=None)
     )
     return bool(lost.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -157,7 +162,7 @@ def _transition(
         return _undo_late(session, payment, operation, approved, now)
     changed = session.execute(
         update(PaymentOperation)
-        .where(PaymentOperation.id == operation_id, PaymentOperation.state.in_(_FROM[state]))
+        .where(PaymentOperation.id == operation_id, PaymentOperation.state.in_(("unknown",) if by == PEOPLE else _FROM[state]))
         .values(
             state=state,
             sealed=None,

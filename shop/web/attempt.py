@@ -21,7 +21,7 @@ from shop.orders.models import Order
 from shop.payments import accounts, executor, hop, reconcile
 from shop.payments.engine import Busy
 from shop.payments.models import Payment, PaymentOperation
-from shop.web import human, order_words
+from shop.web import card_news, human, order_words
 from shop.web.cart import cart_key
 from shop.web.member import current_member
 
@@ -113,11 +113,14 @@ def complete(public_id: str) -> str:
     payment = db.db.session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
     ended = order_words.ended(order, payment)
     member = current_member()
+    theirs = member is not None and member.member_id == order.member_id
     return render_template(
         "shop/order_complete.html",
         order=order,
         own=session.get("attempt") == order.id,
-        theirs=member is not None and member.member_id == order.member_id,
+        theirs=theirs,
+        # Of nobody else: that a guest has become a member, only the mail says.
+        card_news=card_news.of_order(order.id) if theirs else None,
         joining=joining_words() if asked_to_join(order.id) else "",
         lead_time=db.db.session.get_one(Delivery, order.delivery_id).lead_time,
         ended=bool(ended),

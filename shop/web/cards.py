@@ -46,12 +46,15 @@ def card(account_id: int) -> ResponseReturnValue:
     session, member = db.db.session(), the_member()
     managed = _managed(account_id)
     pending = book.pending(session, member.member_id, account_id)
+    failed = None if pending else _failed(book.last(session, member.member_id, account_id))
+    why = book.refusal(session, failed) if failed else None
     return render_template(
         "shop/card.html",
         managed=managed,
         registered=book.stored(session, member.member_id, account_id, now()),
         pending=pending,
-        failed=None if pending else _failed(book.last(session, member.member_id, account_id)),
+        failed=failed,
+        failed_why=_refusal(why) if why else "",
         needed=manage.needed(session, member.member_id),
         limit_words=_limit_words(manage.limit(session, member.member_id, now())),
     )

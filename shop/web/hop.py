@@ -29,6 +29,8 @@ blueprint = Blueprint("hop", __name__)
 #: The only page with scripts of somebody else's writing (decision 19). Sandboxed, it has none of our origin's rights.
 _SANDBOX = "sandbox allow-scripts allow-forms; script-src 'unsafe-inline'; frame-ancestors 'none'"
 _MAX_FIELDS = 40
+#: Whose buyer nobody waits for. Where the provider decides by itself, one who comes all the same may have paid there.
+_NOT_EXPECTED = ("unknown", "absent", "declined")
 
 
 @blueprint.get("/pay/h/<public_id>/<token>")
@@ -65,7 +67,10 @@ def sent_back(public_id: str, token: str) -> ResponseReturnValue:
 def _returned(public_id: str, token: str, brought: MultiDict[str, str]) -> ResponseReturnValue:
     operation = _operation(public_id, token)
     order_id = operation.payment.order_id
+    unexpected = operation.state in _NOT_EXPECTED and reconcile.decided_elsewhere(operation)
     parked = _parked(public_id, order_id)
+    if brought and unexpected:
+        attempt.ask(db.db.session.get_one(Order, order_id))
     if brought and parked is not None:
         fields = list(brought.items(multi=True))[:_MAX_FIELDS]
         reading = hop.read(parked, fields)

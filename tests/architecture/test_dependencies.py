@@ -17,10 +17,8 @@ KNOWN = {
 CLOCK_READERS = {
     "shop/core/clock.py": "it is the shop's clock",
     "providers/sandbox/clock.py": "it is the practice world's clock",
-    "providers/paygent/simulator/notices.py": "notices are pushed and pushed again in real time",
-    "providers/paygent/simulator/ledger.py": "every new world starts with ids nobody saw before",
-    "providers/veritrans4g/simulator/pushes.py": "pushes leave and are repeated in real time",
-    "providers/veritrans4g/simulator/ledger.py": "every new world starts with ids nobody saw before",
+    "providers/sandbox/outgoing.py": "notices are pushed and pushed again in real time",
+    "providers/sandbox/ledger.py": "every new world starts with ids nobody saw before",
 }
 _CLOCK_CALLS = {
     ("time", "time"), ("time", "time_ns"), ("time", "localtime"), ("time", "gmtime"), ("time", "strftime"),

@@ -27,7 +27,7 @@ from tests.browser.steps import (
 )
 from tests.support import issuer
 from tests.support.members import PASSWORD, join
-from tests.support.shop import run_jobs
+from tests.support.shop import MovableClock, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import TEA, change, orders, path_of
 from tests.web.test_my_cards import kept
@@ -268,7 +268,9 @@ def test_no_order_leaves_a_card_linked(walk: Callable[..., Till], simulator: Sim
 
 @pytest.mark.parametrize("cart", CARTS)
 @pytest.mark.req("R-136", "R-140")
-def test_what_fails_changes_no_link(cart: str, till: Callable[..., Till], demo_app: Flask, simulator: Simulator) -> None:
+def test_what_fails_changes_no_link(
+    cart: str, till: Callable[..., Till], demo_app: Flask, simulator: Simulator, clock: MovableClock
+) -> None:
     here = till(cart)
     here.buyer.register()
     link_as(demo_app, "ask")
@@ -302,7 +304,14 @@ def test_what_fails_changes_no_link(cart: str, till: Callable[..., Till], demo_a
 
     here.pay(NOT_KEPT)
     here.done()
+    news = here.page.locator("#card-news")
+    expect(news).to_contain_text("カードを登録しています")
     run_jobs(demo_app)
+    clock.advance(300)
+    run_jobs(demo_app)
+    expect(news).to_contain_text("カードは登録されていません")  # by itself
+    assert_fits(here.page)
+    assert_accessible(here.page)
     assert (orders(demo_app), kept(simulator)) == (1, [])
     assert simulator.ledger()["telegrams"]["025"] == 2
     here.open()

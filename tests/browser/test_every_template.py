@@ -24,6 +24,7 @@ from providers.installed import INSTALLED
 from shop.core.db import db, write
 from shop.core.runtime import now
 from shop.members.models import MemberSettings
+from shop.orders.models import Order
 from shop.payments.engine import engine
 from shop.payments.models import Payment, PaymentMethod
 from shop.staff import totp
@@ -249,7 +250,12 @@ def only_people_know(gallery: Gallery, desk: Desk, app: Flask, simulator: Simula
     gallery.show(asked.buy().response)
     with app.app_context():
         payment_id = db.session.scalars(select(Payment.id).order_by(Payment.id.desc()).limit(1)).one()
-    gallery.show(desk.get(f"/admin/payments/{payment_id}/console"))
+    path = f"/admin/payments/{payment_id}/console"
+    gallery.show(desk.get(path))
+    desk.submit(path, path, said="found")
+    with app.app_context():
+        number = db.session.scalars(select(Order.number).order_by(Order.id.desc()).limit(1)).one()
+    gallery.show(desk.get(f"/admin/orders/{number}/console"))
 
 
 def something_to_do(shop_url: str, app: Flask, simulator: Simulator) -> str:

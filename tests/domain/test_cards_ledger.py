@@ -1,5 +1,6 @@
 """The ledger of stored cards: each operation is sent once, ends once, and waits for its member's earlier ones."""
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -88,6 +89,25 @@ def test_who_looks_again_too_early_asks_nobody(cards: Cards, clock: MovableClock
     (unknown,) = cards.desk.rows(CardOperation)
     assert [cards.desk.call(reconcile.check, unknown.id) for _ in range(2)] == [False, False]
     assert (cards.desk.telegrams("027"), cards.desk.row(CardOperation).checks) == (1, 1)
+
+
+@pytest.mark.req("P-05")
+def test_a_removal_that_nobody_answers_is_sent_again_later_each_time(linked: Cards, clock: MovableClock) -> None:
+    linked.desk.simulator.fault("reset", kind="026", phase="before", times=None)
+    assert linked.remove() == "pending"
+    sent, counted = [0], linked.desk.telegrams("026")
+    for minute in range(1, 140):
+        clock.advance(60)
+        linked.desk.run("reconcile_cards", "dispatch_cards")
+        now_counted = linked.desk.telegrams("026")
+        sent += [minute] * (now_counted - counted)
+        counted = now_counted
+    waits = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert waits == sorted(waits)
+    assert 45 <= waits[-1] <= 62
+    linked.desk.simulator.control("faults", clear=True)
+    clock.advance(3600)
+    assert settle_all(linked) == ("", [])
 
 
 @pytest.mark.req("P-05", "R-137")

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from admin import watch
+from admin.order_query import Search, countable, listed
 from shop.core import db
 from shop.core.runtime import now
 from shop.orders import review
@@ -43,3 +44,14 @@ def test_nothing_reads_a_whole_table_to_find_its_work(desk: Desk, job: str) -> N
             plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()]
             whole = {f"SCAN {table}" for table in db.Base.metadata.tables}
             assert not whole.intersection(plan), (statement, plan)
+
+
+@pytest.mark.req("R-024")
+@pytest.mark.parametrize("search", [Search(mode="later"), Search(method=1), Search(method=1, mode="later", todo="uncaptured")])
+def test_orders_of_a_method_and_its_mode_are_found_by_an_index(desk: Desk, search: Search) -> None:
+    with desk.app.app_context():
+        for query in (listed("open", search), countable("open", search)):
+            asked = query.compile(db.db.engine, compile_kwargs={"literal_binds": True})
+            plan = [row[3] for row in db.db.session.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
+            assert any("ix_payment_mode" in step or "ix_payment_listed" in step for step in plan), plan
+            assert "SCAN payment" not in plan, plan

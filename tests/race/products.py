@@ -77,6 +77,11 @@ def _all(*, sending_away: bool) -> tuple[Product, ...]:
 #: Without 本人認証 and with it.
 PLAIN, AUTHENTICATED = _all(sending_away=False), _all(sending_away=True)
 EVERY = (*PLAIN, *AUTHENTICATED)
+#: Of whose payments notices come: who authorizes while the buyer is away tells of nothing else.
+TELLING = tuple(
+    product for product in EVERY
+    if product.provider.sends_notices and (product.sends_away or not product.rules.charges_while_away)
+)  # fmt: skip
 
 
 def updates(product: Product) -> bool:

@@ -6,10 +6,15 @@ import pytest
 
 from tests.race.books import assert_books_agree
 from tests.race.browser import is_complete
+from tests.race.products import TELLING, Product, Turns
 from tests.race.shopping import CARD, Shop
+from tests.support.forging import forge
 
 CODE = "TK-050"
-#: How notices are sent, and what happens to the answer of the authorization.
+_TURNS = Turns()
+#: Whose providers tell what staff do on their console.
+_WATCHED = [product for product in TELLING if forge(product.provider).TELLS_CONSOLE]
+#: How notices are sent, and what happens to the answer that tells of the authorization.
 WAYS: dict[str, tuple[dict[str, object], str]] = {
     "before the answer": ({"mode": "before_answer"}, ""),
     "after the answer": ({"mode": "normal", "delay": 0.1}, ""),
@@ -24,7 +29,7 @@ WAYS: dict[str, tuple[dict[str, object], str]] = {
 
 def _buy(shop: Shop) -> Any:
     browser, confirmation = shop.ready_buyer(shop.variant(CODE), CARD)
-    path, _ = browser.follow(browser.place(confirmation, shop.practice.token()))
+    path, _ = browser.follow(browser.place(confirmation, shop.practice.token()), through_issuer=True)
     browser.close()
     assert is_complete(path), path
     return shop.order_of(path)
@@ -58,32 +63,32 @@ IN_ORDER = {
 
 
 @pytest.mark.req("P-09", "S-016", "S-026")
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_of_a_notice_ends_alike(shop: Shop, way: str) -> None:
+@_TURNS.cases("way", [(way,) for way in WAYS], TELLING)
+def test_every_way_of_a_notice_ends_alike(shop: Shop, product: Product, way: str) -> None:
     disorder, answer = WAYS[way]
     shop.stock(CODE, 5)
     shop.practice.control("notices", **disorder)
     if answer:
-        shop.practice.fault("020", answer, "after")
+        shop.practice.fault(product.deciding_call, answer, "after")
     order = _buy(shop)
     shop.settle()
     copies = 20 if "twenty" in way else 1
-    shop.eventually(lambda: _all_arrived(shop, copies), "a notice is still on its way")
+    shop.eventually(lambda: _all_arrived(shop, order, copies), "a notice is still on its way")
     assert _end(shop, order) == IN_ORDER
     assert_books_agree(shop)
 
 
-def _all_arrived(shop: Shop, copies: int = 1) -> bool:
-    """Whether every copy of every notice was received, and each notice was looked into."""
-    if shop.value("SELECT count(*) FROM provider_notice WHERE state = 'waiting'"):
+def _all_arrived(shop: Shop, order: Any, copies: int = 1) -> bool:
+    """Whether the provider has no notice left to send, every copy of the order's was received, and each was looked into."""
+    if shop.practice.books()["busy"] or shop.value("SELECT count(*) FROM provider_notice WHERE state = 'waiting'"):
         return False
-    received = {row.serial: row.received for row in shop.rows("SELECT serial, received FROM provider_notice")}
-    notices = shop.practice.ledger()["notices"]
-    return all(str(notice["id"]) in received for notice in notices) and received[str(notices[-1]["id"])] >= copies
+    told = "SELECT n.received FROM provider_notice n JOIN payment p ON p.id = n.payment_id WHERE p.order_id = :id"
+    return [row.received for row in shop.rows(told, id=order.id) if row.received >= copies] != []
 
 
+@_TURNS.each(_WATCHED)
 @pytest.mark.req("P-09", "S-028")
-def test_a_capture_overtakes_its_authorization(shop: Shop) -> None:
+def test_a_capture_overtakes_its_authorization(shop: Shop, product: Product) -> None:
     """Captured on the provider's console; both notices held, then sent newest first: the status never falls back."""
     shop.stock(CODE, 5)
     shop.practice.control("notices", mode="hold", reorder=True)
@@ -93,7 +98,7 @@ def test_a_capture_overtakes_its_authorization(shop: Shop) -> None:
     shop.practice.control("notices", mode="normal", reorder=True, duplicate=4, release=True)
     shop.eventually(lambda: _end(shop, order)["status"] == "captured", "the capture was not seen")
     shop.settle()
-    shop.eventually(lambda: _all_arrived(shop), "a notice is still on its way")
+    shop.eventually(lambda: _all_arrived(shop, order), "a notice is still on its way")
     end = _end(shop, order)
     assert end["status"] == "captured"
     assert end["operations"] == [("authorize", "succeeded"), ("capture", "succeeded")]

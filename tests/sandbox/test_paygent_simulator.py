@@ -12,7 +12,7 @@ import requests
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
 from providers.paygent.simulator.cards import TEST_CARDS
-from providers.paygent.simulator.notices import Heartbeat
+from providers.sandbox.activity import Heartbeat
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Receiver, World

@@ -8,17 +8,18 @@ from urllib.parse import urljoin
 
 import requests
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from providers.contract import Recovery, Verb
 from providers.ports import Endpoint, Provider
 from shop.core.db import db, write
 from shop.core.runtime import now
 from shop.payments import accounts
-from shop.payments.models import PaymentMethod
+from shop.payments.models import PaymentMethod, ProviderNotice
 from tests.support.buying import Buyer, Purchase
 from tests.support.issuer import AUTHENTICATE
 from tests.support.pages import Page
+from tests.support.shop import run_jobs
 from tests.support.world import VISA, Simulator, merchant, world_code
 
 
@@ -80,6 +81,15 @@ class Product:
         self.world.control("notices", release=True, mode="normal", delay=0)
         while self.world.books()["busy"]:
             time.sleep(0.01)
+
+    def look_into_notices(self) -> None:
+        """Until every notice has been looked into, be it by the thread that took it in."""
+        for _ in range(200):
+            run_jobs(self.app, "inbox")
+            with self.app.app_context():
+                if not db.session.scalar(select(func.count()).select_from(ProviderNotice).where(ProviderNotice.state == "waiting")):
+                    return
+        raise AssertionError("notices wait that nobody looks into")
 
     def token(self, number: str = VISA) -> str:
         return self.world.token(self.provider, number)

@@ -192,7 +192,7 @@ def test_staff_read_the_code_as_it_came_but_one(code: str, words: str) -> None:
     ("code", "beginning"),
     [
         *((code, "決済状況が確認できません。") for code in ("K02", "K03", "K04", "K13", "KG8", "K02|K03")),
-        ("K12", "決済会社での取引の保存期間"), ("K96", None), ("", None),
+        ("K12", "決済会社で取引が見つかりません。保存期間が過ぎているか、お店で控えている取引の番号が"), ("K96", None), ("", None),
     ],
 )  # fmt: skip
 def test_the_cause_of_an_unreadable_payment(code: str, beginning: str | None) -> None:
@@ -212,8 +212,9 @@ def test_every_code_of_the_table_is_reached() -> None:
 @pytest.mark.parametrize(
     ("codes", "surely"),
     [
-        (["K22"], True), (["G55", "C13"], True), (["U04"], True), (["W01"], True), ([], False),
-        (["K96"], False), (["K22", "K98"], False), (["KBX"], False), (["KBY"], False), (["P51"], False), (["R01", "K22"], False),
+        (["K22"], True), (["G55", "C13"], True), (["U04"], True), (["W01"], True), (["K97"], True), (["K99"], True), (["K88"], True),
+        ([], False), (["K96"], False), (["K22", "K98"], False), (["KBX"], False), (["KBY"], False), (["KH0"], False),
+        (["C03", "G55"], False), (["U96"], False), (["W03"], False), (["P51"], False), (["R01", "K22"], False),
     ],
 )  # fmt: skip
 def test_only_what_surely_says_so_is_a_refusal(codes: list[str], surely: bool) -> None:

@@ -57,7 +57,7 @@ def test_every_verb_in_every_state(verb: Verb, status: MoneyStatus) -> None:
 @pytest.mark.parametrize("verb", Verb)
 def test_the_bank_allows_capture_and_cancellation_of_an_authorization_and_no_more(verb: Verb, status: MoneyStatus) -> None:
     verdict = BANK.verdict(verb, replace(AUTHORIZED, status=status, remote_status=status), NOW)
-    offered = verb in (Verb.CAPTURE, Verb.VOID)
+    offered = verb in (Verb.CAPTURE, Verb.VOID) and status not in (MoneyStatus.CAPTURED, MoneyStatus.VOIDED)
     assert verdict.allowed == (offered and status == MoneyStatus.AUTHORIZED)
     assert verdict.reason == (Reason.NONE if verdict.allowed else Reason.NOT_NOW if offered else Reason.NEVER)
 
@@ -78,7 +78,7 @@ def test_a_payment_taken_at_once_can_be_given_back_elsewhere() -> None:
 def test_nothing_is_allowed_blind(can: Veritrans4GCapabilities, facts: Snapshot) -> None:
     blind = replace(facts, remote_readable=False)
     assert _allowed(can, blind) == set()
-    assert {can.verdict(verb, blind, NOW).reason for verb in Verb} == {Reason.UNREADABLE, Reason.NEVER}
+    assert {can.verdict(verb, blind, NOW).reason for verb in Verb} <= {Reason.UNREADABLE, Reason.NEVER}
 
 
 @both

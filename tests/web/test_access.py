@@ -115,7 +115,7 @@ RULES: Mapping[Rule | Right, str] = {
     """,
     Right.PRICE: "admin.edit_order admin.save_row",
     # And the other buttons of the payment box, each by its right.
-    Right.CAPTURE: "admin.confirm_money admin.act_on_money admin.console_check admin.say_console",
+    Right.CAPTURE: "admin.confirm_money admin.act_on_money admin.console_check admin.say_console admin.console_deed admin.tell_console",
     Right.PRODUCTS: "admin.change_flow",
     Right.CUSTOMERS: "admin.customers admin.customer admin.customer_history",
     Right.SETTINGS: """

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from providers.installed import INSTALLED
 from shop.core.db import db
 from shop.orders.models import Order
-from shop.payments.models import Payment, PaymentOperation, ProviderNotice
+from shop.payments.models import Payment, PaymentOperation
 from tests.support.buying import Purchase
 from tests.support.pages import Page
 from tests.support.products import Product, Request, lead, send
@@ -119,6 +119,18 @@ def test_a_lost_answer_to_an_authorization_is_found_out(
     assert payment.status == ("authorized" if product.held() else "created")
 
 
+def test_nobody_but_the_provider_answers_where_it_can_be_asked(product: Product, demo_app: Flask, desk: Desk) -> None:
+    product.fault("authenticate" if product.sends_away else "authorize")
+    product.buy()
+    payment_id = order_of(demo_app)[1].id
+    path = f"/admin/payments/{payment_id}/console"
+    assert desk.get(path).status_code == (200 if product.asks_people else 404)
+    forged = {"csrf_token": desk.page("/admin").forms[0].fields["csrf_token"], "said": "found"}
+    if not product.asks_people:
+        desk.session.post(desk.shop_url + path, data=forged)
+        assert order_of(demo_app)[0] != "placed"
+
+
 def say(desk: Desk, payment_id: int, said: str) -> None:
     path = f"/admin/payments/{payment_id}/console"
     assert desk.submit(path, path, said=said).status_code == 200
@@ -140,7 +152,7 @@ def test_a_notice_before_the_return(away: Product, demo_app: Flask) -> None:
     left = away.buy(through_issuer=False)
     back = way_back(left)
     away.let_notices_go()
-    settled(demo_app)
+    away.look_into_notices()
     state, payment = order_of(demo_app)
     assert (state, away.held()) == ("placed", [(payment.merchant_ref, payment.authorized_yen)])
     later = deliver(left, back)
@@ -157,7 +169,7 @@ def test_a_return_before_the_notice_and_once_more(away: Product, demo_app: Flask
     run_jobs(demo_app)
     said = len(mails(demo_app))
     away.let_notices_go()
-    settled(demo_app)
+    away.look_into_notices()
     again = deliver(left, back)
     run_jobs(demo_app)
     assert again.public_id == first.public_id
@@ -191,6 +203,27 @@ def test_a_buyer_who_gives_up_after_paying_is_not_charged(away: Product, demo_ap
     assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
 
 
+@pytest.mark.parametrize("told", ["return", "nobody"])
+def test_a_buyer_who_pays_after_giving_up_is_not_charged(away: Product, demo_app: Flask, clock: MovableClock, told: str) -> None:
+    """この決済を中止する after minutes at the issuer, and only then 認証する in the other tab; no notice ever comes."""
+    away.world.control("notices", mode="hold")
+    left = away.buy(through_issuer=False)
+    clock.advance(240)
+    pending = Page(left.buyer.get("/checkout/pending").text)
+    left.buyer.post("/checkout/pending/abort", pending.form("/checkout/pending/abort").fields)
+    run_jobs(demo_app)
+    back = way_back(left)
+    assert len(away.held()) == 1
+    if told == "return":
+        assert "請求はされていません" not in deliver(left, back).page.text
+        run_jobs(demo_app)
+        assert away.held() == [], "found out by the return"
+    for _ in range(12):
+        clock.advance(LATE)
+        run_jobs(demo_app)
+    assert (order_of(demo_app)[0], away.held()) == ("lapsed", [])
+
+
 def test_an_authentication_that_fails_is_told(away: Product, demo_app: Flask) -> None:
     bought = away.buy(UNAUTHENTICATED)
     assert bought.public_id is None
@@ -205,19 +238,6 @@ def way_back(left: Purchase) -> Request:
 
 def deliver(left: Purchase, back: Request) -> Purchase:
     return Purchase(left.buyer, send(left.buyer, back))
-
-
-def settled(app: Flask) -> None:
-    """Until every notice has been looked into, be it by the thread that took it in."""
-    def waiting() -> int:
-        with app.app_context():
-            return len(db.session.scalars(select(ProviderNotice.id).where(ProviderNotice.state == "waiting")).all())
-
-    for _ in range(200):
-        run_jobs(app)
-        if not waiting():
-            return
-    raise AssertionError("notices wait that nobody looks into")
 
 
 def orders(app: Flask) -> int:

@@ -1,28 +1,30 @@
 """Settings of every installed product: 接続テスト, the mode an order was made under, and credentials that change under old orders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import create_app
 from providers.contract import Verb
 from providers.installed import INSTALLED
 from providers.ports import Provider
+from shop.core.config import Config
 from shop.core.db import db, write
 from shop.core.runtime import now
-from shop.payments import accounts
+from shop.payments import accounts, actions
 from shop.payments.models import Payment, PaymentMethod
 from tests.support.pages import Page
 from tests.support.products import Product
 from tests.support.servers import LiveServer
+from tests.support.shop import dispose
 from tests.support.turns import Turns
 from tests.support.world import Simulator
 from tests.web.counter import Desk, number_of
 
 pytestmark = pytest.mark.one_database
-
-
+METHODS = "/admin/settings/payment-methods"
 PRODUCTS = Turns(INSTALLED, name=lambda each: each.code)
 
 
@@ -99,3 +101,40 @@ def test_an_order_keeps_the_mode_it_was_made_under(product: Product, desk: Desk,
     pressable = can and "disabled" not in str(list(page.find("button", aria_describedby="pay-capture")))
     assert bool(pressable) is not at_once
     assert product.provider.capabilities.recovery[Verb.CAPTURE]
+
+
+@pytest.mark.req("R-028")
+@pytest.mark.parametrize("provider", INSTALLED[1:], ids=lambda provider: provider.code)  # the first one is the demo's own
+def test_a_provider_is_tried_without_a_contract(
+    provider: Provider, desk: Desk, demo_app: Flask, simulator: Simulator, live_server: LiveServer
+) -> None:
+    """リストに追加, 設定する as it stands, a courier – and its test cards pay."""
+    form = next(form for form in desk.page(f"{METHODS}?tab=linked").forms if form.fields.get("key") == provider.code)
+    desk.session.post(desk.shop_url + form.action, data=form.fields)
+    with demo_app.app_context():
+        added = db.session.scalars(select(PaymentMethod.id).order_by(PaymentMethod.id.desc()).limit(1)).one()
+    assert "支払方法を設定しました。" in desk.set_up(f"{METHODS}/{added}").text
+    desk.set_up("/admin/settings/deliveries/1", methods=[str(added)])
+    product = Product(provider, demo_app, simulator, live_server.url)
+    number = number_of(product.buy())
+    assert len(product.held()) == 1
+    assert f"{number} (1) テスト" in desk.order(number).text
+
+
+@pytest.mark.req("R-029")
+@PRODUCTS.every()
+def test_a_practice_order_counts_for_nothing_and_is_sent_nowhere_else(product: Product, desk: Desk, demo_app: Flask, settings: Config) -> None:
+    number = number_of(product.buy())
+    figures = desk.page("/admin").text
+    assert "売上（14日間） 0円 0件" in figures
+    assert "練習の注文（14日間） 1,572円 1件" in figures
+    calls = len(product.world.books()["calls"])
+    live = create_app(replace(settings, demo=False))
+    with live.app_context():
+        payment_id = db.session.scalars(select(Payment.id)).one()
+        assert actions.refresh(payment_id).kind == "not_allowed"
+        with pytest.raises(accounts.PracticeOnly):
+            accounts.gateway_of(db.session(), db.session.get_one(Payment, payment_id), accounts.Tape())
+    dispose(live)
+    assert len(product.world.books()["calls"]) == calls
+    assert number in desk.page("/admin/orders").text

@@ -99,6 +99,27 @@ def test_after_the_capture_nothing_can_be_forced(resona: Product, desk: Desk, ve
     assert [(row["state"], row["amount_yen"]) for row in resona.payments()] == [("captured", TOTAL)]
 
 
+@pytest.mark.req("R-041", "R-043")
+@pytest.mark.parametrize("at_once", [False, True])
+def test_after_the_capture_no_amount_is_changed_here(resona: Product, desk: Desk, at_once: bool) -> None:
+    """Nor does a button remain; the order's total stays with the money, which can only be moved in the provider's console."""
+    resona.install(capture_at_once=at_once)
+    number = number_of(resona.buy())
+    if not at_once:
+        path = f"/admin/orders/{number}/payment/capture"
+        desk.submit(path, path)
+    assert verbs(desk, number) == []
+    path = f"/admin/orders/{number}/edit"
+    for yen in ("100", "2000"):
+        form = next(form for form in desk.page(path).forms if form.fields.get("row") == "shipping_yen")
+        answer = desk.session.post(desk.shop_url + path, data=form.fields | {"shipping_yen-yen": yen, "aware": "1"})
+        assert (answer.status_code, f"合計を{TOTAL:,}円以外に変更できません" in answer.text) == (422, True)
+        assert f'value="{yen}"' in answer.text, "what was typed stays"
+    assert "りそなPayResort 管理画面で行ってください" in Page(answer.text).text
+    moved = desk.page(f"/admin/orders/{number}/move/cancelled").text
+    assert "りそなPayResort 管理画面で行ってください" in moved
+
+
 @pytest.mark.req("R-044")
 def test_a_refused_capture_shows_the_code_as_it_came(resona: Product, desk: Desk) -> None:
     number = number_of(resona.buy())
@@ -166,7 +187,7 @@ def test_wrong_credentials_are_no_affair_of_the_buyer(resona: Product, demo_app:
 def test_the_number_stands_with_the_method_and_is_searched_by(resona: Product, desk: Desk) -> None:
     number = number_of(resona.buy())
     reference = resona.payments()[0]["reference"]
-    listed = desk.page(f"/admin/orders?payment_ref={reference}").text
-    assert number in listed
-    assert reference in listed
+    other = number_of(resona.buy())
+    listed = desk.page(f"/admin/orders?reference={reference}").text
+    assert (number in listed, reference in listed, other in listed) == (True, True, False)
 

@@ -1,6 +1,9 @@
 """ソニーペイメントサービス as its shop guide has it: the form, the messages, what staff may do, and what people must look up."""
 
+import itertools
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -8,15 +11,19 @@ from sqlalchemy import select
 
 from providers.escott import PROVIDER
 from shop.catalogue.models import Variant
-from shop.core.db import db
+from shop.core.db import db, write
+from shop.core.runtime import now
+from shop.payments import testimony
 from shop.payments.models import Payment, PaymentMethod, PaymentOperation
-from tests.support.buying import Buyer, StepsBuyer
+from tests.support.buying import Buyer, Purchase, StepsBuyer
+from tests.support.members import join
 from tests.support.pages import Page
 from tests.support.products import Product
 from tests.support.servers import LiveServer
 from tests.support.shop import MovableClock, mails, run_jobs
 from tests.support.world import Simulator
 from tests.web.counter import Desk, change, number_of
+from tests.web.test_every_product_cards import Holder
 
 pytestmark = pytest.mark.one_database
 TOTAL, LATE = 1572, 200.0
@@ -200,6 +207,31 @@ def test_nobody_is_sent_anywhere(sony: Product) -> None:
     assert "ご注文の途中で、カード会社の本人認証" not in basket(sony).get("/checkout/zero").text
 
 
+@pytest.mark.req("R-085", "R-136")
+@pytest.mark.parametrize("flow", ["zero", "steps"])
+def test_a_contract_without_members_is_said_where_a_card_was_to_be_registered(
+    sony: Product, demo_app: Flask, flow: str
+) -> None:
+    """The order stands: to its buyer the sentence of the guide is about the card, and the shop is told to look at its contract."""
+    sony.install(card_linking="always")
+    sony.world.control("escott/merchants", members=False)
+    member = Holder(sony.shop_url)
+    member.product, member.flow = sony, flow
+    join(member, demo_app)
+    member.log_in()
+    bought = member.order()
+    assert "カードを登録しています" in bought.page.text
+    run_jobs(demo_app)
+    for page in (bought.path, member.path):
+        assert "決済処理エラーが発生しました" in Page(member.get(page).text).text, page
+    assert "ご注文は承っています" in Page(member.get(bought.path).text).text
+    run_jobs(demo_app)
+    letters = {str(mail["Subject"]): str(mail.get_content()) for mail in mails(demo_app)}
+    assert "決済処理エラーが発生しました" in next(text for subject, text in letters.items() if "クレジットカードを登録できませんでした" in subject)
+    assert "コード K68" in next(text for subject, text in letters.items() if "【要確認】" in subject)
+    assert "カードを登録" not in Page(Buyer(sony.shop_url).get(bought.path).text).text, "of nobody else"
+
+
 # ---- a lost 1Auth: nobody can be asked but people ------------------------------------------------------------------------
 
 
@@ -216,14 +248,15 @@ def lost(sony: Product, demo_app: Flask, clock: MovableClock) -> Buyer:
 
 def payment_id(app: Flask) -> int:
     with app.app_context():
-        return db.session.scalars(select(PaymentOperation.payment_id)).one()
+        return db.session.scalars(select(PaymentOperation.payment_id).order_by(PaymentOperation.id)).first() or 0
 
 
 def test_people_are_asked_with_the_number_to_search_for(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask, clock: MovableClock) -> None:
     clock.advance(LATE)
     reference = sony.payments()[0]["reference"]
+    assert "管理画面でだけ確認できます" in desk.page("/admin/holds/1/release").text
     attention = desk.page("/admin/payments/attention")
-    assert reference in attention.text
+    assert f"決済番号 {reference}" in attention.text, "as the guide calls it (§11)"
     link = next(a["href"] for a in attention.find("a") if a.get("href", "").endswith("/console"))
     page = desk.page(link)
     assert reference in page.text
@@ -233,8 +266,15 @@ def test_people_are_asked_with_the_number_to_search_for(sony: Product, desk: Des
     assert [reference in str(mail.get_content()) for mail in letters] == [True]
 
 
-def test_until_they_answer_nothing_is_paid_anew(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask) -> None:
+def test_until_they_answer_nothing_is_paid_anew(sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock) -> None:
     """Not by another press, not by giving up, not after the hold, not by an answer that decides nothing."""
+    sony.fault("authorize")
+    buyer = basket(sony)
+    shown = buyer.confirm("card")
+    place = Page(shown.text).form("/checkout/zero/place")
+    lost = buyer.place(shown, sony.token()).buyer
+    clock.advance(LATE)
+    run_jobs(demo_app)
     pending = Page(lost.get("/checkout/pending").text)
     assert "担当者が確認しています" in pending.text
     assert [form for form in pending.forms if form.action.endswith("/abort")] == []
@@ -242,12 +282,23 @@ def test_until_they_answer_nothing_is_paid_anew(sony: Product, desk: Desk, lost:
     lost.post("/checkout/pending/abort", token)
     path = f"/admin/payments/{payment_id(demo_app)}/console"
     desk.submit(path, path, said="unsure")
-    shown = Page(lost.get("/checkout/zero").text)
-    for form in shown.forms:
-        if form.action == "/checkout/zero/confirm":
-            lost.place(lost.confirm("card", shown), sony.token())
+    assert "/checkout/zero/confirm" not in [form.action for form in Page(lost.get("/checkout/zero").text).forms]
+    again = Purchase(lost, lost.post("/checkout/zero/place", place.fields | {"card_token": sony.token()}))
+    assert again.path == "/checkout/pending", "the press that was lost, pressed again"
     assert [call["kind"] for call in sony.world.books()["calls"]].count("1Auth") == 1
     assert "担当者が確認しています" in Page(lost.get("/checkout/pending").text).text
+
+
+def test_nor_from_another_browser_of_the_same_buyer(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask) -> None:
+    """Or after a log-out: who is known by the mail address alone."""
+    again = sony.buy(email="HANAKO@example.jp")
+    assert "二重のお支払いを防ぐため" in again.page.text
+    assert len(sony.payments()) == 1
+    assert sony.buy(email="jiro@example.jp").public_id
+    path = f"/admin/payments/{payment_id(demo_app)}/console"
+    sony.world.control("act", provider="escott", handle=sony.payments()[0]["handle"], act="void")
+    desk.submit(path, path, said="not_found")
+    assert sony.buy(email="hanako@example.jp").public_id, "it is decided"
 
 
 @pytest.mark.parametrize("said", ["found", "not_found"])
@@ -279,6 +330,107 @@ def test_an_answer_that_is_none_is_asked_for_again(sony: Product, desk: Desk, lo
     assert "どれかひとつを選んでください" in Page(desk.submit(path, path, said="perhaps").text).text
 
 
+def test_not_to_be_found_yet_is_no_answer(sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock) -> None:
+    """A request that hangs on its way is booked later: until none can any more, the attempt stays open, and with it the guard against
+    a second payment."""
+    sony.fault("authorize", phase="before")
+    buyer = sony.buy().buyer
+    run_jobs(demo_app)
+    path = f"/admin/payments/{payment_id(demo_app)}/console"
+    shown = desk.get(path)
+    assert re.search(r'value="not_found" required disabled', shown.text)
+    refused = desk.submit(path, path, said="not_found")
+    assert "「見つからない」は、まだ選べません" in Page(refused.text).text
+    assert buyer.get("/checkout/zero").url.endswith("/checkout/pending") or "担当者が確認しています" in buyer.get("/checkout/pending").text
+    clock.advance(LATE)
+    assert "手続きを終えました" in Page(desk.submit(path, path, said="not_found").text).text
+
+
+def test_the_first_word_counts(sony: Product, lost: Buyer, demo_app: Flask) -> None:
+    """Two of the staff had the page open at once."""
+    with demo_app.app_context():
+        operation_id = db.session.scalars(select(PaymentOperation.id)).one()
+        db.session.rollback()
+        assert testimony.give(operation_id, testimony.Said.NOT_FOUND) is True
+        assert testimony.give(operation_id, testimony.Said.FOUND) is False
+        assert list(db.session.scalars(select(PaymentOperation.state))) == ["absent"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_was_found_stands_as_it_was_ordered(sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock, at_once: bool) -> None:
+    sony.install(capture_at_once=at_once)
+    sony.fault("authorize")
+    sony.buy()
+    with demo_app.app_context():
+        operation = db.session.scalars(select(PaymentOperation)).one()
+        assert (operation.state, operation.check_at > now()) == ("unknown", True)
+    path = f"/admin/payments/{payment_id(demo_app)}/console"
+    desk.submit(path, path, said="found")
+    with demo_app.app_context():
+        payment = db.session.scalars(select(Payment)).one()
+        assert {payment.status, payment.remote_status} == {"captured" if at_once else "authorized"}
+
+
+def test_while_the_call_may_be_answered_nobody_is_asked(sony: Product, demo_app: Flask) -> None:
+    number_of(sony.buy())
+    with demo_app.app_context(), write() as session:
+        operation = session.scalars(select(PaymentOperation)).one()
+        operation.state, operation.check_at = "sent", now() + timedelta(seconds=30)
+    with demo_app.app_context():
+        assert testimony.asked(db.session(), payment_id(demo_app)) is None
+
+
+# ---- what was found is gone on with in the console ----
+
+
+@pytest.fixture
+def found(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask) -> str:
+    """The number of an order that people found."""
+    path = f"/admin/payments/{payment_id(demo_app)}/console"
+    desk.submit(path, path, said="found")
+    listed = desk.page("/admin/orders").text
+    return listed[listed.index("order0") :][:13]
+
+
+def money(app: Flask) -> tuple[str, int, int]:
+    with app.app_context():
+        payment = db.session.scalars(select(Payment)).one()
+        return payment.status, payment.authorized_yen, payment.captured_yen
+
+
+def test_what_was_done_in_the_console_is_told(sony: Product, desk: Desk, found: str, demo_app: Flask) -> None:
+    path = f"/admin/orders/{found}/console"
+    assert path in [link.get("href") for link in desk.order(found).find("a")]
+    assert desk.submit(path, path, deed="changed", amount_yen="1,400").status_code == 200
+    assert money(demo_app) == ("authorized", 1400, 0)
+    told = Page(desk.submit(path, path, deed="captured", amount_yen="1400").text)
+    assert "記録しました" in told.text
+    assert "決済会社の管理画面での操作を記録：1,400円の売上を確定" in told.text
+    assert money(demo_app) == ("captured", 1400, 1400)
+    assert desk.page(path).form(path).offered["deed"] == ["ended"]
+    desk.submit(path, path, deed="ended")
+    assert money(demo_app)[0] == "refunded"
+    assert desk.get(path).status_code == 404, "it is over"
+    assert len(sony.world.books()["calls"]) == 1, "nothing of it was asked or sent"
+
+
+def test_a_deed_that_is_none_is_asked_for_again(sony: Product, desk: Desk, found: str, demo_app: Flask) -> None:
+    path = f"/admin/orders/{found}/console"
+    for typed, said in (
+        ({"amount_yen": "1400"}, "どれかひとつを選んでください"), ({"deed": "paid"}, "どれかひとつを選んでください"),
+        ({"deed": "captured", "amount_yen": "たくさん"}, "数字で入力してください"), ({"deed": "captured", "amount_yen": "0"}, "1円以上"),
+    ):  # fmt: skip
+        answer = desk.submit(path, path, **typed)
+        assert (answer.status_code, said in answer.text) == (422, True), typed
+        assert typed.get("amount_yen", "") in answer.text
+    assert money(demo_app) == ("authorized", TOTAL, 0)
+
+
+def test_an_order_the_provider_can_be_asked_about_has_no_such_page(sony: Product, desk: Desk) -> None:
+    number = number_of(sony.buy())
+    assert desk.get(f"/admin/orders/{number}/console").status_code == 404
+
+
 def test_found_after_the_goods_went_is_ended_by_people(
     sony: Product, desk: Desk, lost: Buyer, demo_app: Flask, clock: MovableClock
 ) -> None:
@@ -304,3 +456,25 @@ def test_the_settings_of_the_guide(sony: Product, desk: Desk, demo_app: Flask) -
               "⑦ クレジットカードの紐づけ設定", "⑧ クレジットカード情報入力箇所注意書き", "⑨ 支払回数欄の注意書き")  # fmt: skip
     assert [label for label in wanted if label not in text] == []
     assert "与信売上計上" in text
+
+
+@pytest.mark.req("P-05")
+def test_a_cancel_that_nobody_answers_is_sent_again_later_each_time(
+    sony: Product, desk: Desk, demo_app: Flask, clock: MovableClock
+) -> None:
+    number = number_of(sony.buy())
+    sony.fault("void", phase="before", times=None)
+    act(desk, number, "cancel")
+    sent = [0]
+    for minute in range(1, 140):
+        clock.advance(60)
+        before = len(sony.world.books()["calls"])
+        run_jobs(demo_app, "reconcile")
+        sent += [minute for call in sony.world.books()["calls"][before:] if call["verb"] == "void"]
+    waits = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert waits == sorted(waits)
+    assert 45 <= waits[-1] <= 62
+    sony.world.control("faults", clear=True)
+    clock.advance(3600)
+    run_jobs(demo_app, "reconcile")
+    assert [row["state"] for row in sony.payments()] == ["cancelled"]

@@ -8,7 +8,7 @@ from providers.sandbox.practice import BookedCard, BookedPayment, Books, State
 
 
 def provider_books(ledger: Ledger) -> Books:
-    found = ledger.transactions("kind <> '1Check' ORDER BY transaction_id")
+    found = ledger.all(Transaction, "kind <> '1Check' ORDER BY transaction_id")
     return Books(
         payments=tuple(_payment(ledger, transaction) for transaction in found),
         cards=tuple(
@@ -22,7 +22,7 @@ def provider_books(ledger: Ledger) -> Books:
             )
             for member in ledger.members()
         ),
-        calls=tuple(ledger.calls()),
+        calls=ledger.calls(),
     )
 
 

@@ -14,6 +14,7 @@ from providers.escott.simulator.members import MemberBook
 from providers.escott.simulator.records import CAPTURE_KINDS, Merchant, Stage, Transaction
 from providers.escott.simulator.sources import Source, Sources, assist_results
 from providers.escott.simulator.wire import OK, Refusal
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.clock import Clock, japan_time
 
 #: Where a transaction stands after its Master message
@@ -235,7 +236,7 @@ def pair_of(transaction: Transaction) -> dict[str, str]:
 
 
 def continued(transaction: Transaction) -> dict[str, str]:
-    company = cards.COMPANIES[cards.brand_of(transaction.number)]
+    company = cards.COMPANIES[brand_of(transaction.number)]
     return pair_of(transaction) | {"ResponseCd": OK, "CompanyCd": company}
 
 

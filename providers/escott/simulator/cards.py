@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from providers.sandbox.card_numbers import check_sum
 from providers.sandbox.faults import Fault
 from providers.sandbox.practice import TestCard
 
@@ -130,37 +131,12 @@ def kept_number(number: str) -> str:
         return number
     blank = "0" * (len(number) - 9)
     candidates = (f"{number[:4]}{blank}{digit}{number[-4:]}" for digit in "0123456789")
-    return next(candidate for candidate in candidates if _check_sum(candidate) == _check_sum(number))
+    return next(candidate for candidate in candidates if check_sum(candidate) == check_sum(number))
 
 
 def masked(number: str) -> str:
     """The first and the last four digits stay readable (protocol §5.2)."""
     return number[:4] + "*" * (len(number) - 8) + number[-4:]
-
-
-def exists(number: str) -> bool:
-    """The check digit is right."""
-    return _check_sum(number) == 0
-
-
-def _check_sum(number: str) -> int:
-    digits = [int(digit) for digit in reversed(number)]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10
-
-
-def brand_of(number: str) -> str:
-    """The brand by the leading digits, empty for brands this provider cannot take."""
-    first_two = int(number[:2])
-    if number[0] == "4":
-        return "VISA"
-    if 51 <= first_two <= 55 or 2221 <= int(number[:4]) <= 2720:
-        return "MASTER"
-    if first_two == 35:
-        return "JCB"
-    if first_two in (34, 37):
-        return "AMEX"
-    return "DINERS" if first_two in (30, 36, 38, 39) else ""
 
 
 #: CompanyCd by brand; OURS, the provider's list of companies is not known

@@ -25,11 +25,11 @@ def authenticated(ledger: Ledger, sent: dict[str, str]) -> Merchant:
         raise Refusal("KG8")
     if merchant.merchant_pass != sent["MerchantPass"]:
         failures = merchant.failures + 1
-        ledger.save_merchant(replace(merchant, failures=failures, locked=failures >= ATTEMPTS))
+        ledger.save(replace(merchant, failures=failures, locked=failures >= ATTEMPTS))
         raise Refusal("K03")
     if merchant.failures:
         merchant = replace(merchant, failures=0)
-        ledger.save_merchant(merchant)
+        ledger.save(merchant)
     return merchant
 
 

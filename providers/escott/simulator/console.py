@@ -8,13 +8,12 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from providers.escott.simulator.cards import masked
-from providers.escott.simulator.records import STAGE_NAMES, MemberStatus, Stage
-from providers.sandbox.clock import japan_time
+from providers.escott.simulator.records import STAGE_NAMES, MemberStatus, Stage, Transaction
+from providers.sandbox.clock import shown_time
+from providers.sandbox.console import newest
 
 if TYPE_CHECKING:
     from providers.escott.simulator.simulator import EscottSimulator
-
-PAGE = 50
 
 #: What staff can do, and in which stages
 ACTS: dict[str, tuple[Stage, ...]] = {
@@ -39,16 +38,8 @@ def console_pages(simulator: EscottSimulator) -> Blueprint:
     @pages.get("/")
     def payment_list() -> str:
         simulator.catch_up()
-        search = request.args.get("q", "").strip()
-        condition, values = "transaction_id < ?", [request.args.get("before") or "9" * 14]
-        if search:
-            condition += " AND (free1 = ? OR transaction_id = ?)"
-            values += [search, search]
-        found = ledger.transactions(f"{condition} ORDER BY transaction_id DESC LIMIT {PAGE + 1}", *values)
-        following = found[PAGE - 1].transaction_id if len(found) > PAGE else None
-        return render_template(
-            "escott/payments.html", payments=found[:PAGE], following=following, search=search
-        )
+        found, paging = newest(ledger, Transaction, "transaction_id", "free1", "transaction_id")
+        return render_template("escott/payments.html", payments=found, **paging)
 
     @pages.get("/payments/<transaction_id>")
     def payment_page(transaction_id: str) -> str:
@@ -90,13 +81,8 @@ def console_pages(simulator: EscottSimulator) -> Blueprint:
             abort(404)
         return redirect(url_for("escott_console.member_list"), 303)
 
-    @pages.app_template_filter("escott_time")
-    def shown_time(seconds: float) -> str:
-        return japan_time(seconds).strftime("%Y-%m-%d %H:%M:%S")
-
-    @pages.app_template_filter("escott_card")
-    def shown_card(number: str) -> str:
-        return masked(number)
+    pages.add_app_template_filter(shown_time, "escott_time")
+    pages.add_app_template_filter(masked, "escott_card")
 
     @pages.app_template_filter("escott_stage")
     def shown_stage(stage: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from providers.escott.simulator import cards
 from providers.escott.simulator.records import Card
+from providers.sandbox.card_numbers import brand_of, check_sum
 from providers.sandbox.clock import japan_time
 
 
@@ -32,7 +33,7 @@ def verdict(card: Card, amount: int, pay_type: str, now: float, stored_code: str
         return Verdict(code)
     if known.limit and amount > known.limit:
         return Verdict("G55")
-    brand = cards.brand_of(card.number)
+    brand = brand_of(card.number)
     if pay_type not in cards.PAY_TYPES_OF_BRANDS.get(brand, (pay_type,)):
         return Verdict("G78")
     # The card is good, but the check that was asked for is not (protocol §3.2).
@@ -50,9 +51,9 @@ def is_expired(card: Card, now: float) -> bool:
 
 
 def _flaw(card: Card, now: float) -> str:
-    if not cards.brand_of(card.number):
+    if not brand_of(card.number):
         return "C17"
-    if not cards.exists(card.number):
+    if check_sum(card.number):
         return "C16"
     return "C13" if is_expired(card, now) else ""
 

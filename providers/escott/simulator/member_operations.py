@@ -11,6 +11,7 @@ from providers.escott.simulator.members import MemberBook, check_usable
 from providers.escott.simulator.records import Card, Member, MemberStatus, Merchant
 from providers.escott.simulator.sources import Source, Sources, assist_results
 from providers.escott.simulator.wire import OK, Refusal
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.clock import Clock, japan_time
 
 #: Where a member must stand for an operation, and what it is answered elsewhere.
@@ -134,7 +135,7 @@ def check_contract(merchant: Merchant) -> None:
 
 
 def company(member: Member) -> str:
-    return cards.COMPANIES[cards.brand_of(member.number)]
+    return cards.COMPANIES[brand_of(member.number)]
 
 
 def accepted(member: Member) -> dict[str, str]:

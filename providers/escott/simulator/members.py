@@ -61,7 +61,7 @@ class MemberBook:
         return (member.decline or cards.known_card(member.number).stored) if member else ""
 
     def save(self, member: Member) -> Member:
-        self._ledger.save_member(member)
+        self._ledger.save(member)
         return member
 
     # ---- behind the shop's back ------------------------------------------------------------------

@@ -180,3 +180,4 @@ class Step:
     #: who did it: wire, console, clock
     by: str
     code: str = ""
+    id: int | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,8 +32,10 @@ from providers.escott.simulator.wire import (
     read_request,
     reply,
 )
+from providers.sandbox.activity import Requests
 from providers.sandbox.clock import Clock
 from providers.sandbox.faults import Fault, FaultBook, answer_through
+from providers.sandbox.ledger import NotedCall
 from providers.sandbox.practice import Books, TestCard
 
 Operation = Callable[[Merchant, dict[str, str], str], dict[str, str]]
@@ -77,8 +78,7 @@ class EscottSimulator:
             "4MemRefM": kept.show,
             "1TokenSearch": self.tokens.search,
         }
-        self._busy = 0
-        self._busy_lock = threading.Lock()
+        self.requests = Requests()
 
     # ---- requests --------------------------------------------------------------------------------
 
@@ -90,17 +90,17 @@ class EscottSimulator:
         fault = self.faults.take(kind, verb) or self._card_fault(kind, sent)
 
         def execute() -> Response:
-            return self._execute(number, address, sent)
+            return self._execute(call, address, sent)
 
         def refuse(code: str, detail: str) -> Response:
             """The code as it is given, which may be several; of 1TokenSearch the detail is what it says of the token."""
             fields = {"ResponseCd": code or NO_REASON}
             if kind == "1TokenSearch":
                 fields["TokenResponseCd"] = detail or fields["ResponseCd"]
-            self.ledger.add_code(number, "" if fields["ResponseCd"] == "OK" else fields["ResponseCd"])
+            self.ledger.update(call, code="" if fields["ResponseCd"] == "OK" else fields["ResponseCd"])
             return self._reply(self._new_number(kind), sent, fields)
 
-        with self._call(kind, verb, sent.get("MerchantFree1", ""), fault) as number:
+        with self._call(kind, verb, sent.get("MerchantFree1", ""), fault) as call:
             return answer_through(fault, execute, refuse)
 
     def tokenize(self, sent: dict[str, str]) -> Response:
@@ -114,24 +114,19 @@ class EscottSimulator:
                 return refuse(refusal.code, "")
 
         def refuse(code: str, detail: str) -> Response:
-            self.ledger.add_code(number, code or NO_REASON)
+            self.ledger.update(call, code=code or NO_REASON)
             return jsonify(token="", card="", codes=code or NO_REASON)
 
-        with self._call(TOKEN, VERBS[TOKEN], "", fault) as number:
+        with self._call(TOKEN, VERBS[TOKEN], "", fault) as call:
             return answer_through(fault, execute, refuse)
 
     @contextmanager
-    def _call(self, kind: str, verb: str, reference: str, fault: Fault | None) -> Iterator[int]:
+    def _call(self, kind: str, verb: str, reference: str, fault: Fault | None) -> Iterator[NotedCall]:
         """In the books before it is answered, and busy until it is."""
-        number = self.ledger.add_call(kind, verb, reference, fault.mode if fault else "")
-        with self._busy_lock:
-            self._busy += 1
-        try:
-            yield number
-            self.ledger.add_answer(number)
-        finally:
-            with self._busy_lock:
-                self._busy -= 1
+        call = self.ledger.note_call(kind, verb, reference, fault)
+        with self.requests.one():
+            yield call
+            self.ledger.update(call, answered=True)
 
     def _verb(self, kind: str, sent: dict[str, str]) -> str:
         """A sale that is taken back is a refund, an authorisation a void."""
@@ -150,7 +145,7 @@ class EscottSimulator:
         member = self.ledger.member(merchant_id, sent.get("KaiinId", ""))
         return cards.wire_fault(kind, member.number) if member else None
 
-    def _execute(self, number: int, address: str, sent: dict[str, str]) -> Response:
+    def _execute(self, call: NotedCall, address: str, sent: dict[str, str]) -> Response:
         with self.ledger.transaction():
             self.catch_up()
             transaction_id = self._new_number(sent.get("OperateId", ""))
@@ -161,7 +156,7 @@ class EscottSimulator:
             except Refusal as refusal:
                 # Caught inside the transaction: a refused payment is in the books all the same.
                 fields = refused(refusal)
-                self.ledger.add_code(number, refusal.code)
+                self.ledger.update(call, code=refusal.code)
         return self._reply(transaction_id, sent, fields)
 
     def _new_number(self, kind: str) -> str:
@@ -196,7 +191,7 @@ class EscottSimulator:
     def books(self) -> Books:
         with self.ledger.transaction():
             self.catch_up()
-            return replace(provider_books(self.ledger), busy=self._busy)
+            return replace(provider_books(self.ledger), busy=self.requests.waiting)
 
     def console_act(self, handle: str, act: str) -> None:
         """What staff do there behind the shop's back."""

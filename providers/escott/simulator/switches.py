@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from providers.escott.demo import DEMO_MERCHANT
 from providers.escott.simulator.records import Member, Merchant
+from providers.sandbox.switchboard import asked, asked_of, switchboard
 
 if TYPE_CHECKING:
     from providers.escott.simulator.simulator import EscottSimulator
 
 
 def control_api(simulator: EscottSimulator) -> Blueprint:
-    api = Blueprint("escott_control", __name__)
+    api = switchboard("escott_control", __name__)
     ledger = simulator.ledger
-
-    @api.errorhandler(KeyError)
-    @api.errorhandler(ValueError)
-    @api.errorhandler(TypeError)
-    def misused(error: Exception) -> tuple[Response, int]:
-        return jsonify(error=str(error)), 400
 
     @api.get("/merchants")
     def merchants() -> Response:
@@ -30,19 +25,15 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
 
     @api.post("/merchants")
     def save_merchant() -> Response:
-        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it.
-
-        A shop sends its whole contract: what the practice provider does not keep of it is passed over.
-        """
-        kept = {field.name for field in fields(Merchant)}
-        sent = {name: value for name, value in _sent().items() if name in kept}
+        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it."""
+        sent = asked_of(Merchant)
         merchant_id = str(sent.get("merchant_id", DEMO_MERCHANT.merchant_id))
         with ledger.transaction():
             known = ledger.merchant(merchant_id) or Merchant(**asdict(DEMO_MERCHANT))
             if sent.get("locked") is False:
                 sent["failures"] = 0
             merchant = replace(known, **sent | {"merchant_id": merchant_id})
-            ledger.save_merchant(merchant)
+            ledger.save(merchant)
         return jsonify(asdict(merchant))
 
     @api.get("/replies")
@@ -52,7 +43,7 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
     @api.post("/replies")
     def set_replies() -> Response:
         """How replies are written: {"encoding": "raw" | "percent", "pad": false, "order": "normal" | "shuffled"}."""
-        simulator.dialect = replace(simulator.dialect, **_sent())
+        simulator.dialect = replace(simulator.dialect, **asked())
         return jsonify(asdict(simulator.dialect))
 
     @api.get("/members")
@@ -62,7 +53,7 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
     @api.post("/members")
     def set_status() -> Response:
         """KaiinStatus by hand: {"customer": KaiinId, "status": "0" … "3"}."""
-        sent = _sent()
+        sent = asked()
         status = str(sent["status"])
         if status not in ("0", "1", "2", "3"):
             raise ValueError("status is 0 to 3; cards/delete removes a member")
@@ -71,12 +62,12 @@ def control_api(simulator: EscottSimulator) -> Blueprint:
     @api.post("/cards/delete")
     def delete_card() -> Response:
         """Lets the member {"customer": KaiinId} vanish."""
-        return jsonify(_shown(simulator.members.vanish(*_named(_sent()))))
+        return jsonify(_shown(simulator.members.vanish(*_named(asked()))))
 
     @api.post("/cards/decline")
     def decline_card() -> Response:
         """The member's card is declined from now on: {"customer": KaiinId, "code": "G55"}; without a code no longer."""
-        sent = _sent()
+        sent = asked()
         return jsonify(_shown(simulator.members.decline(*_named(sent), str(sent.get("code", "")))))
 
     return api
@@ -91,11 +82,3 @@ def _shown(member: Member) -> dict[str, Any]:
     shown = asdict(member)
     del shown["kaiin_pass"]
     return shown
-
-
-def _sent() -> dict[str, Any]:
-    """The JSON object of the request; a foreign web page cannot send that content type unasked."""
-    sent = request.get_json()
-    if not isinstance(sent, dict):
-        raise TypeError("a JSON object is wanted")
-    return sent

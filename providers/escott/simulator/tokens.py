@@ -63,7 +63,7 @@ class TokenDesk:
             security_code=checked(security_code),
             made_at=self._clock.now(),
         )
-        self._ledger.save_token(token)
+        self._ledger.save(token)
         return token.token
 
     # ---- in messages -----------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class TokenDesk:
         return token
 
     def spend(self, token: Token) -> None:
-        self._ledger.save_token(replace(token, used=True))
+        self._ledger.save(replace(token, used=True))
 
     def search(self, merchant: Merchant, sent: dict[str, str], transaction_id: str) -> dict[str, str]:
         """1TokenSearch: did the query work, and is the token good; it does not spend the token (protocol §4.1).

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from providers.paygent.simulator import payments
+from providers.paygent.simulator.records import Payment, Step, StoredCard
 from providers.paygent.simulator.simulator import VERB_OF, Provider
 from providers.sandbox.practice import BookedCard, BookedPayment, Books, Call, State
 
@@ -39,7 +40,7 @@ def shared_books(simulator: Provider) -> Books:
                 BookedCard(
                     card.merchant_id, card.customer_id, card.customer_card_id, card.last_four, card.deleted_at is None
                 )
-                for card in simulator.ledger.stored_cards("1 ORDER BY customer_card_id")
+                for card in simulator.ledger.all(StoredCard, "1 ORDER BY customer_card_id")
             ),
             calls=tuple(_calls(simulator)),
             busy=simulator.busy(),
@@ -48,10 +49,10 @@ def shared_books(simulator: Provider) -> Books:
 
 def _payments(simulator: Provider) -> Iterable[BookedPayment]:
     steps: dict[str, list[State]] = {}
-    for row in simulator.ledger.all("SELECT payment_id, to_status FROM history ORDER BY id"):
-        if row["to_status"] in STATES:
-            steps.setdefault(row["payment_id"], []).append(STATES[row["to_status"]])
-    for payment in simulator.ledger.payments("1 ORDER BY payment_id"):
+    for step in simulator.ledger.all(Step, "1 ORDER BY id"):
+        if step.to_status in STATES:
+            steps.setdefault(step.payment_id, []).append(STATES[step.to_status])
+    for payment in simulator.ledger.all(Payment, "1 ORDER BY payment_id"):
         if payment.status in STATES:
             yield BookedPayment(
                 merchant=payment.merchant_id,
@@ -70,7 +71,7 @@ def _calls(simulator: Provider) -> Iterable[Call]:
         "SELECT requests.*, coalesce(nullif(requests.trading_id, ''), payments.trading_id, '') AS reference"
         " FROM requests LEFT JOIN payments ON payments.payment_id = requests.payment_id ORDER BY requests.id"
     )
-    for row in simulator.ledger.all(asked):
+    for row in simulator.ledger.rows(asked):
         yield Call(
             kind=row["kind"],
             verb=VERB_OF.get(row["kind"], ""),

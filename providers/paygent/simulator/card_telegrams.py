@@ -110,7 +110,8 @@ class CardTelegrams:
         return self._tokens.presented(merchant, demand(sent, "card_token"), cvc_only=cvc_only)
 
     def _card_of_earlier_order(self, merchant: Merchant, sent: dict[str, str]) -> Payment:
-        earlier = self._ledger.payments(
+        earlier = self._ledger.all(
+            Payment,
             "merchant_id = ? AND trading_id = ? AND status NOT IN (?, ?) AND created_at >= ?"
             " ORDER BY payment_id DESC LIMIT 1",
             merchant.merchant_id,
@@ -247,7 +248,8 @@ def find_payment(
         )
         found = [payment] if payment and fits else []
     else:
-        found = ledger.payments(
+        found = ledger.all(
+            Payment,
             "merchant_id = ? AND trading_id = ? LIMIT 2", merchant.merchant_id, trading_id
         )
     if not found:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.faults import Fault
 
 
@@ -286,20 +287,6 @@ ISSUER_NAMES = {"VISA": "ﾋﾞｻﾞ", "MASTER": "ﾏｽﾀｰ", "JCB": "ｼﾞ
 
 #: Numbers of cards issued abroad (protocol §7.3)
 FOREIGN_PREFIX = "40000000"
-
-
-def brand_of(number: str) -> str:
-    """The brand by the leading digits, empty for brands this merchant cannot take."""
-    first_two = int(number[:2])
-    if number[0] == "4":
-        return "VISA"
-    if 51 <= first_two <= 55 or 2221 <= int(number[:4]) <= 2720:
-        return "MASTER"
-    if first_two == 35:
-        return "JCB"
-    if first_two in (34, 37):
-        return "AMEX"
-    return "DINERS" if first_two in (30, 36, 38, 39) else ""
 
 
 def acquirer_of(number: str) -> str:

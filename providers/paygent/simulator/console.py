@@ -17,10 +17,9 @@ from providers.paygent.simulator.payments import (
     VOID,
     Verb,
 )
-from providers.paygent.simulator.records import Payment
+from providers.paygent.simulator.records import Authentication, Payment, StoredCard
 from providers.paygent.simulator.simulator import CONSOLE, Provider
-
-PAGE = 50
+from providers.sandbox.console import PAGE, newest
 
 #: Buttons of a payment's page, and the telegrams they stand for
 BUTTONS = {"capture": CAPTURE, "void": VOID, "refund": REFUND}
@@ -40,17 +39,8 @@ def console_pages(simulator: Provider) -> Blueprint:
     @pages.get("/")
     def payment_list() -> str:
         simulator.catch_up()
-        search = request.args.get("q", "").strip()
-        before = request.args.get("before") or "9" * 18
-        condition, values = "payment_id < ?", [before]
-        if search:
-            condition += " AND (payment_id = ? OR trading_id = ?)"
-            values += [search, search]
-        found = ledger.payments(f"{condition} ORDER BY payment_id DESC LIMIT {PAGE + 1}", *values)
-        following = found[PAGE - 1].payment_id if len(found) > PAGE else None
-        return render_template(
-            "paygent/payments.html", payments=found[:PAGE], following=following, search=search
-        )
+        found, paging = newest(ledger, Payment, "payment_id", "payment_id", "trading_id")
+        return render_template("paygent/payments.html", payments=found, **paging)
 
     @pages.get("/payments/<payment_id>")
     def payment_page(payment_id: str) -> str:
@@ -60,7 +50,8 @@ def console_pages(simulator: Provider) -> Blueprint:
             "paygent/payment.html",
             payment=payment,
             history=ledger.history(payment_id),
-            others=ledger.payments(
+            others=ledger.all(
+                Payment,
                 "merchant_id = ? AND trading_id = ? AND payment_id <> ?",
                 payment.merchant_id,
                 payment.trading_id,
@@ -86,7 +77,7 @@ def console_pages(simulator: Provider) -> Blueprint:
     @pages.get("/authentications")
     def authentication_list() -> str:
         simulator.catch_up()
-        found = ledger.authentications(f"1 ORDER BY created_at DESC LIMIT {PAGE}")
+        found = ledger.all(Authentication, f"1 ORDER BY created_at DESC LIMIT {PAGE}")
         return render_template("paygent/authentications.html", authentications=found, states=STATE_NAMES)
 
     @pages.post("/authentications/<auth_id>/time-out")
@@ -96,23 +87,14 @@ def console_pages(simulator: Provider) -> Blueprint:
 
     @pages.get("/cards")
     def stored_card_list() -> str:
-        search = request.args.get("q", "").strip()
-        before = request.args.get("before") or "9" * 18
-        condition, values = "customer_card_id < ?", [before]
-        if search:
-            condition += " AND (customer_id = ? OR customer_card_id = ?)"
-            values += [search, search]
-        found = ledger.stored_cards(f"{condition} ORDER BY customer_card_id DESC LIMIT {PAGE + 1}", *values)
-        following = found[PAGE - 1].customer_card_id if len(found) > PAGE else None
-        return render_template(
-            "paygent/stored_cards.html", cards=found[:PAGE], following=following, search=search
-        )
+        found, paging = newest(ledger, StoredCard, "customer_card_id", "customer_id", "customer_card_id")
+        return render_template("paygent/stored_cards.html", cards=found, **paging)
 
     @pages.post("/cards/<customer_card_id>/delete")
     def delete_stored_card(customer_card_id: str) -> AnyResponse:
         """The card vanishes without the shop knowing."""
         with ledger.transaction():
-            found = ledger.stored_cards("customer_card_id = ?", customer_card_id) or abort(404)
+            found = ledger.all(StoredCard, "customer_card_id = ?", customer_card_id) or abort(404)
             simulator.card_book.delete([card for card in found if card.deleted_at is None], CONSOLE)
         return redirect(url_for("paygent_console.stored_card_list"), 303)
 

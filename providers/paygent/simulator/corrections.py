@@ -73,7 +73,7 @@ class Corrections:
     def _successor(self, old: Payment, amount: int, by: str) -> Payment:
         applied = replace(
             old,
-            payment_id=self._ledger.next_number(),
+            payment_id=str(self._ledger.next_number()),
             amount=amount,
             status="",
             created_at=self._clock.now(),

@@ -63,11 +63,7 @@ class PaygentSimulator(Provider):
             raise ValueError(f"refused: {code}")
 
     def set_notices(self, switches: Mapping[str, Any]) -> None:
-        sent = dict(switches)
-        release = sent.pop("release", False)
-        self.notices.disorder = replace(self.notices.disorder, **sent)
-        if release:
-            self.notices.release()
+        self.notices.switch(switches)
 
     def register(self, push_url: str) -> None:
-        self.ledger.save_merchant(replace(self.ledger.demo_merchant(), push_url=push_url))
+        self.ledger.save(replace(self.ledger.demo_merchant(), push_url=push_url))

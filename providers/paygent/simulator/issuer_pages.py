@@ -5,8 +5,8 @@ Whoever comes again – reload, back button – is sent back with the result tha
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from providers.paygent.simulator.outcomes import (
     CHALLENGE,
@@ -16,20 +16,22 @@ from providers.paygent.simulator.outcomes import (
     outcome_of_password,
 )
 from providers.paygent.simulator.records import Authentication
-from providers.paygent.simulator.returns import call_shop, return_address
+from providers.paygent.simulator.returns import return_address
 from providers.paygent.simulator.simulator import Provider
+from providers.sandbox.issuer import ABANDON, AUTHENTICATE, challenge_page, fence
+from providers.sandbox.outgoing import call_shop
 
 #: Buttons of the page besides 認証する, which goes by the password
-CHOICES = ("refused", "attempt_0", "attempt_1")
-AUTHENTICATE, ABANDON = "authenticate", "abandon"
+CHOICES = {"refused": "認証に失敗", "attempt_0": "Attempt 正常", "attempt_1": "Attempt 注意"}
 
 
 def issuer_pages(simulator: Provider) -> Blueprint:
     pages = Blueprint("paygent_issuer", __name__, template_folder="templates")
+    fence(pages)
     ledger = simulator.ledger
 
     @pages.post("/3ds/start")
-    def start() -> AnyResponse | str:
+    def start() -> Response | str:
         """Where the page of the 450 answer leads."""
         found = _authentication(request.form.get("id", ""))
         if found.plan == CHALLENGE and not found.result:
@@ -37,14 +39,21 @@ def issuer_pages(simulator: Provider) -> Blueprint:
         return _without_asking(found)
 
     @pages.get("/3ds/<key>")
-    def challenge(key: str) -> AnyResponse | str:
+    def challenge(key: str) -> Response | str:
         found = _authentication(key)
         if found.plan == CHALLENGE and not found.result:
-            return render_template("paygent/challenge.html", authentication=found)
+            return challenge_page(
+                found.shop_name,
+                found.amount,
+                found.brand,
+                found.masked_card_number,
+                CHOICES,
+                wrong_passwords="決済会社の試験用の番号を除き、",
+            )
         return _without_asking(found)
 
     @pages.post("/3ds/<key>")
-    def answer(key: str) -> AnyResponse | str:
+    def answer(key: str) -> Response | str:
         found = _authentication(key)
         choice = request.form.get("choice", "")
         if choice not in (AUTHENTICATE, ABANDON, *CHOICES) or found.plan != CHALLENGE:
@@ -54,26 +63,18 @@ def issuer_pages(simulator: Provider) -> Blueprint:
         password = request.form.get("password", "").strip()
         return _sent_back(found, OUTCOMES.get(choice) or outcome_of_password(found.brand, password))
 
-    @pages.after_request
-    def fence(response: Response) -> Response:
-        # No form-action: browsers would hold it against the way back to the shop.
-        response.headers["Content-Security-Policy"] = "default-src 'self'; base-uri 'none'"
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
     def _authentication(key: str) -> Authentication:
         simulator.catch_up()
-        return next(iter(ledger.authentications("page_key = ?", key)), None) or abort(404)
+        return ledger.one(Authentication, "page_key = ?", key) or abort(404)
 
-    def _without_asking(found: Authentication) -> AnyResponse | str:
+    def _without_asking(found: Authentication) -> Response | str:
         if found.plan == ERROR_PAGE and not found.result:
             return render_template("paygent/not_sent.html", authentication=found, error=True)
         return _sent_back(found, OUTCOMES.get(found.plan))
 
-    def _sent_back(found: Authentication, outcome: Outcome | None) -> AnyResponse | str:
+    def _sent_back(found: Authentication, outcome: Outcome | None) -> Response | str:
         """Back to the shop; the outcome counts only where there is none yet."""
-        trouble = simulator.return_troubles.take("return")
-        mode = trouble.mode if trouble else ""
+        mode = simulator.return_troubles.take_mode()
         if mode == "never":
             return render_template("paygent/not_sent.html", authentication=found, error=True)
         if outcome:
@@ -81,7 +82,7 @@ def issuer_pages(simulator: Provider) -> Blueprint:
         merchant = ledger.merchant(found.merchant_id) or abort(404)
         address = return_address(merchant, found, mode)
         if mode == "twice":
-            call_shop(address)
+            call_shop("GET", address)
         ledger.change("UPDATE authentications SET returns = returns + 1 WHERE auth_id = ?", found.auth_id)
         return redirect(address, 303)
 

@@ -24,7 +24,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.paygent.simulator.records import Authentication, Payment, StoredCard
+from providers.paygent.simulator.records import (
+    Authentication,
+    Payment,
+    Request,
+    StatusNotice,
+    Step,
+    StoredCard,
+    TelegramCount,
+)
 from providers.paygent.simulator.simulator import Provider
 from providers.sandbox.clock import wire_time
 
@@ -33,25 +41,21 @@ def ledger_as_json(simulator: Provider, trading_id: str | None) -> dict[str, Any
     """Everything in the books, or what belongs to one trading_id. Times are YYYYMMDDhhmmss in Japan."""
     ledger = simulator.ledger
     condition, values = ("1", []) if trading_id is None else ("trading_id = ?", [trading_id])
-    payments = ledger.payments(f"{condition} ORDER BY payment_id", *values)
+    payments = ledger.all(Payment, f"{condition} ORDER BY payment_id", *values)
     chosen = f"payment_id IN (SELECT payment_id FROM payments WHERE {condition})"
     histories: dict[str, list[dict[str, str]]] = {payment.payment_id: [] for payment in payments}
-    for row in ledger.all(f"SELECT * FROM history WHERE {chosen} ORDER BY id", *values):
-        step = {
-            "at": wire_time(row["at"]),
-            "from": row["from_status"],
-            "to": row["to_status"],
-            "by": row["by"],
-        }
-        histories[row["payment_id"]].append(step)
+    for step in ledger.all(Step, f"{chosen} ORDER BY id", *values):
+        told = {"at": wire_time(step.at), "from": step.from_status, "to": step.to_status, "by": step.by}
+        histories[step.payment_id].append(told)
     return {
         "authentications": [
             _authentication_as_json(found)
-            for found in ledger.authentications(f"{condition} ORDER BY created_at", *values)
+            for found in ledger.all(Authentication, f"{condition} ORDER BY created_at", *values)
         ],
         "stored_cards": [
             _stored_card_as_json(card)
-            for card in ledger.stored_cards(
+            for card in ledger.all(
+                StoredCard,
                 f"? IS NULL OR customer_card_id IN (SELECT customer_card_id FROM payments WHERE {condition})"
                 " ORDER BY customer_card_id",
                 trading_id,
@@ -61,38 +65,29 @@ def ledger_as_json(simulator: Provider, trading_id: str | None) -> dict[str, Any
         "payments": [_payment_as_json(payment, histories[payment.payment_id]) for payment in payments],
         "notices": [
             {
-                "id": row["notice_id"],
-                "merchant_id": row["merchant_id"],
-                "payment_id": row["payment_id"],
-                "status": row["status"],
-                "change_date": wire_time(row["changed_at"]),
-                "attempts": row["attempts"],
-                "acknowledged": bool(row["acknowledged"]),
+                "id": notice.notice_id,
+                "merchant_id": notice.merchant_id,
+                "payment_id": notice.payment_id,
+                "status": notice.status,
+                "change_date": wire_time(notice.changed_at),
+                "attempts": notice.attempts,
+                "acknowledged": notice.acknowledged,
             }
-            for row in ledger.all(
-                f"SELECT * FROM notices WHERE {chosen} ORDER BY merchant_id, notice_id", *values
-            )
+            for notice in ledger.all(StatusNotice, f"{chosen} ORDER BY merchant_id, notice_id", *values)
         ],
-        "telegrams": {
-            row["kind"]: row["count"] for row in ledger.all("SELECT * FROM telegrams ORDER BY kind")
-        },
+        "telegrams": {each.kind: each.count for each in ledger.all(TelegramCount, "1 ORDER BY kind")},
         "requests": [
             {
-                name: row[name]
-                for name in (
-                    "kind",
-                    "trading_id",
-                    "payment_id",
-                    "customer_id",
-                    "result",
-                    "response_code",
-                    "fault",
-                )
+                "kind": asked.kind,
+                "trading_id": asked.trading_id,
+                "payment_id": asked.payment_id,
+                "customer_id": asked.customer_id,
+                "result": asked.result,
+                "response_code": asked.response_code,
+                "fault": asked.fault,
+                "at": wire_time(asked.at),
             }
-            | {"at": wire_time(row["at"])}
-            for row in ledger.all(
-                f"SELECT * FROM requests WHERE {condition} OR {chosen} ORDER BY id", *values, *values
-            )
+            for asked in ledger.all(Request, f"{condition} OR {chosen} ORDER BY id", *values, *values)
         ],
     }
 
@@ -156,5 +151,5 @@ def _authentication_as_json(found: Authentication) -> dict[str, Any]:
         "page": f"/paygent/3ds/{found.page_key}",
         "returns": found.returns,
         "notices": found.notice_attempts,
-        "notice_acknowledged": bool(found.notice_acknowledged),
+        "notice_acknowledged": found.notice_acknowledged,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.notices import NoticeQueue
-from providers.paygent.simulator.records import Card, Merchant, Payment
+from providers.paygent.simulator.records import Card, Merchant, Payment, Step
 from providers.paygent.simulator.wire import Refusal
 from providers.sandbox.clock import Clock
 
@@ -130,7 +130,7 @@ class Payments:
     def _draft(self, merchant: Merchant, card: Card, terms: Terms) -> Payment:
         return Payment(
             **card.card_fields(),
-            payment_id=self._ledger.next_number(),
+            payment_id=str(self._ledger.next_number()),
             merchant_id=merchant.merchant_id,
             created_at=self._clock.now(),
             **vars(terms),
@@ -143,7 +143,7 @@ class Payments:
     def refuse(self, payment: Payment, answer: cards.Answer, status: str, by: str) -> Payment:
         refused = replace(payment, joho_code=answer.detail.strip('"') or answer.code)
         if status == payment.status:
-            self._ledger.save_payment(refused)
+            self._ledger.save(refused)
             return refused
         return self.move(refused, status, by)
 
@@ -180,14 +180,14 @@ class Payments:
         if status in (VOIDED, REFUNDED):
             moved = replace(moved, cancelled_at=at)
         with self._ledger.transaction():
-            self._ledger.save_payment(moved)
-            self._ledger.add_history(moved.payment_id, at, payment.status, status, by)
+            self._ledger.save(moved)
+            self._ledger.save(Step(None, moved.payment_id, at, payment.status, status, by))
             self._notices.announce(moved, at)
         return moved
 
     def expire_due(self) -> None:
         """Applies deadlines that have passed (10 -> 11, 20 -> 33, 31 -> 32, 40 -> 41)."""
         with self._ledger.transaction():
-            for payment in self._ledger.payments("deadline <= ? ORDER BY deadline", self._clock.now()):
+            for payment in self._ledger.all(Payment, "deadline <= ? ORDER BY deadline", self._clock.now()):
                 _, status = DEADLINES[payment.status]
                 self.move(payment, status, "deadline", at=payment.deadline)

@@ -1,4 +1,4 @@
-"""What the provider's books hold: contracts, cards, tokens, stored cards, authentications, payments."""
+"""What the provider's books hold: contracts, cards, tokens, stored cards, authentications, payments, notices, telegrams."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from providers.paygent.demo import PaygentMerchantKeys
+from providers.sandbox.outgoing import Notice
 
 #: Attemptオーソリ制御区分 -> the attempt_kbn it refuses; empty = the provider leaves it to the shop
 ATTEMPT_CONTROLS: dict[str, tuple[str, ...]] = {"": (), "low": (), "medium": ("1",), "high": ("0", "1")}
@@ -175,3 +176,53 @@ class Payment(Card):
     #: whose stored card it charged; empty for a card that was not stored
     customer_id: str = ""
     customer_card_id: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A status that a payment has reached."""
+
+    id: int | None
+    payment_id: str
+    at: float
+    from_status: str
+    to_status: str
+    by: str
+
+
+@dataclass(frozen=True)
+class StatusNotice(Notice):
+    """The notice of a status."""
+
+    merchant_id: str
+    notice_id: int
+    payment_id: str
+    status: str
+    site_id: str
+    changed_at: float
+    #: as JSON
+    fields: str
+    #: no longer a novelty for 091
+    fetched: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A telegram as it came in."""
+
+    id: int | None
+    kind: str
+    trading_id: str
+    payment_id: str
+    fault: str
+    at: float
+    #: 0 or 1, empty = not answered
+    result: str = ""
+    response_code: str = ""
+    customer_id: str = ""
+
+
+@dataclass(frozen=True)
+class TelegramCount:
+    kind: str
+    count: int

@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
-
-import requests
 
 from providers.paygent.simulator import cards
 from providers.paygent.simulator.ledger import Ledger
@@ -27,24 +25,13 @@ from providers.paygent.simulator.records import Authentication, Merchant
 from providers.paygent.simulator.threeds import Authentications
 from providers.paygent.simulator.wire import TEXTS
 from providers.sandbox.clock import Clock
-from providers.sandbox.faults import Fault
+from providers.sandbox.outgoing import call_shop
 
 #: Until a repeated notice, and how many repetitions there are (protocol §5.4)
 REPEATED_AFTER = 3600.0
 REPETITIONS = 3
-#: Seconds to wait for the shop; our choice
-CALL_TIMEOUT = 10.0
 
 TROUBLES = ("never", "twice", "bent_hc", "bent_result", "no_hc")
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled way back; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def return_hash(result: str, auth_id: str, attempt_kbn: str, key: str) -> str:
@@ -94,16 +81,6 @@ def _with_query(address: str, fields: dict[str, str]) -> str:
     return page + joint + urlencode(fields) + hash_sign + fragment
 
 
-def call_shop(address: str) -> int | None:
-    """GET without cookies and without following redirects: the HTTP status, None for no answer."""
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine has no business between simulator and shop
-        try:
-            return session.get(address, timeout=CALL_TIMEOUT, allow_redirects=False).status_code
-        except requests.RequestException:
-            return None
-
-
 class TimeOutNotices:
     """The provider's calls about results that did not come in time."""
 
@@ -116,7 +93,7 @@ class TimeOutNotices:
 
     def send_due(self) -> None:
         with self.sending:
-            for authentication in self._ledger.authentications("notice_due <= ?", self._clock.now()):
+            for authentication in self._ledger.all(Authentication, "notice_due <= ?", self._clock.now()):
                 self._send(authentication)
 
     def send_now(self, authentication: Authentication, copies: int = 1) -> list[int | None]:
@@ -136,16 +113,16 @@ class TimeOutNotices:
             response_code=TIMED_OUT.response_code,
             server_error_code="",
         )
-        status = call_shop(return_address(merchant, told))
-        self._note(authentication.auth_id, accepted=status is not None and 200 <= status < 400)
-        return status
+        answer = call_shop("GET", return_address(merchant, told))
+        self._note(authentication.auth_id, accepted=answer is not None and answer.ok)
+        return None if answer is None else answer.status_code
 
     def _note(self, auth_id: str, *, accepted: bool) -> None:
         with self._ledger.transaction():
-            now = self._ledger.authentications("auth_id = ?", auth_id)[0]
+            now = self._ledger.all(Authentication, "auth_id = ?", auth_id)[0]
             attempts = now.notice_attempts + 1
             again = now.notice_due is not None and not accepted and attempts <= REPETITIONS
-            self._ledger.save_authentication(
+            self._ledger.save(
                 replace(
                     now,
                     notice_attempts=attempts,

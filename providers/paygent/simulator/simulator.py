@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Response
@@ -15,18 +13,19 @@ from providers.paygent.simulator.checks import authenticated, check_telegram
 from providers.paygent.simulator.corrections import Corrections
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.lookups import Lookups
-from providers.paygent.simulator.notices import Heartbeat, NoticeQueue
+from providers.paygent.simulator.notices import NoticeQueue
 from providers.paygent.simulator.payments import Payments
-from providers.paygent.simulator.records import Card, Merchant, Payment
-from providers.paygent.simulator.returns import TimeOutNotices
+from providers.paygent.simulator.records import Authentication, Card, Merchant, Payment, Request
+from providers.paygent.simulator.returns import TROUBLES, TimeOutNotices
 from providers.paygent.simulator.stored_card_telegrams import StoredCardTelegrams
 from providers.paygent.simulator.stored_cards import CardBook
 from providers.paygent.simulator.threeds import Authentications
 from providers.paygent.simulator.threeds_telegram import ThreeDSTelegram
 from providers.paygent.simulator.tokens import TokenDesk
 from providers.paygent.simulator.wire import Answered, Refusal, failure, read_request, success
+from providers.sandbox.activity import Heartbeat, Requests
 from providers.sandbox.clock import Clock
-from providers.sandbox.faults import Fault, FaultBook, answer_through
+from providers.sandbox.faults import Fault, FaultBook, TroubleBook, answer_through
 from providers.sandbox.practice import Disorder
 
 Handler = Callable[[Merchant, dict[str, str]], Answered]
@@ -62,7 +61,7 @@ class Provider:
         self.authentications = Authentications(self.ledger, clock)
         self.time_outs = TimeOutNotices(self.ledger, clock, self.authentications)
         #: what happens to the next browsers on their way back from 3-D Secure
-        self.return_troubles = FaultBook()
+        self.return_troubles = TroubleBook("return", TROUBLES)
         self.tokens = TokenDesk(self.ledger, clock)
         self.card_book = CardBook(self.ledger, clock)
         card = CardTelegrams(
@@ -87,8 +86,7 @@ class Provider:
                 self.ledger, clock, self.authentications, self.card_book
             ).authenticate,
         }
-        self._counting = threading.Lock()
-        self._at_work = 0
+        self.requests = Requests()
         self._heartbeat = Heartbeat(self._beat)
 
     def close(self) -> None:
@@ -115,11 +113,8 @@ class Provider:
 
     def busy(self) -> int:
         """Telegrams that wait for their answer, and notices let go that wait for their acknowledgement."""
-        waiting = (
-            self.ledger.one("SELECT count(*) AS n FROM notices WHERE push_due IS NOT NULL AND held = 0"),
-            self.ledger.one("SELECT count(*) AS n FROM authentications WHERE notice_due <= ?", self.clock.now()),
-        )
-        return self._at_work + sum(int(row["n"]) for row in waiting if row)
+        time_outs = self.ledger.count(Authentication, "notice_due <= ?", self.clock.now())
+        return self.requests.waiting + self.notices.waiting() + time_outs
 
     def act_on_console(self, payment_id: str, action: Callable[[Payment], Payment]) -> tuple[Payment, str]:
         """What staff do behind the shop's back: the payment it ended with, and the code of a refusal."""
@@ -138,28 +133,18 @@ class Provider:
 
     def telegram(self, path: str, body: bytes) -> Response:
         """The answer to a telegram, with whatever trouble was asked for."""
-        with self._working():
+        with self.requests.one():
             return self._answer(path, read_request(body))
-
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        with self._counting:
-            self._at_work += 1
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._at_work -= 1
 
     def _answer(self, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
         fault = self.faults.take(kind, VERB_OF.get(kind, kind)) or self._card_fault(sent)
-        number = self.ledger.add_request(self.clock.now(), kind, sent, fault.mode if fault else "")
+        request = self.ledger.add_request(self.clock.now(), kind, sent, fault)
 
         def refuse(code: str, detail: str) -> Response:
             return failure(kind, Refusal(code or "E001", detail))
 
-        return answer_through(fault, lambda: self._execute(number, path, sent), refuse)
+        return answer_through(fault, lambda: self._execute(request, path, sent), refuse)
 
     def _card_fault(self, sent: dict[str, str]) -> Fault | None:
         """Some test cards bring their own trouble, as a token or stored."""
@@ -170,7 +155,7 @@ class Provider:
             card = next(iter(self.card_book.of_customer(merchant_id, *named)), None)
         return cards.wire_fault(sent.get("telegram_kind", ""), card.last_four) if card else None
 
-    def _execute(self, number: int, path: str, sent: dict[str, str]) -> Response:
+    def _execute(self, request: Request, path: str, sent: dict[str, str]) -> Response:
         kind = sent.get("telegram_kind", "")
         with self.ledger.transaction():
             self.catch_up()
@@ -185,7 +170,7 @@ class Provider:
             else:
                 answered, code = fields if isinstance(fields, dict) else {}, ""
                 answer = success(kind, fields)
-            self.ledger.add_answer(number, answered.get("payment_id", ""), "1" if code else "0", code)
-        if self.notices.disorder.mode == "before_answer":
-            self.notices.push_due()
+            payment_id = answered.get("payment_id") or request.payment_id
+            self.ledger.update(request, payment_id=payment_id, result="1" if code else "0", response_code=code)
+        self.notices.push_before_answer()
         return answer

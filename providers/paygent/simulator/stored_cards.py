@@ -33,7 +33,8 @@ class CardBook:
 
     def of_customer(self, merchant_id: str, customer_id: str, customer_card_id: str = "") -> list[StoredCard]:
         """The customer's cards that are not deleted, or the one named; the one used last comes first."""
-        return self._ledger.stored_cards(
+        return self._ledger.all(
+            StoredCard,
             "merchant_id = ? AND customer_id = ? AND ? IN ('', customer_card_id) AND deleted_at IS NULL"
             " ORDER BY last_used_at DESC, customer_card_id DESC",
             merchant_id,
@@ -66,7 +67,7 @@ class CardBook:
         now = self._clock.now()
         stored = StoredCard(
             **card,
-            customer_card_id=self._ledger.next_number(),
+            customer_card_id=str(self._ledger.next_number()),
             merchant_id=merchant.merchant_id,
             customer_id=customer_id,
             stored_at=now,
@@ -76,7 +77,7 @@ class CardBook:
         return stored
 
     def update(self, card: StoredCard) -> None:
-        self._ledger.save_stored_card(card)
+        self._ledger.save(card)
 
     def note_use(self, card: StoredCard) -> None:
         self.update(replace(card, last_used_at=self._clock.now()))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT
-from providers.paygent.simulator.records import Merchant
-from providers.paygent.simulator.returns import TROUBLES, Trouble
+from providers.paygent.simulator.records import Authentication, Merchant
+from providers.paygent.simulator.returns import TROUBLES
 from providers.paygent.simulator.simulator import Provider
-from providers.sandbox.switchboard import asked, switchboard
+from providers.sandbox.switchboard import asked, asked_of, switchboard
 
 DEMO = DEMO_PAYGENT_MERCHANT
 
@@ -26,16 +26,12 @@ def own_switches(simulator: Provider) -> Blueprint:
 
     @api.post("/merchants")
     def save_merchant() -> Response:
-        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it.
-
-        A shop's whole contract may be sent: what the practice provider does not keep of it is passed over.
-        """
-        kept = {field.name for field in fields(Merchant)}
-        sent = {name: value for name, value in asked().items() if name in kept}
+        """Creates or changes; what is left out stays, in a new merchant as the demo merchant has it."""
+        sent = asked_of(Merchant)
         merchant_id = str(sent.get("merchant_id", DEMO.merchant_id))
         known = ledger.merchant(merchant_id) or Merchant(**asdict(DEMO))
         merchant = replace(known, **sent | {"merchant_id": merchant_id})
-        ledger.save_merchant(merchant)
+        ledger.save(merchant)
         return jsonify(asdict(merchant))
 
     @api.post("/merchants/replace")
@@ -65,12 +61,7 @@ def own_switches(simulator: Provider) -> Blueprint:
     @api.post("/returns")
     def set_trouble() -> Response:
         """Spoils the way back from 3-D Secure: {"mode": …, "times": 1}, or {"clear": true}; see returns.py."""
-        sent = asked()
-        if sent.pop("clear", False):
-            simulator.return_troubles.clear()
-        if sent:
-            simulator.return_troubles.add(Trouble(**{"kind": "return"} | sent))
-        return jsonify(simulator.return_troubles.listed())
+        return jsonify(simulator.return_troubles.switch(asked()))
 
     @api.post("/timeouts")
     def tell_time_out() -> Response:
@@ -78,7 +69,7 @@ def own_switches(simulator: Provider) -> Blueprint:
         sent = asked()
         latest = "1 ORDER BY created_at DESC LIMIT 1"
         condition, values = ("auth_id = ?", [sent["auth_id"]]) if "auth_id" in sent else (latest, [])
-        found = ledger.authentications(condition, *values)
+        found = ledger.all(Authentication, condition, *values)
         if not found:
             raise ValueError("no such authentication")
         statuses = simulator.time_outs.send_now(found[0], int(sent.get("copies", 1)))
@@ -90,7 +81,7 @@ def own_switches(simulator: Provider) -> Blueprint:
     def add_trouble() -> AnyResponse:
         if request.form.get("mode") in TROUBLES:
             times = request.form.get("times", type=int) or None
-            simulator.return_troubles.add(Trouble("return", request.form["mode"], times=times))
+            simulator.return_troubles.switch({"mode": request.form["mode"], "times": times})
         return _back()
 
     @api.post("/forms/returns/clear")
@@ -103,9 +94,9 @@ def own_switches(simulator: Provider) -> Blueprint:
         """What makes a shop's look-ups fail: other credentials, another merchant number; and back."""
         known = ledger.demo_merchant()
         if change == "password":
-            ledger.save_merchant(replace(known, connect_password="changed"))
+            ledger.save(replace(known, connect_password="changed"))
         elif change == "restore":
-            ledger.save_merchant(replace(known, connect_password=DEMO.connect_password, closed=False))
+            ledger.save(replace(known, connect_password=DEMO.connect_password, closed=False))
         elif not known.closed:
             latest = max(int(merchant.merchant_id) for merchant in ledger.merchants())
             ledger.replace_merchant(DEMO.merchant_id, str(latest + 1))

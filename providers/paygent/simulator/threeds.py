@@ -49,7 +49,7 @@ class Authentications:
             plan=plan,
             server_error_code=server_error_code,
         )
-        self._ledger.save_authentication(authentication)
+        self._ledger.save(authentication)
         return authentication
 
     # ---- the result ------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ class Authentications:
     def decide(self, auth_id: str, outcome: Outcome, at: float | None = None) -> Authentication:
         """The authentication with its result. The first result stays; later ones change nothing."""
         with self._ledger.transaction():
-            known = self._ledger.authentications("auth_id = ?", auth_id)[0]
+            known = self._ledger.all(Authentication, "auth_id = ?", auth_id)[0]
             if known.result:
                 return known
             finished_at = self._clock.now() if at is None else at
@@ -70,13 +70,13 @@ class Authentications:
                 finished_at=finished_at,
                 notice_due=finished_at if outcome == TIMED_OUT else None,
             )
-            self._ledger.save_authentication(decided)
+            self._ledger.save(decided)
             return decided
 
     def expire_due(self) -> None:
         """Ends what has had no result for thirty minutes; the shop will be told (returns.py)."""
         limit = self._clock.now() - PERIOD
-        for overdue in self._ledger.authentications("result = '' AND created_at <= ?", limit):
+        for overdue in self._ledger.all(Authentication, "result = '' AND created_at <= ?", limit):
             self.decide(overdue.auth_id, TIMED_OUT, at=overdue.created_at + PERIOD)
 
     # ---- 020 -------------------------------------------------------------------------------------
@@ -114,6 +114,4 @@ class Authentications:
         return found
 
     def use(self, authentication: Authentication, payment_id: str) -> None:
-        self._ledger.change(
-            "UPDATE authentications SET used_by = ? WHERE auth_id = ?", payment_id, authentication.auth_id
-        )
+        self._ledger.update(authentication, used_by=payment_id)

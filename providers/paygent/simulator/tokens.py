@@ -14,6 +14,7 @@ from providers.paygent.simulator import cards
 from providers.paygent.simulator.ledger import Ledger
 from providers.paygent.simulator.records import Merchant, Token
 from providers.paygent.simulator.wire import Refusal
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.clock import Clock, japan_time, wire_time
 
 #: Seconds a token lives; our choice, the provider does not document it
@@ -46,7 +47,7 @@ class TokenDesk:
             token = token or self._card_token(merchant, sent)
         except ScriptError as error:
             return {"result": error.code}
-        self._ledger.save_token(token)
+        self._ledger.save(token)
         tokenized = {"token": token.token, "valid_until": wire_time(token.valid_until)}
         if token.cvc_only:
             return {"result": "0000", "tokenizedCardObject": tokenized}
@@ -72,7 +73,7 @@ class TokenDesk:
         return token
 
     def spend(self, token: Token) -> None:
-        self._ledger.save_token(replace(token, used=True))
+        self._ledger.save(replace(token, used=True))
 
     # ---- in the browser --------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ class TokenDesk:
         return Token(
             masked_card_number="*" * (len(number) - 4) + number[-4:],
             fingerprint=self._fingerprint(merchant, number),
-            brand=cards.brand_of(number),
+            brand=brand_of(number),
             acquirer_id=cards.acquirer_of(number),
             issuer_class="1" if cards.is_foreign(number) else "0",
             valid_term=f"{int(month):02}{int(year):02}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from providers.sandbox.card_numbers import brand_of
 from providers.sandbox.faults import Fault
 from providers.sandbox.practice import TestCard
 from providers.veritrans4g.simulator.records import Card
@@ -114,26 +115,6 @@ BRANDS = {
     "DINERS": ("36", "02", "004"),
     "AMEX": ("37", "07", "005"),
 }
-
-
-def brand_of(number: str) -> str:
-    """The brand by the leading digits, empty for one that is not taken."""
-    first_two = int(number[:2])
-    if number[0] == "4":
-        return "VISA"
-    if 51 <= first_two <= 55 or 2221 <= int(number[:4]) <= 2720:
-        return "MASTER"
-    if first_two == 35:
-        return "JCB"
-    if first_two in (34, 37):
-        return "AMEX"
-    return "DINERS" if first_two in (30, 36, 38, 39) else ""
-
-
-def passes_check_digit(number: str) -> bool:
-    digits = [int(digit) for digit in reversed(number)]
-    doubled = [2 * digit - 9 if digit > 4 else 2 * digit for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def kept(number: str, expire: str, holder: str) -> dict[str, Any]:

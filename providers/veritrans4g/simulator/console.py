@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from providers.sandbox.clock import wire_time
+from providers.sandbox.clock import shown_time
+from providers.sandbox.console import newest
 from providers.sandbox.practice import State
 from providers.veritrans4g.simulator.orders import ACTS
 from providers.veritrans4g.simulator.records import Merchant, Order, StoredCard
 
 if TYPE_CHECKING:
     from providers.veritrans4g.simulator.simulator import VeriTrans4GSimulator
-
-PAGE = 50
 
 STATE_NAMES = {
     State.PENDING: "手続き中・結果不明",
@@ -35,17 +34,9 @@ def console_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
     @pages.get("/")
     def index() -> str:
         simulator.catch_up()
-        search = request.args.get("q", "").strip()
-        before = request.args.get("before", type=int) or 10**18
-        condition = "CAST(handle AS INTEGER) < ? AND (? = '' OR order_id = ?)"
-        found = ledger.all(
-            Order, f"{condition} ORDER BY CAST(handle AS INTEGER) DESC LIMIT {PAGE + 1}", before, search, search
-        )
-        following = found[PAGE - 1].handle if len(found) > PAGE else None
+        found, paging = newest(ledger, Order, "handle", "order_id")
         titles = {merchant.merchant_ccid: merchant.title for merchant in ledger.all(Merchant)}
-        return render_template(
-            "veritrans4g/payments.html", orders=found[:PAGE], following=following, search=search, titles=titles
-        )
+        return render_template("veritrans4g/payments.html", orders=found, titles=titles, **paging)
 
     @pages.get("/payments/<handle>")
     def payment(handle: str) -> str:
@@ -75,11 +66,8 @@ def console_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
 
     @pages.get("/cards")
     def stored_cards() -> str:
-        search = request.args.get("q", "").strip()
-        found = ledger.all(
-            StoredCard, f"? = '' OR account_id = ? ORDER BY card_id DESC LIMIT {PAGE}", search, search
-        )
-        return render_template("veritrans4g/stored_cards.html", cards=found, search=search)
+        found, paging = newest(ledger, StoredCard, "card_id", "account_id")
+        return render_template("veritrans4g/stored_cards.html", cards=found, **paging)
 
     @pages.post("/cards/<card_id>/delete")
     def delete_stored_card(card_id: str) -> Response:
@@ -92,11 +80,6 @@ def console_pages(simulator: VeriTrans4GSimulator) -> Blueprint:
 
     @pages.context_processor
     def words() -> dict[str, object]:
-        return {"shown_time": _shown_time, "state_names": STATE_NAMES}
+        return {"shown_time": shown_time, "state_names": STATE_NAMES}
 
     return pages
-
-
-def _shown_time(seconds: float | None) -> str:
-    text = wire_time(seconds)
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[8:10]}:{text[10:12]}:{text[12:]}" if text else ""

@@ -15,40 +15,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import logging
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 from urllib.parse import urlencode
 
-import requests
-
 from providers.sandbox.clock import Clock, wire_time
-from providers.sandbox.faults import Fault, FaultBook
-from providers.sandbox.practice import Disorder
+from providers.sandbox.faults import TroubleBook
+from providers.sandbox.outgoing import Pusher, post_form
 from providers.veritrans4g.simulator.ledger import Ledger
 from providers.veritrans4g.simulator.records import Merchant, Order, Push
 
-log = logging.getLogger(__name__)
-
 TROUBLES = ("wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_only", "multi")
 
-#: Seconds to wait for the merchant's answer, and how often it is tried; our choice, the provider does not tell
-PUSH_TIMEOUT = 10.0
-ATTEMPTS = 30
 #: Records of one push of mode multi
 TOGETHER = 3
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled push; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def signature(merchant: Merchant, body: bytes) -> str:
@@ -79,14 +58,15 @@ def spoil(merchant: Merchant, body: bytes, trouble: str) -> tuple[bytes, dict[st
     return body, {"content-hmac": f"h=HmacSHA256;s={named};v={digest}"}
 
 
-class PushQueue:
+class PushQueue(Pusher[Push]):
+    #: our choice, the provider does not tell
+    tries = 30
+    _ledger: Ledger
+
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
+        super().__init__(ledger, Push)
         self._clock = clock
-        #: held while pushes are on their way
-        self.pushing = threading.Lock()
-        self.disorder = Disorder()
-        self.troubles = FaultBook()
+        self.troubles = TroubleBook("push", TROUBLES)
 
     def announce(self, order: Order) -> None:
         """Queues the result of an order's 3-D Secure; nothing where no address is known."""
@@ -100,52 +80,23 @@ class PushQueue:
             "cardMstatus": order.card_mstatus,
             "dummy": "1" if order.dummy else "0",
         }
-        waits = 0.0 if self.disorder.mode == "before_answer" else self.disorder.delay
         self._ledger.save(
-            Push(
-                None,
-                order.merchant_ccid,
-                order.handle,
-                order.push_url,
-                json.dumps(record),
-                due=time.time() + waits,
-                held=self.disorder.mode == "hold",
-                copies=1 + self.disorder.duplicate,
-            )
+            Push(None, order.merchant_ccid, order.handle, order.push_url, json.dumps(record), **self.queued())
         )
 
-    def release(self) -> None:
-        """Lets held pushes go."""
-        with self._ledger.transaction():
-            for push in self._ledger.all(Push, "held = 1"):
-                self._ledger.save(replace(push, held=False, due=time.time()))
-
-    def push_due(self) -> None:
-        """Sends every push whose time has come, once."""
-        order = "DESC" if self.disorder.reorder else "ASC"
-        with self.pushing:
-            for push in self._ledger.all(Push, f"due <= ? AND held = 0 ORDER BY id {order}", time.time()):
-                merchant = self._ledger.merchant(push.merchant_ccid)
-                if merchant:
-                    self._push(merchant, push)
-
-    def _push(self, merchant: Merchant, push: Push) -> None:
-        trouble = self.troubles.take("push")
-        mode = trouble.mode if trouble else ""
-        records = [json.loads(push.record)]
+    def send(self, notice: Push) -> None:
+        merchant = self._ledger.merchant(notice.merchant_ccid)
+        if merchant is None:
+            return
+        mode = self.troubles.take_mode()
+        records = [json.loads(notice.record)]
         if mode == "multi":
-            records = self._earlier(push) + records
+            records = self._earlier(notice) + records
         # OURS: a number of its own for every attempt. Whether it stays on resending is open, so no shop may lean on it.
         body = push_body(records, self._clock.now(), self._ledger.next_number())
-        accepted = _posted(push.url, *spoil(merchant, body, mode))
-        attempts = push.attempts + 1
-        if accepted:
-            left = push.copies - 1
-            told = replace(push, acknowledged=True, copies=left, due=time.time() if left else None)
-        else:
-            again = attempts < ATTEMPTS
-            told = replace(push, due=time.time() + self.disorder.retry_seconds if again else None)
-        self._ledger.save(replace(told, attempts=attempts))
+        answer = post_form(notice.url, *spoil(merchant, body, mode))
+        # The acknowledgement is HTTP 200, whatever the body says.
+        self.note(notice, answer is not None and answer.status_code == 200)
 
     def _earlier(self, push: Push) -> list[dict[str, str]]:
         """Records of orders before; where there are none, the same one once more."""
@@ -153,42 +104,3 @@ class PushQueue:
             Push, "merchant_ccid = ? AND id < ? ORDER BY id DESC LIMIT ?", push.merchant_ccid, push.id, TOGETHER - 1
         )
         return [json.loads(other.record) for other in reversed(found)] or [json.loads(push.record)]
-
-
-def _posted(url: str, body: bytes, header: dict[str, str]) -> bool:
-    """True for the acknowledgement, which is HTTP 200 whatever the body says."""
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine has no business between simulator and shop
-        try:
-            answer = session.post(
-                url,
-                data=body,
-                headers={"Content-Type": "application/x-www-form-urlencoded"} | header,
-                timeout=PUSH_TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException:
-            return False
-    return answer.status_code == 200
-
-
-class Heartbeat:
-    """The provider's own activity between requests: a thread that runs ``beat`` every tenth of a second. A beat that fails is
-    logged, and the next one comes all the same."""
-
-    def __init__(self, beat: Callable[[], Any]) -> None:
-        self._beat = beat
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.1):
-            try:
-                self._beat()
-            except Exception:
-                log.exception("the provider's own activity failed")
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()

@@ -1,10 +1,11 @@
-"""Rows of the books. A table is made from each of these classes; the first field is its key."""
+"""Records of the books."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from providers.sandbox.outgoing import Notice
 from providers.sandbox.practice import State
 
 
@@ -166,34 +167,13 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Push:
+class Push(Notice):
     id: int | None
     merchant_ccid: str
     handle: str
     url: str
     #: the record's fields as JSON, names without their number
     record: str
-    #: real time of the next attempt, None = no more
-    due: float | None
-    held: bool
-    copies: int
-    attempts: int = 0
-    acknowledged: bool = False
-
-
-@dataclass(frozen=True)
-class Request:
-    """A merchant's request as it came in; the answer's code is added when there is one."""
-
-    id: int | None
-    at: float
-    kind: str
-    verb: str
-    merchant_ccid: str
-    reference: str
-    fault: str
-    code: str = ""
-    answered: bool = False
 
 
 def card_of(card: Card) -> dict[str, Any]:

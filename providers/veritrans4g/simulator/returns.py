@@ -16,16 +16,13 @@ bent_amount   another amount under the hash of the true one
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
-
-from providers.sandbox.faults import Fault
+from providers.sandbox.outgoing import call_shop
 from providers.veritrans4g.simulator.ledger import Ledger
 from providers.veritrans4g.simulator.orders import FAILURE, SUCCESS
 from providers.veritrans4g.simulator.records import Merchant, Order
@@ -41,17 +38,6 @@ TROUBLES = (
 )  # fmt: skip
 
 WITHOUT_DETAILS, WITH_DETAILS, BY_GET = "0", "1", "2"
-#: Seconds to wait for the shop; our choice
-CALL_TIMEOUT = 10.0
-
-
-@dataclass
-class Trouble(Fault):
-    """One spoiled way back; of a fault it has the mode and how often it hits."""
-
-    def __post_init__(self) -> None:
-        if self.mode not in TROUBLES:
-            raise ValueError(f"mode must be one of {', '.join(TROUBLES)}")
 
 
 def encode_names(names: list[str]) -> str:
@@ -155,13 +141,9 @@ def with_query(address: str, fields: dict[str, str]) -> str:
     return address + ("&" if "?" in address else "?") + urlencode(fields)
 
 
-def call_shop(order: Order, fields: dict[str, str]) -> None:
-    """The way back without a browser: no cookies, no redirects followed, whatever the shop says."""
-    how: dict[str, Any] = {"timeout": CALL_TIMEOUT, "allow_redirects": False}
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine has no business between simulator and shop
-        with contextlib.suppress(requests.RequestException):
-            if order.result_link == BY_GET:
-                session.get(with_query(order.redirect_uri, fields), **how)
-            else:
-                session.post(order.redirect_uri, data=fields, **how)
+def return_early(order: Order, fields: dict[str, str]) -> None:
+    """The way back without a browser, whatever the shop says."""
+    if order.result_link == BY_GET:
+        call_shop("GET", with_query(order.redirect_uri, fields))
+    else:
+        call_shop("POST", order.redirect_uri, data=fields)

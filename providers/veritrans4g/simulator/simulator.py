@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response
 
+from providers.sandbox.activity import Heartbeat, Requests
 from providers.sandbox.clock import Clock, japan_time
-from providers.sandbox.faults import Fault, FaultBook, answer_through
-from providers.sandbox.practice import BookedCard, BookedPayment, Books, Call, Disorder, State
+from providers.sandbox.faults import Fault, FaultBook, TroubleBook, answer_through
+from providers.sandbox.practice import BookedCard, BookedPayment, Books, Disorder, State
 from providers.veritrans4g.demo import DEMO_MERCHANT
 from providers.veritrans4g.simulator import cards
 from providers.veritrans4g.simulator import envelope as code_of
@@ -25,18 +24,16 @@ from providers.veritrans4g.simulator.issuer_pages import issuer_pages
 from providers.veritrans4g.simulator.ledger import Ledger
 from providers.veritrans4g.simulator.orders import ACTS, Orders
 from providers.veritrans4g.simulator.paynowid import PayNowId
-from providers.veritrans4g.simulator.pushes import Heartbeat, PushQueue
+from providers.veritrans4g.simulator.pushes import PushQueue
 from providers.veritrans4g.simulator.records import (
     Account,
     Card,
     Merchant,
     Order,
-    Push,
-    Request,
     StoredCard,
     Token,
 )
-from providers.veritrans4g.simulator.returns import Returns
+from providers.veritrans4g.simulator.returns import TROUBLES, Returns
 from providers.veritrans4g.simulator.search import SearchService
 from providers.veritrans4g.simulator.switches import switches
 from providers.veritrans4g.simulator.threeds import ThreeDSecure
@@ -56,7 +53,7 @@ class VeriTrans4GSimulator:
         self.pushes = PushQueue(self.ledger, clock)
         self.returns = Returns(self.ledger)
         #: what happens to the next browsers on their way back from 3-D Secure
-        self.return_troubles = FaultBook()
+        self.return_troubles = TroubleBook("return", TROUBLES)
         self.tokens = TokenDesk(self.ledger, clock)
         self.orders = Orders(self.ledger, clock)
         self.paynowid = PayNowId(self.ledger, clock, self.tokens)
@@ -72,8 +69,7 @@ class VeriTrans4GSimulator:
             "GetResult/mpi": self.threeds.result,
             "Search/search": search.search,
         }
-        self._lock = threading.Lock()
-        self._working = 0
+        self.requests = Requests()
         self._heartbeat = Heartbeat(self._beat)
 
     # ---- the practice world's side ---------------------------------------------------------------
@@ -126,11 +122,8 @@ class VeriTrans4GSimulator:
                     )
                     for card in self.ledger.all(StoredCard, "1 ORDER BY card_id")
                 ),
-                calls=tuple(
-                    Call(row.kind, row.verb, row.reference, row.code, row.fault, row.answered)
-                    for row in self.ledger.all(Request, "1 ORDER BY id")
-                ),
-                busy=self._working + self.ledger.count(Push, "due IS NOT NULL AND held = 0"),
+                calls=self.ledger.calls(),
+                busy=self.requests.waiting + self.pushes.waiting(),
             )
 
     def _booked(self, order: Order) -> BookedPayment:
@@ -158,11 +151,7 @@ class VeriTrans4GSimulator:
         raise ValueError(problem)
 
     def set_notices(self, switches: Mapping[str, Any]) -> None:
-        changes = dict(switches)
-        release = changes.pop("release", False)
-        self.pushes.disorder = replace(self.pushes.disorder, **changes)
-        if release:
-            self.pushes.release()
+        self.pushes.switch(switches)
 
     def register(self, push_url: str) -> None:
         """For both demo merchants, where requests do not name an address."""
@@ -196,21 +185,6 @@ class VeriTrans4GSimulator:
 
     # ---- one request -----------------------------------------------------------------------------
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        with self._lock:
-            self._working += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._working -= 1
-
-    def note_request(self, kind: str, verb: str, merchant_ccid: str, reference: str, fault: Fault | None) -> Request:
-        """In the books before anything else happens."""
-        row = Request(None, self.clock.now(), kind, verb, merchant_ccid, reference, fault.mode if fault else "")
-        return replace(row, id=self.ledger.save(row))
-
     def request(self, path: str, body: bytes, start: str) -> Response:
         """The answer to a merchant's request, with whatever trouble was asked for. ``start`` is the 3-D Secure start page."""
         kind = code_of.read_kind(path)
@@ -223,12 +197,12 @@ class VeriTrans4GSimulator:
             sent, unreadable = Sent(command, service, {}, "", ""), refusal
         verb = self._verb(kind, sent)
         fault = self.faults.take(kind, *([verb] if verb else [])) or self._card_fault(kind, sent)
-        row = self.note_request(kind, verb, sent.text("merchantCcid"), _reference(sent), fault)
+        call = self.ledger.note_call(kind, verb, _reference(sent), fault)
 
         def told(outcome: Answered | Refusal) -> Response:
             day = f"{japan_time(self.clock.now()):%Y%m%d}"
             code = code_of.full_code(outcome.code) if isinstance(outcome, Refusal) else ""
-            self.ledger.save(replace(row, code=code, answered=True))
+            self.ledger.update(call, code=code, answered=True)
             return code_of.answer(service, sent.text("orderId"), self.ledger.next_number(), outcome, day)
 
         def execute() -> Response:
@@ -248,7 +222,7 @@ class VeriTrans4GSimulator:
                 return told(Refusal(code or code_of.SYSTEM_ERROR, detail))
             return code_of.answer(service, "", 0, Refusal(code_of.SYSTEM_ERROR), "00000000")
 
-        with self.working():
+        with self.requests.one():
             return answer_through(fault, execute, refuse)
 
     def _performed(self, path: str, kind: str, sent: Sent, start: str) -> Answered:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
 
-from providers.sandbox.faults import FaultBook
 from providers.sandbox.switchboard import asked, switchboard
 from providers.veritrans4g.demo import DEMO_MERCHANT
-from providers.veritrans4g.simulator import pushes, returns
 from providers.veritrans4g.simulator.ledger import demo_merchants
 from providers.veritrans4g.simulator.records import Merchant, StoredCard
 
@@ -29,7 +27,7 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
     @api.post("/returns")
     def spoil_returns() -> Response:
         """Spoils the way back from 3-D Secure: {"mode": …, "times": 1}, or {"clear": true}; see returns.py."""
-        return _switched(simulator.return_troubles, returns.Trouble, "return")
+        return jsonify(simulator.return_troubles.switch(asked()))
 
     @api.get("/pushes")
     def list_pushes() -> Response:
@@ -38,7 +36,7 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
     @api.post("/pushes")
     def spoil_pushes() -> Response:
         """Spoils the next pushes: {"mode": …, "times": 1}, or {"clear": true}; see pushes.py."""
-        return _switched(simulator.pushes.troubles, pushes.Trouble, "push")
+        return jsonify(simulator.pushes.troubles.switch(asked()))
 
     @api.get("/merchants")
     def list_merchants() -> Response:
@@ -84,12 +82,3 @@ def switches(simulator: VeriTrans4GSimulator) -> Blueprint:
         return jsonify(deleted=[card.card_id for card in found])
 
     return api
-
-
-def _switched(book: FaultBook, kind: type[returns.Trouble] | type[pushes.Trouble], name: str) -> Response:
-    sent = asked()
-    if sent.pop("clear", False):
-        book.clear()
-    if sent:
-        book.add(kind(**{"kind": name} | sent))
-    return jsonify(book.listed())

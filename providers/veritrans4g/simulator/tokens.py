@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from providers.sandbox.card_numbers import brand_of, check_sum
 from providers.sandbox.clock import Clock, japan_time, wire_time
 from providers.veritrans4g.simulator import cards
 from providers.veritrans4g.simulator.checks import HOLDER
@@ -52,9 +53,9 @@ class TokenDesk:
         number = fields.get("card_number", "")
         if not number:
             raise BadCard("missing_card_number")
-        if not re.fullmatch(r"[0-9]{13,19}", number) or not cards.brand_of(number):
+        if not re.fullmatch(r"[0-9]{13,19}", number) or not brand_of(number):
             raise BadCard("invalid_card_number")
-        if not cards.passes_check_digit(number):
+        if check_sum(number):
             raise BadCard("digit_check_error")
         expire = fields.get("card_expire", "")
         if not expire:

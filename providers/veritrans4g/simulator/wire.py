@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -38,12 +37,12 @@ def wire(simulator: VeriTrans4GSimulator) -> Blueprint:
     def token() -> Response:
         sent = request.get_json(silent=True, force=True)
         fault = simulator.faults.take(TOKEN_KIND)
-        row = simulator.note_request(TOKEN_KIND, VERBS[TOKEN_KIND], "", "", fault)
+        call = simulator.ledger.note_call(TOKEN_KIND, VERBS[TOKEN_KIND], "", fault)
         lang = str(sent.get("lang", "")) if isinstance(sent, dict) else ""
 
         def told(status: int, fields: dict[str, str]) -> Response:
             code = "" if fields["status"] == "success" else fields["code"]
-            simulator.ledger.save(replace(row, code=code, answered=True))
+            simulator.ledger.update(call, code=code, answered=True)
             return _json(fields, status)
 
         def execute() -> Response:
@@ -59,7 +58,7 @@ def wire(simulator: VeriTrans4GSimulator) -> Blueprint:
             fields = token_answer(None, code or "system_error", lang)
             return told(400, fields) if fault and fault.mode == "code" else _json(fields, 400)
 
-        with simulator.working():
+        with simulator.requests.one():
             answer = answer_through(fault, execute, refuse)
         answer.headers.update(CORS)
         return answer

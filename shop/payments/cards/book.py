@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from providers.contract import Category
 from providers.kept_cards import CardVerb, StoredCardSource
+from providers.ports import BuyerMessage
 from shop.core.clock import jst
 from shop.payments import accounts, methods
 from shop.payments.cards.models import OPEN_STATES, CardOperation, StoredCard
@@ -117,6 +119,21 @@ def state(session: Session, member_id: int) -> list[tuple[str, bool]]:
 def pending(session: Session, member_id: int, account_id: int) -> CardOperation | None:
     """The newest operation on the member's card whose outcome is not known yet."""
     return session.scalar(_newest(member_id, account_id).where(CardOperation.state.in_(OPEN_STATES)))
+
+
+def registration(session: Session, order_id: int) -> CardOperation | None:
+    """The registration that an order asked for; ``None`` where it asked for none, or the member has said otherwise since."""
+    found = session.scalar(select(CardOperation).where(CardOperation.order_id == order_id, _STORE))
+    voided = found is not None and found.state == "dropped" and not found.result_code
+    return None if voided else found
+
+
+def refusal(session: Session, operation: CardOperation) -> BuyerMessage | None:
+    """What its provider's contract lets the member read about a refused operation; ``None`` where it was not refused."""
+    if operation.state != "declined":
+        return None
+    provider = accounts.provider_of(session.get_one(AccountVersion, operation.account_version_id).account)
+    return provider.buyer_message(Category(operation.result_category or Category.OTHER), operation.result_code)
 
 
 def last(session: Session, member_id: int, account_id: int) -> CardOperation | None:

@@ -82,6 +82,8 @@ class CardOperation(Base):
     #: When it is sent or asked about next.
     check_at: Mapped[Moment]
     checks: Mapped[int] = mapped_column(default=0)
+    #: How often a removal was sent again, later each time (:func:`~shop.core.batch.repeat_after`).
+    repeats: Mapped[int] = mapped_column(default=0)
     #: ``member`` (in マイページ), ``order``, ``job:replaced``, ``job:left``.
     actor: Mapped[str] = mapped_column(String(32))
     result_code: Mapped[str] = mapped_column(String(64), default="")

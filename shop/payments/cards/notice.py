@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from providers.contract import N_
+from providers.contract import N_, Category
 from shop.core import card_numbers, shopinfo
 from shop.core.clock import jst
 from shop.core.i18n import force_locale
@@ -13,6 +13,7 @@ from shop.core.runtime import runtime
 from shop.members import history
 from shop.members.models import Member
 from shop.outbox import service as outbox
+from shop.payments.cards import book
 from shop.payments.cards.models import CardOperation
 
 #: Who removes the cards of an account that ends, as the operation's actor.
@@ -63,9 +64,39 @@ def _ways(member: Member, contact: str, *, leaves: bool) -> str:
 
 
 def not_registered(session: Session, operation: CardOperation, now: datetime) -> None:
-    """A registration came to nothing. Its order, if it followed one, stands all the same."""
+    """A registration came to nothing. Its order, if it followed one, stands all the same – and is said to, by mail, because nobody
+    waits for it on a page. One that our contract does not allow is the shop's business as well (002 §10-2)."""
     if operation.member_id is not None:
         history.note(session, operation.member_id, _NOT_REGISTERED, now)
+        if operation.order_id is not None:
+            _order_stands(session, operation, now)
+    if operation.result_category == Category.CONFIGURATION:
+        _check_contract(session, operation, now)
+
+
+def _order_stands(session: Session, operation: CardOperation, now: datetime) -> None:
+    member = session.get_one(Member, operation.member_id)
+    info = shopinfo.get(session)
+    refusal = book.refusal(session, operation)
+    with force_locale(member.language):
+        subject = _("【%(shop)s】クレジットカードを登録できませんでした", shop=info.called)
+        why = f"{_(refusal.text)}\n" if refusal else ""
+        body = _(
+            "%(name)s様\n\nご注文とあわせてご希望になった、クレジットカードの登録ができませんでした。\n%(why)s\n"
+            "ご注文は承っています。お支払いへの影響はありません。\n%(ways)s\n\n%(shop)s\n",
+            name=member.name, why=why, shop=info.called, ways=_ways(member, info.email, leaves=False),
+        )  # fmt: skip
+    outbox.queue(session, "card", operation.order_id, member.email, subject, body, now, f"card:{operation.id}")
+
+
+def _check_contract(session: Session, operation: CardOperation, now: datetime) -> None:
+    """To the shop, once a day for each account."""
+    text = _(
+        "会員のクレジットカードを登録できませんでした（コード %(code)s）。\n"
+        "決済会社との契約と設定を確かめてください。カードをお預かりする機能（会員登録機能）が、契約に含まれ、有効になっている必要があります。\n",
+        code=operation.result_code or "-",
+    )  # fmt: skip
+    outbox.queue_alarm(session, "card_refused", text, now, f"card_refused:{operation.account_id}:{jst(now):%Y-%m-%d}")
 
 
 def vanished(session: Session, member_id: int, now: datetime) -> None:

@@ -12,10 +12,10 @@ from providers.charge import CardSource
 from providers.contract import ListResult, NotSent, RemoveResult, StoreResult, Unknown
 from providers.kept_cards import CardList, CardRemoved, CardStored, CardVerb
 from shop.core import db
-from shop.core.batch import due, each
+from shop.core.batch import due, each, repeat_after
 from shop.core.runtime import now as moment
 from shop.core.runtime import runtime
-from shop.payments import accounts
+from shop.payments import accounts, turned_away
 from shop.payments.cards import settle
 from shop.payments.cards.models import OPEN, OPEN_STATES, CardOperation
 from shop.payments.executor import capabilities
@@ -71,21 +71,38 @@ def send_queued(member_id: int) -> None:
 def send(operation_id: int) -> bool:
     """Claim a queued operation and call the provider. Returns ``False`` when it is not queued any more, or an earlier one of
     the same member is not over: then it stays queued, whichever of them is due first."""
-    now = moment()
+    now, version_id = moment(), _version_of(operation_id)
+    if turned_away.rests(version_id):
+        return _put_off(operation_id, now)
     try:
         with db.write() as session:
             operation = session.get_one(CardOperation, operation_id)
             sent = session.execute(
                 update(CardOperation)
                 .where(CardOperation.id == operation_id, CardOperation.state == "intended", _FIRST)
-                .values(state="sent", sent_at=now, check_at=due_after(session, operation.account_version_id, now))
+                .values(state="sent", sent_at=now, check_at=due_after(session, version_id, now))
             )
+            removal = operation.verb == CardVerb.REMOVE
     except IntegrityError:
         return False
     if sent.rowcount != 1:  # type: ignore[attr-defined]
         return False
-    perform(operation_id)
+    result = perform(operation_id)
+    if removal:
+        turned_away.note(version_id, result)
     return True
+
+
+def _version_of(operation_id: int) -> int:
+    return db.db.session.get_one(CardOperation, operation_id).account_version_id
+
+
+def _put_off(operation_id: int, now: datetime) -> bool:
+    """Make room for what can be sent."""
+    with db.write() as session:
+        queued = (CardOperation.id == operation_id, CardOperation.state == "intended")
+        session.execute(update(CardOperation).where(*queued).values(check_at=now + turned_away.REST))
+    return False
 
 
 def due_after(session: Session, version_id: int, now: datetime) -> datetime:
@@ -94,8 +111,8 @@ def due_after(session: Session, version_id: int, now: datetime) -> datetime:
     return now + timedelta(seconds=rules.call_deadline) + _MARGIN
 
 
-def perform(operation_id: int) -> None:
-    """Make the call of a committed ``sent`` operation and settle what comes back. No transaction is open meanwhile."""
+def perform(operation_id: int) -> StoreResult | RemoveResult:
+    """Make the call of a committed ``sent`` operation, settle what comes back and return it. No transaction is open meanwhile."""
     tape = accounts.Tape()
     try:
         call = _call(operation_id, tape)
@@ -108,6 +125,7 @@ def perform(operation_id: int) -> None:
         settle.settle(operation_id, Unknown(type(error).__name__), tape.exchanges)
         raise
     settle.settle(operation_id, result, tape.exchanges)
+    return result
 
 
 def _call(operation_id: int, tape: accounts.Tape) -> Callable[[], StoreResult | RemoveResult]:
@@ -138,18 +156,21 @@ def run() -> int:
 def check(operation_id: int) -> bool:
     """Ask the provider about one operation, if it is due and nobody else is asking. Returns whether it was settled."""
     now = moment()
-    if not _claim(operation_id, now):
+    if not _claim(operation_id, now) or turned_away.rests(_version_of(operation_id)):
         return False
     session = db.db.session()
     operation = session.get_one(CardOperation, operation_id)
     rules = capabilities(session.get_one(AccountVersion, operation.account_version_id))
-    late = now >= (operation.sent_at or operation.created_at) + timedelta(seconds=rules.absent_after)
-    verb, card, customer = operation.verb, operation.card_ref, operation.customer_ref
+    wait = max(timedelta(seconds=rules.absent_after), repeat_after(operation.repeats))
+    late = now >= (operation.sent_at or operation.created_at) + wait
+    verb, card, customer, version_id = operation.verb, operation.card_ref, operation.customer_ref, operation.account_version_id
     known = _known(session, operation)
     tape = accounts.Tape()
     gateway = accounts.open_gateway(session, operation.account_version_id, tape)
     db.end_read()
-    decision = decide(verb, card, known, gateway.list_cards(customer), late)
+    answer = gateway.list_cards(customer)
+    decision = decide(verb, card, known, answer, late)
+    turned_away.note(version_id, answer)
     with db.write() as writing:
         settle.record(writing, operation_id, tape.exchanges, now)
         return _apply(writing, operation_id, decision, now)

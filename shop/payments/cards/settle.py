@@ -87,7 +87,7 @@ def settle_absent(session: Session, operation_id: int, now: datetime) -> bool:
 
 def send_again(session: Session, operation_id: int, now: datetime) -> bool:
     """A removal that did not happen is queued once more: it may be repeated."""
-    return _move(session, operation_id, "intended", check_at=now)
+    return _move(session, operation_id, "intended", check_at=now, repeats=CardOperation.repeats + 1)
 
 
 def queue_removal(

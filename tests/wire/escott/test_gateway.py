@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from providers.charge import CardSource, Charge, Reauthorization
+from providers.charge import CardSource, Charge
 from providers.contract import (
     Approved,
     Category,
@@ -266,9 +266,8 @@ def test_another_reference_than_the_chains_own_is_not_asked_for(desk: Desk) -> N
     assert desk.operations() == ["1Auth"]
 
 
-def test_there_is_no_renewal_and_no_return(desk: Desk) -> None:
+def test_there_is_no_return_and_no_notice(desk: Desk) -> None:
     gateway = desk.gateway(desk.paid().keys)
-    assert isinstance(gateway.reauthorize(Reauthorization("9" * 20, 100, "8" * 20, "1")), NotSent)
     assert isinstance(gateway.resume(desk.charge(), "", []), NotSent)
     assert not gateway.read_return("", [("ResponseCd", "OK")]).genuine
     assert (gateway.read_notice("POST", b"ResponseCd=OK", {}).genuine, tuple(gateway.poll_notices())) == (False, ())

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from providers.charge import CardSource
-from providers.contract import Absent, Approved, Category, Declined, Unreadable
+from providers.contract import Absent, Approved, Category, Declined, Unknown, Unreadable
 from providers.escott import PROVIDER, cards, client
 from providers.kept_cards import CARD_BRANDS, CardList, CardRemoved, CardStored, KeptCard
 from tests.wire.escott.desk import MEMBER, SEED, Desk
@@ -180,15 +180,50 @@ def test_what_is_invalid_already_is_deleted(desk: Desk) -> None:
     desk.kept()
     desk.world.control("escott/members", customer=MEMBER, status="3")
     assert desk.gateway().remove_card(MEMBER, MEMBER) == CardRemoved()
-    assert desk.codes()[-2:] == ["K75", ""]
+    assert desk.operations()[-3:] == ["4MemInval", "4MemRefM", "4MemDel"]
+    assert desk.codes()[-3:] == ["K75", "", ""]
 
 
 def test_a_locked_member_is_left_to_the_console(desk: Desk) -> None:
     """It would have to be valid again first; the pass is ours alone, so wrong ones come from no shop."""
     desk.kept()
     desk.world.control("escott/members", customer=MEMBER, status="2")
-    assert desk.gateway().remove_card(MEMBER, MEMBER) == Declined(Category.OTHER, "K70")
-    assert desk.codes()[-2:] == ["K79", "K70"]
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == Declined(Category.STORED_CARD_GONE, "K79")
+    assert desk.operations()[-2:] == ["4MemInval", "4MemRefM"]
+
+
+@pytest.mark.parametrize("code", ["K75", "K79"])
+def test_what_is_said_to_be_invalid_and_is_not_is_not_deleted(desk: Desk, code: str) -> None:
+    """The code alone says too little: whether a card may go on paying is looked at."""
+    desk.kept()
+    desk.fault("4MemInval", "code", code=code)
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == Declined(Category.STORED_CARD_GONE, code)
+    assert "4MemDel" not in desk.operations()
+    assert desk.gateway().list_cards(MEMBER) == CardList((CARD,))
+
+
+@pytest.mark.parametrize("code", ["K03", "K97", "K12"])
+def test_a_look_that_is_refused_shows_nothing(desk: Desk, code: str) -> None:
+    desk.kept()
+    desk.world.control("escott/members", customer=MEMBER, status="3")
+    desk.fault("4MemRefM", "code", code=code)
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == Declined(Category.STORED_CARD_GONE, "K75")
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == CardRemoved()
+
+
+def test_a_look_that_is_lost_decides_nothing(desk: Desk) -> None:
+    desk.kept()
+    desk.world.control("escott/members", customer=MEMBER, status="3")
+    desk.fault("4MemRefM", "close")
+    assert isinstance(desk.gateway().remove_card(MEMBER, MEMBER), Unknown)
+    assert "4MemDel" not in desk.operations()
+
+
+def test_what_turns_out_to_be_deleted_is_absent(desk: Desk) -> None:
+    desk.kept()
+    desk.gateway().remove_card(MEMBER, MEMBER)
+    desk.fault("4MemInval", "code", code="K75")
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == Absent("K75")
 
 
 @pytest.mark.parametrize("code", ["K03", "K99", "K71|K03"])

@@ -4,7 +4,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from providers.charge import CardSource
+from providers.charge import CardSource, Reauthorization
+from providers.contract import Approved
 from providers.escott import PROVIDER, cards
 from providers.escott.adapter import Chain
 from tests.support.world import VISA
@@ -21,8 +22,10 @@ def walk(desk: Desk) -> list[str]:
     chains = []
     for member in ("", MEMBER):
         made = desk.paid(member=member)
-        chains.append(Chain.unpacked(made.keys))
-        gateway = desk.gateway(made.keys)
+        renewed = desk.gateway(made.keys).reauthorize(Reauthorization("9" * 20, 4980, "", made.handle))
+        assert isinstance(renewed, Approved)
+        chains += [Chain.unpacked(made.keys), Chain.unpacked(renewed.keys)]
+        gateway = desk.gateway(renewed.keys)
         gateway.change(made.handle, 5980)
         gateway.change(made.handle, 5980)
         gateway.capture(made.handle, 5980)
@@ -34,7 +37,7 @@ def walk(desk: Desk) -> list[str]:
     desk.gateway().check_settings(desk.now())
     pairs = [value for chain in chains if chain for value in (chain.process_id, chain.process_pass)]
     tokens = [fields["Token"] for _, fields in desk.sent if "Token" in fields]
-    assert len(pairs) == 4
+    assert len(set(pairs)) == 8
     assert len(tokens) == 4
     return [PASS, SEED, cards.kaiin_pass(SEED, MEMBER), VISA, *pairs, *tokens]
 
@@ -46,7 +49,7 @@ def test_no_secret_stands_in_a_timeline(desk: Desk, encoding: str) -> None:
     secrets = walk(desk)
     told = "\n".join(map(repr, desk.tape))
     assert {exchange.label for exchange in desk.tape} == {
-        "1Auth", "1Gathering", "1Change", "1Capture", "1Search", "1Delete", "4MemAdd", "4MemRefM", "4MemInval", "4MemDel",
+        "1Auth", "1Gathering", "1Change", "1Capture", "1Search", "1Delete", "1ReAuth", "4MemAdd", "4MemRefM", "4MemInval", "4MemDel",
     }  # fmt: skip
     assert len(desk.tape) == len(desk.sent)
     assert not [secret for secret in secrets if secret in told]

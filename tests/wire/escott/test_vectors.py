@@ -1,19 +1,33 @@
-"""Recorded exchanges of five real clients: our wire code makes the same bytes and reads the same answers.
+"""Recorded exchanges of five real clients: our adapter, given the same inputs, sends the same message to the same address, and makes
+of the same answer what the contract has for it. Where it chose otherwise than the recorded client, ``replay.py`` says why.
 
-Every exchange of the cards' addresses is reproduced, those that precede another one included. What belongs to another
-product, or to the way another client treats its own caller, is listed with its reason and at least read as a form.
+What belongs to another product, or to the way another client treats its own caller, is listed with its reason and at least read as a
+form.
 """
 
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from providers import codecs
+from providers.contract import (
+    Approved,
+    Category,
+    Declined,
+    MoneyStatus,
+    Reference,
+    RemoteState,
+    Unknown,
+    Unreadable,
+)
 from providers.escott import client
+from providers.kept_cards import CardList, CardRemoved, CardStored, KeptCard
+from tests.wire.escott import replay
+from tests.wire.escott.replay import HANDLE, Exchange, chain
 
 FOLDER = Path(__file__).with_name("vectors")
 VECTORS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
@@ -60,14 +74,6 @@ NO_ANSWER = {
 }
 
 
-class Exchange(NamedTuple):
-    name: str
-    address: str
-    line: str
-    status: int
-    answer: str
-
-
 def _exchange(name: str, recorded: dict[str, Any]) -> Exchange:
     request, answer = recorded["request"], recorded["response_given"]
     target = urlsplit(request["path"])
@@ -80,10 +86,12 @@ EXCHANGES = [
     for recorded in [*vector.get("preceding", []), vector]
 ]  # fmt: skip
 ANSWERED = [each for each in EXCHANGES if each.name not in NO_ANSWER]
+#: Those whose message is one of ours.
+SENT = [each for each in EXCHANGES if each.operation not in replay.NEVER_SENT]
 
 
 def _named(exchange: Exchange) -> str:
-    return f"{exchange.name}-{dict(parse_qsl(exchange.line)).get('OperateId')}"
+    return f"{exchange.name}-{exchange.operation}"
 
 
 def _without_empty(line: str) -> str:
@@ -104,6 +112,8 @@ def test_every_file_is_reproduced_or_excepted_with_a_reason() -> None:
     assert all(excepted.values())
     assert {each.name for each in EXCHANGES} | NOT_OURS.keys() == VECTORS.keys()
     assert Counter(each.address for each in EXCHANGES) == {TOKENS: 9, client.CARDS: 30, client.MEMBERS: 27}
+    assert Counter(each.operation for each in EXCHANGES if each not in SENT) == dict.fromkeys(replay.NEVER_SENT, 1) | {"1TokenSearch": 9}
+    assert {each.operation for each in SENT} == {*replay.MASTER, *replay.FOLLOW_UPS, "1Search", *replay.MEMBERS}
 
 
 @pytest.mark.parametrize("name", NOT_OURS)
@@ -116,8 +126,28 @@ def test_what_is_not_ours_goes_to_no_address_of_ours(name: str) -> None:
 # ---- requests ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("exchange", SENT, ids=_named)
+def test_request_is_reproduced(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same fields with the same values at the same address, once; in whichever order."""
+    sent = replay.replay(exchange, monkeypatch).sent
+    ours = [(path, fields) for path, fields in sent if fields["OperateId"] == exchange.operation]
+    assert ours == [(exchange.address, replay.wanted(exchange))]
+    assert {fields["OperateId"] for _, fields in sent} <= {exchange.operation, *replay.BESIDE.get(exchange.operation, ())}
+
+
+def test_every_difference_is_one_and_has_a_reason() -> None:
+    """A row that no exchange needs would hide a field that ours forgets one day."""
+    for each in replay.THEIRS_ONLY:
+        assert [one for one in SENT if one.operation in each.operations and each.field in one.fields], each
+    for each in replay.OURS_ONLY:
+        assert [one for one in SENT if one.operation in each.operations and each.field not in one.fields], each
+    own = [one for one in SENT if "KaiinPass" in one.fields and one.fields["KaiinPass"] == replay.wanted(one)["KaiinPass"]]
+    assert own == []
+    assert all([*replay.NEVER_SENT.values(), *replay.OWN_RULE.values(), *(row.reason for row in replay.THEIRS_ONLY + replay.OURS_ONLY)])
+
+
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=_named)
-def test_request_is_reproduced(exchange: Exchange) -> None:
+def test_a_form_is_encoded_as_recorded(exchange: Exchange) -> None:
     """The fields in the recorded order come out as the recorded bytes. W2 joins values raw, which is the same where they are ASCII."""
     fields = parse_qsl(exchange.line, keep_blank_values=True)
     assert client.encode(fields).decode() == _without_empty(exchange.line)
@@ -131,7 +161,7 @@ def test_only_the_listed_requests_differ_from_ours_in_form() -> None:
 @pytest.mark.parametrize("exchange", [each for each in EXCHANGES if each.address != TOKENS], ids=_named)
 def test_address_is_chosen_by_the_operation(exchange: Exchange) -> None:
     """1TokenSearch has an address of its own that our client does not know: a token is charged, not asked about."""
-    assert client.path(dict(parse_qsl(exchange.line))["OperateId"]) == exchange.address
+    assert client.path(exchange.operation) == exchange.address
 
 
 # ---- answers -------------------------------------------------------------------------------------------------
@@ -146,6 +176,57 @@ def test_answer_is_read(exchange: Exchange) -> None:
     assert answer.ok == (told == "OK")
     assert answer.codes == (() if told == "OK" else tuple(told.split("|")))
     assert answer.code == ("" if told == "OK" else told)
+
+
+#: Operation and codes -> what the contract is told of a refusal.
+REFUSED = {
+    ("1Auth", "K22|K23"): Declined(Category.OTHER, "K22|K23"),
+    ("1Auth", "C11"): Declined(Category.OTHER, "C11"),
+    ("1Gathering", "G55"): Declined(Category.CARD_REFUSED, "G55"),
+    ("1Gathering", "G83"): Declined(Category.CARD_DATA, "G83"),
+    ("1Capture", "K14"): Declined(Category.STATE_CONFLICT, "K14"),
+    ("1Change", "K23"): Declined(Category.OTHER, "K23"),
+    # Deleted before: as good as deleted now.
+    ("1Delete", "K14"): Approved(HANDLE, MoneyStatus.VOIDED, (Reference("TransactionId", HANDLE),)),
+    ("1Search", "K12"): Unreadable(Category.DEADLINE, "K12"),
+    ("4MemAdd", "K68"): Declined(Category.CONFIGURATION, "K68"),
+    ("4MemRefM", "K71"): CardList(()),
+    # The look that follows shows a member that is valid.
+    ("4MemInval", "K75"): Declined(Category.STORED_CARD_GONE, "K75"),
+}
+STATUS = {
+    "1Auth": MoneyStatus.AUTHORIZED, "1Gathering": MoneyStatus.CAPTURED, "1Capture": MoneyStatus.CAPTURED,
+    "1Change": MoneyStatus.AUTHORIZED, "1Delete": MoneyStatus.VOIDED, "1ReAuth": MoneyStatus.AUTHORIZED,
+}  # fmt: skip
+
+
+def _result(exchange: Exchange) -> object:
+    """What the recorded answer means in the words of the contract."""
+    fields, told, operation = exchange.fields, exchange.told, exchange.operation
+    if told["ResponseCd"] != "OK":
+        return REFUSED[operation, told["ResponseCd"]]
+    if operation in STATUS:
+        begins = operation in replay.MASTER
+        handled = told["TransactionId"]
+        keys = chain(fields, told, operation == "1Gathering").packed()
+        return Approved(handled if begins else HANDLE, STATUS[operation], (Reference("TransactionId", handled),), keys=keys)
+    if operation == "1Search":
+        sold = told.get("SalesDate", "")
+        status = MoneyStatus.CAPTURED if sold else MoneyStatus.AUTHORIZED
+        raw = f"SalesDate={sold}" if sold else ""
+        return RemoteState(HANDLE, fields["MerchantFree1"], status, int(told["Amount"]), raw_status=raw, tells_end=False)
+    brand = "Visa" if told.get("CardNo", "4").startswith("4") else ""
+    card = KeptCard(fields["KaiinId"], "1111", brand, "1228")
+    return {"4MemAdd": CardStored(card), "4MemRefM": CardList((card,)), "4MemDel": CardRemoved()}[operation]
+
+
+@pytest.mark.parametrize("exchange", SENT, ids=_named)
+def test_answer_becomes_what_the_contract_has_for_it(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = replay.replay(exchange, monkeypatch).result
+    if exchange.name in NO_ANSWER:
+        assert isinstance(result, Unknown)
+        return
+    assert result == _result(exchange)
 
 
 CODES = [

@@ -13,6 +13,7 @@ from providers.contract import (
     Approved,
     Category,
     Declined,
+    Exchange,
     MoneyStatus,
     NeedsBuyer,
     QueryResult,
@@ -62,7 +63,7 @@ def test_an_answer_about_another_order_is_none(says: Says) -> None:
         lambda: GATEWAY.resume(charge("company"), SECRET, []),
     ):  # fmt: skip
         for status in ("success", "failure"):
-            says({"orderId": "another", "mstatus": status, "authStartUrl": "http://x", "mpiMstatus": "success", "cardMstatus": "success"})
+            says({"orderId": "another", "mstatus": status, "authStartUrl": "http://x", "reqAmount": "3130", "mpiMstatus": "success", "cardMstatus": "success"})
             assert isinstance(ask(), Unknown)
 
 
@@ -103,7 +104,12 @@ def test_nobody_is_led_to_what_is_no_web_address(says: Says, url: str) -> None:
         ({"cardMstatus": "success"}, Unknown("not decided yet")),
         ({"mpiMstatus": "other", "cardMstatus": "success"}, Unknown("not decided yet")),
         ({}, Unknown("not decided yet")),
-        ({"mpiMstatus": "failure", "cardMstatus": "success", "mpiVresultCode": "GE23"}, Declined(Category.AUTHENTICATION, "GE23")),
+        # 3-D Secure failed, and the card was asked all the same: money may be held.
+        ({"mpiMstatus": "failure", "cardMstatus": "success", "mpiVresultCode": "G012A001"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "pending", "mpiVresultCode": "GE23"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "other"}, Unknown("not decided yet")),
+        ({"mpiMstatus": "failure", "cardMstatus": "failure", "mpiVresultCode": "GE23AG33"}, Declined(Category.CARD_REFUSED, "GE23AG33")),
+        ({"mpiMstatus": "failure", "cardMstatus": "", "mpiVresultCode": "GE23"}, Declined(Category.AUTHENTICATION, "GE23")),
         ({"mpiMstatus": "failure"}, Declined(Category.AUTHENTICATION, "")),
         ({"mpiMstatus": "success", "cardMstatus": "failure", "mpiVresultCode": "G012ACD2"}, Declined(Category.CARD_DATA, "G012ACD2")),
         ({"mpiMstatus": "success", "cardMstatus": "failure", "mpiVresultCode": "AG33"}, Declined(Category.CARD_REFUSED, "AG33")),
@@ -111,8 +117,15 @@ def test_nobody_is_led_to_what_is_no_web_address(says: Says, url: str) -> None:
     ],
 )  # fmt: skip
 def test_getresult(says: Says, told: dict[str, str], result: Result) -> None:
-    says({"orderId": ORDER, "vResultCode": "G021000000000000"} | told)
+    says({"orderId": ORDER, "reqAmount": "3130", "vResultCode": "G021000000000000"} | told)
     assert GATEWAY.resume(charge("company"), SECRET, []) == result
+
+
+@pytest.mark.parametrize("more", [{"orderId": "another"}, {"orderId": ""}, *({"reqAmount": yen} for yen in ("", "3131", "03130", "313"))])
+@pytest.mark.parametrize("outcome", [("success", "success"), ("success", "failure"), ("failure", "")])
+def test_getresult_about_another_order_or_amount(says: Says, more: dict[str, str], outcome: tuple[str, str]) -> None:
+    says({"orderId": ORDER, "reqAmount": "3130", "mpiMstatus": outcome[0], "cardMstatus": outcome[1]} | more)
+    assert GATEWAY.resume(charge("company"), SECRET, []) == Unknown("answer for another payment")
 
 
 # ---- the search ------------------------------------------------------------------------------------------------------
@@ -165,6 +178,49 @@ def test_what_transactions_add_up_to(says: Says, steps: list[dict[str, Any]], st
     state = searched(says, order(*steps))
     assert isinstance(state, RemoteState)
     assert (state.status, state.amount_yen) == (status, yen)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "success"}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "failure"}, MoneyStatus.DECLINED),
+        ({"mpiMstatus": "success", "cardMstatus": "failure"}, MoneyStatus.DECLINED),
+        ({"mpiMstatus": "failure", "cardMstatus": "success"}, None),
+        ({"mpiMstatus": "failure", "cardMstatus": "pending"}, None),
+        ({"mpiMstatus": "success", "cardMstatus": "success"}, None),
+        ({"mpiMstatus": "failure", "orderId": "another"}, MoneyStatus.CREATED),
+        ({"mpiMstatus": "failure", "mstatus": "failure"}, MoneyStatus.CREATED),
+    ],
+)
+def test_a_card_that_only_getresult_knows_of_may_hold_money(says: Says, told: dict[str, str], status: MoneyStatus | None) -> None:
+    """The search lists no card's transaction. What GetResult then says can end the order, never free it of money it may hold."""
+    listed = {"searchCount": "1", "orderInfos": {"orderInfo": [order(step("Verify"), serviceTypeCd="mpi")]}}
+    says(listed, {"orderId": ORDER} | told)
+    state = GATEWAY.query(merchant_ref=ORDER)
+    assert isinstance(state, RemoteState)
+    assert state.status == status
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step("Authorize", "pending")],
+        [step("Authorize"), step("Capture", "pending", at="2")],
+        [step("Authorize"), step("Cancel", "pending", at="2")],
+        [step("Authorize"), step("Cancel", "pending", at="2"), step("Capture", "failure", at="3")],
+    ],
+)
+def test_what_hangs_is_settled_by_retry_and_never_sent_anew(says: Says, steps: list[dict[str, Any]]) -> None:
+    taped: list[Exchange] = []
+    gateway = Veritrans4GGateway(PROVIDER.practice_settings(), "http://nowhere.invalid", before_send=lambda: None, record=taped.append)
+    found = {"searchCount": "1", "orderInfos": {"orderInfo": [order(*steps)]}}
+    says(found, {"orderId": ORDER, "mstatus": "pending"}, found)
+    state = gateway.query(handle=ORDER)
+    assert isinstance(state, RemoteState)
+    assert state.status is None
+    assert [exchange.label for exchange in taped] == ["Search/search", "Retry/card", "Search/search"]
 
 
 def test_an_order_that_was_only_at_3d_secure_holds_nothing(says: Says) -> None:
@@ -264,7 +320,11 @@ def test_a_pending_card_is_unknown(says: Says) -> None:
         ("GC01", False, Category.CARD_DATA), ("G083", False, Category.AUTHENTICATION), ("NH36", False, Category.DEADLINE),
         ("NH41", False, Category.CONFIGURATION), ("NZ03", False, Category.CONFIGURATION), ("OC09", False, Category.CARD_DATA), ("MA01", False, Category.CONFIGURATION),
         ("XZ03", True, Category.STORED_CARD_GONE), ("XZ03", False, Category.OTHER), ("AG33X001", True, Category.CARD_REFUSED),
-        ("NZ21X003", True, Category.STORED_CARD_GONE), ("", False, Category.OTHER), ("????", True, Category.OTHER),
+        # PayNowID behind the service that was asked; ``X001`` is its success, and what the first block says of the card itself counts.
+        ("NZ21X003", True, Category.STORED_CARD_GONE), ("NZ21X003", False, Category.CONFIGURATION), ("NZ21X001", True, Category.CONFIGURATION),
+        ("X001", True, Category.OTHER), ("A001XZ02", True, Category.STORED_CARD_GONE), ("????0000XZ02", True, Category.STORED_CARD_GONE),
+        ("AG33XZ05", True, Category.CARD_REFUSED), ("ACD3XZ02", True, Category.DEADLINE), ("G012XZ02", True, Category.AUTHENTICATION),
+        ("AG33X001", False, Category.CARD_REFUSED), ("", False, Category.OTHER), ("????", True, Category.OTHER),
     ],
 )  # fmt: skip
 def test_codes(code: str, stored: bool, category: Category) -> None:

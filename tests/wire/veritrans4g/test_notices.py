@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from providers.contract import Notice, NoticeReading
+from providers.veritrans4g.adapter import Veritrans4GGateway
+from providers.veritrans4g.provider import PROVIDER
 from tests.sandbox.veritrans4g_world import Shop, VeriTransWorld
 from tests.support.world import VISA
+from tests.wire.veritrans4g import forging
 from tests.wire.veritrans4g.practice import Practice
 
 FAILS = "4980000000087607"
+OPENED = Veritrans4GGateway(PROVIDER.practice_settings(), "http://nowhere.invalid", before_send=lambda: None, record=lambda _: None)
 BENT = ("wrong_key", "tampered", "other_merchant", "no_header", "unsigned_v_only")
 
 
@@ -72,6 +78,18 @@ def test_each_byte_counts(practice: Practice, shop: Shop, bend: Any) -> None:
     body, header = shop.received[-1]
     shop.received.append((bend(body), header))
     assert not read(practice, shop).genuine
+
+
+_PIECES = [b"orderId", b"mpiMstatus", b"dummy", b"0000", b"0001", b"9999", b"=", b"&", b"%", b"%00", b"%ff", b"1", "٣".encode(), b"\0", b";"]
+
+
+@given(st.binary(min_size=1, max_size=200) | st.lists(st.sampled_from(_PIECES), min_size=1).map(b"".join))
+@pytest.mark.req("R-105")
+def test_whatever_is_signed_can_be_read(body: bytes) -> None:
+    told = forging.signed(PROVIDER, body)
+    reading = OPENED.read_notice("POST", told.body, told.headers)
+    assert (reading.genuine, reading.acknowledgement) == (True, b"OK")
+    assert all(notice.merchant_ref for notice in reading.notices)
 
 
 def test_records_of_several_orders(either: Practice, shop: Shop) -> None:

@@ -1,51 +1,73 @@
-"""Notices as an attacker would send them: built from a genuine one, each bent in one place."""
+"""決済通知: genuine ones, and each of them bent in one place (protocol §8)."""
 
 import hashlib
-import random
 from collections.abc import Iterator
-from urllib.parse import quote_from_bytes, urlencode
+from urllib.parse import urlencode
 
 from providers.paygent.demo import DEMO_PAYGENT_MERCHANT as DEMO
+from providers.ports import Provider
+from tests.support.forging import BENDS, About, Push, broken
 
 #: What the provider signs, in this order; the rest of a notice is not covered by its digest.
 SIGNED = ("payment_notice_id", "payment_id", "trading_id", "payment_type", "payment_amount")
 UNSIGNED = ("change_date", "payment_status", "payment_init_date", "cancel_date", "payment_date")
-FORM = "application/x-www-form-urlencoded"
+#: payment_status.
+SAYINGS = ("20", "32", "40", "60", "11", "33", "10", "99", "")
+#: Whether what staff do on the provider's console is told.
+TELLS_CONSOLE = True
 
 
 def digest(fields: dict[str, str], key: str = DEMO.notice_hash_key) -> str:
     return hashlib.sha256(("".join(fields[name] for name in SIGNED) + key).encode()).hexdigest()
 
 
-def notice(serial: int, payment_id: str, trading_id: str, amount: int, status: str = "20", key: str = "") -> dict[str, str]:
-    """A notice as the provider sends it; ``key`` signs it instead of the merchant's own."""
+def fields_of(about: About, status: str = "20", key: str = DEMO.notice_hash_key) -> dict[str, str]:
     fields = {
-        "payment_notice_id": str(serial), "change_date": "20261121120000", "payment_id": payment_id,
-        "trading_id": trading_id, "payment_type": "02", "payment_status": status, "payment_amount": str(amount),
+        "payment_notice_id": str(about.serial), "change_date": "20261121120000", "payment_id": about.handle,
+        "trading_id": about.reference, "payment_type": "02", "payment_status": status, "payment_amount": str(about.amount_yen),
         "payment_init_date": "20261121115900", "payment_limit_date": "", "cancel_date": "", "payment_date": "",
     }  # fmt: skip
-    return fields | {"hc": digest(fields, key or DEMO.notice_hash_key)}
+    return fields | {"hc": digest(fields, key)}
 
 
 def encoded(fields: dict[str, str]) -> bytes:
     return urlencode(fields, encoding="cp932", errors="replace").encode()
 
 
-#: Values put into a field: nothing, more, less, other widths and signs, control characters, very long.
-BENDS = (
-    lambda value: "",
-    lambda value: value + "1",
-    lambda value: value[:-1] or "9",
-    lambda value: " " + value,
-    lambda value: value + "\n",
-    lambda value: "-" + value,
-    lambda value: value.translate(str.maketrans("0123456789", "０１２３４５６７８９")) or "０",
-    lambda value: value + "\x00",
-    lambda value: "9" * 3000,
-)
+def notice(provider: Provider, about: About, said: str = "20") -> Push:
+    return Push(encoded(fields_of(about, said)))
 
 
-def bent(genuine: dict[str, str], names: tuple[str, ...]) -> Iterator[bytes]:
+def of_another(provider: Provider, about: About) -> Push:
+    return Push(encoded(fields_of(about, key="noticekey_OTHER001")))
+
+
+def untrue(provider: Provider, about: About) -> list[Push]:
+    """What the digest does not cover, with each wrong value."""
+    return [Push(body) for body in _bent(fields_of(about), UNSIGNED)]
+
+
+def shifted(about: About) -> tuple[Push, int]:
+    """The digest covers the fields without separators: with characters moved between two of them it is right as before. The notice,
+    and the number that it takes."""
+    true = fields_of(about)
+    moved = true | {
+        "payment_notice_id": true["payment_notice_id"] + true["payment_id"][0], "payment_id": true["payment_id"][1:],
+    }  # fmt: skip
+    assert digest(moved) == true["hc"]
+    return Push(encoded(moved)), int(moved["payment_notice_id"])
+
+
+def forged(provider: Provider, about: About) -> list[Push]:
+    genuine = fields_of(about)
+    body = encoded(genuine)
+    # The digest comes last; a flipped byte there must not pass, nor one in what it covers.
+    covered = body.index(b"&hc=") + 4
+    bodies = (_without_digest(genuine), _bent(genuine, SIGNED), _repeated(genuine), broken(body, covered), _other_contents(genuine))
+    return [Push(body) for kind in bodies for body in kind]
+
+
+def _bent(genuine: dict[str, str], names: tuple[str, ...]) -> Iterator[bytes]:
     """Each field with each wrong value; the digest stays."""
     for name in names:
         for bend in BENDS:
@@ -54,7 +76,7 @@ def bent(genuine: dict[str, str], names: tuple[str, ...]) -> Iterator[bytes]:
                 yield encoded(genuine | {name: value})
 
 
-def without_digest(genuine: dict[str, str]) -> Iterator[bytes]:
+def _without_digest(genuine: dict[str, str]) -> Iterator[bytes]:
     """Missing, empty, shortened, in other letters or of another key or algorithm."""
     hc, plain = genuine["hc"], {name: value for name, value in genuine.items() if name != "hc"}
     text = "".join(genuine[name] for name in SIGNED)
@@ -69,7 +91,7 @@ def without_digest(genuine: dict[str, str]) -> Iterator[bytes]:
         yield encoded(plain | {"hc": other})
 
 
-def repeated(genuine: dict[str, str]) -> Iterator[bytes]:
+def _repeated(genuine: dict[str, str]) -> Iterator[bytes]:
     """Parameter pollution: a signed field twice, the false one before or after the true one."""
     body = encoded(genuine)
     for name in (*SIGNED, "hc", "payment_status"):
@@ -78,33 +100,9 @@ def repeated(genuine: dict[str, str]) -> Iterator[bytes]:
         yield false + b"&" + body
 
 
-def broken(genuine: dict[str, str]) -> Iterator[bytes]:
-    """Cut off, flipped bytes, other encodings, no form at all."""
-    body = encoded(genuine)
-    for end in range(0, len(body) - 1, 7):
-        yield body[:end]
-    dice = random.Random(20261121)
-    # The digest comes last; a flipped byte there, or in what it covers, must not pass.
-    for _ in range(40):
-        place = dice.randrange(body.index(b"&hc=") + 4, len(body))
-        yield body[:place] + bytes([body[place] ^ 1 << dice.randrange(4)]) + body[place + 1 :]
-    yield b""
-    yield b"\x00" * 400
-    yield "\ufeff".encode() + body
-    yield b'{"payment_status": "40"}'
-    yield quote_from_bytes(body).encode()
-    yield body.decode().encode("utf-16")
-
-
-def other_contents(genuine: dict[str, str]) -> Iterator[bytes]:
+def _other_contents(genuine: dict[str, str]) -> Iterator[bytes]:
     """The genuine digest over somebody else's order, amount or number."""
     yield encoded(genuine | {"payment_amount": "1"})
     yield encoded(genuine | {"trading_id": "202611211200000000000000", "payment_id": "1"})
     for serial in range(40):
         yield encoded(genuine | {"payment_notice_id": str(10**6 + serial)})
-
-
-def forged(genuine: dict[str, str]) -> list[bytes]:
-    return [
-        *without_digest(genuine), *bent(genuine, SIGNED), *repeated(genuine), *broken(genuine), *other_contents(genuine),
-    ]  # fmt: skip
