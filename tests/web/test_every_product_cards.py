@@ -134,6 +134,17 @@ def test_12_1_links_every_card(product: Product, holder: Holder, demo_app: Flask
     assert len(product.held()) == 3
 
 
+@pytest.mark.req("R-127", "R-128")
+@KEEPING.every()
+def test_the_linked_card_and_another_one_are_offered_in_the_words_of_the_guide(product: Product, holder: Holder) -> None:
+    holder.register()
+    for flow, other in (("zero", "ご登録のクレジットカードを変更して購入する"), ("steps", "新しいクレジットカードで購入する")):
+        holder.flow = flow
+        words = holder.card_page().text
+        assert f"{STORED} Visa 下4桁 *****1111" in words
+        assert other in words
+
+
 @pytest.mark.req("R-131", "R-132")
 @KEEPING.pairs("flow", FLOWS)
 def test_12_2_asks(product: Product, holder: Holder, demo_app: Flask, clock: MovableClock, flow: str) -> None:
