@@ -42,7 +42,8 @@ class Holder(Member):
     def register(self, number: str = VISA) -> Page:
         page = Page(self.get(f"{self.path}/form").text)
         form = page.form(f"{self.path}/form")
-        typed = {"card_token": self.card_token(number, page), "card_brand": ""}
+        # The brand that the page's script makes out of the number, for a provider that names none.
+        typed = {"card_token": self.card_token(number, page), "card_brand": "Visa" if number == VISA else "JCB"}
         return Page(self.post(form.action, form.fields | typed).text)
 
     def remove(self) -> Page:
