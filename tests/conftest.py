@@ -96,7 +96,7 @@ def loopback_only() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Two templates, migrated once per worker: ``empty`` and ``demo``."""
+    """Two templates, made when they are wanted: ``empty``, migrated once per worker, and ``demo`` on top of it."""
     folder = tmp_path_factory.mktemp("templates")
     made: SqliteDatabases | PostgresDatabases
     if request.config.getoption("--db") == "postgresql":
@@ -104,14 +104,11 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     else:
         made = SqliteDatabases(folder)
 
-    def build(url: str, *, demo: bool) -> None:
-        config = shop.settings(folder, url, 5000, 5001)
-        shop.migrate(config)
-        if demo:
-            shop.load_demo(config)
+    def at(url: str) -> Config:
+        return shop.settings(folder, url, 5000, 5001)
 
-    made.make_template("empty", partial(build, demo=False))
-    made.make_template("demo", partial(build, demo=True))
+    made.add_template("empty", lambda url: shop.migrate(at(url)))
+    made.add_template("demo", lambda url: shop.load_demo(at(url)), on="empty")
     yield made
     if isinstance(made, PostgresDatabases):
         made.close()

@@ -34,7 +34,7 @@ def demo_shop(folder: Path) -> Iterator[tuple[Flask, Config]]:
         shop.migrate(base(url))
         shop.load_demo(base(url))
 
-    databases.make_template("demo", build)
+    databases.add_template("demo", build)
     instance = folder / "instance"
     instance.mkdir()
     simulator = Simulator(instance)

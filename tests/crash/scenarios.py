@@ -29,7 +29,7 @@ class Scenario:
     concurrent: bool = False
     #: The first point at which this is not the scenario it varies: at those before, that one has been killed.
     varies_from: str = ""
-    #: Also the short form kills at all its points, those included that leave nothing new behind.
+    #: Also the short form kills at all its points, those included that leave nothing new behind – with the product whose turn it is.
     shows_all: bool = False
     #: Also the short form plays it with every product that can.
     by_all: bool = False
@@ -41,9 +41,14 @@ def players(scenario: Scenario) -> list[Provider]:
 
 
 def turns(scenario: Scenario) -> list[Provider]:
-    """Those of the short form: all, or one of them, and another one for the next scenario."""
+    """Those of the short form: all, or the one whose turn it is."""
+    return players(scenario) if scenario.by_all else [whose_turn(scenario)]
+
+
+def whose_turn(scenario: Scenario) -> Provider:
+    """One product that can, and another one for the next scenario."""
     can = players(scenario)
-    return can if scenario.by_all else [can[SCENARIOS.index(scenario) % len(can)]]
+    return can[SCENARIOS.index(scenario) % len(can)]
 
 
 SCENARIOS = (

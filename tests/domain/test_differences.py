@@ -337,6 +337,7 @@ DIFFERENCES = {
 }  # fmt: skip
 
 
+@pytest.mark.one_database  # by which steps the books came apart is nothing the database knows
 @pytest.mark.req("P-06", "R-185", "R-180")
 @pytest.mark.parametrize("kind", DIFFERENCES)
 def test_no_difference_stays_unexplained(desk: Desk, clock: MovableClock, kind: str) -> None:

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from itertools import count
-from typing import Any
 
 import pytest
 
 from providers.contract import Capabilities, MoneyStatus, Reason, Recovery, Snapshot, Verb
 from providers.installed import INSTALLED
 from providers.ports import Provider
+from tests.support import turns
 from tests.support.files import ROOT
 from tests.support.world import world_code
 
@@ -101,34 +100,11 @@ def codes(product: Product, what: str) -> tuple[str, ...]:
     return found
 
 
-Values = tuple[object, ...]
-
-
-class Turns:
-    """Hands the products out, one after the other. One for each file, so that what a test meets depends on that file alone."""
+class Turns(turns.Turns[Product]):
+    """Every product, in turn. One for each file, so that what a test meets depends on that file alone."""
 
     def __init__(self) -> None:
-        self._turn = count()
-
-    def cases(
-        self, names: str, values: Iterable[Values], of: Iterable[Product] = EVERY, besides: Iterable[Values] = ()
-    ) -> pytest.MarkDecorator:
-        """The fixture ``product`` and ``names``: each of ``values`` with the product whose turn it is, with the others as evidence.
-        ``besides``: rows for which it does not matter, as they are."""
-        able = tuple(of)
-        rows = [_row(*row) for row in besides]
-        for value in values:
-            chosen = able[next(self._turn) % len(able)]
-            rows += [_row(each, *value, marks=() if each is chosen else pytest.mark.evidence) for each in able]
-        return pytest.mark.parametrize(("product", *names.split()), rows, indirect=["product"])
-
-    def each(self, of: Iterable[Product] = EVERY) -> pytest.MarkDecorator:
-        """The fixture ``product`` alone."""
-        return self.cases("", [()], of)
-
-
-def _row(product: object, *values: object, marks: Any = ()) -> Any:
-    return pytest.param(product, *values, id="-".join(map(str, (*values, product))), marks=marks)
+        super().__init__(EVERY)
 
 
 def rounds(of: Iterable[Product] = EVERY) -> pytest.MarkDecorator:

@@ -93,7 +93,7 @@ def _shop() -> Iterator[Shop]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         databases = SqliteDatabases(folder)
-        databases.make_template("demo", partial(_build, folder))
+        databases.add_template("demo", partial(_build, folder))
         instance = folder / "instance"
         instance.mkdir()
         shop = Shop(shops.settings(instance, databases.copy("demo", instance), free_port(), free_port()))

@@ -4,7 +4,7 @@ Passwords are hashed at the least cost. Each test has an application of its own 
 """
 
 import importlib.metadata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from types import CodeType
 from typing import Any
@@ -67,39 +67,28 @@ _statements: LRUCache[Any, Any] = LRUCache(_STATEMENTS)
 _templates = _Templates()
 
 
-def _compile_once(compile_builder: Callable[[Rule, bool], Any]) -> Callable[[Rule, bool], Any]:
-    """How an address is put together depends on the parts of its pattern only; werkzeug compiles it for every application."""
-    builders: dict[tuple[object, ...], Any] = {}
+def _compile_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """What a pattern consists of, what turns its parts into values and what puts an address together depend on the pattern and the
+    converters only; werkzeug works it out for every application."""
+    known: dict[tuple[object, ...], Rule] = {}
 
-    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (*rule._trace, repr(rule.defaults), append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
+    def compiled(rule: Rule) -> None:
+        assert rule.map is not None
+        key = (
+            rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults), rule.map.host_matching,
+            *rule.map.converters.values(),
+        )  # fmt: skip
+        like = known.get(key)
+        if like is None:
+            compile_rule(rule)
+            known[key] = rule
+            return
+        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters
+        rule.arguments.update(like._converters)
+        rule._build = like._build.__func__.__get__(rule)  # type: ignore[attr-defined]
+        rule._build_unknown = like._build_unknown.__func__.__get__(rule)  # type: ignore[attr-defined]
 
     return compiled
 
 
-def _parse_once(parse_rule: Callable[[Rule, str], Iterable[Any]]) -> Callable[[Rule, str], Iterable[Any]]:
-    """What a pattern consists of, and what turns its parts into values, is the same wherever the converters are."""
-    known: dict[tuple[object, ...], tuple[list[Any], list[Any], dict[str, Any]]] = {}
-
-    def parsed(rule: Rule, pattern: str) -> Iterable[Any]:
-        assert rule.map is not None
-        key = (pattern, *rule.map.converters.values())
-        if key not in known:
-            before = len(rule._trace)
-            parts = list(parse_rule(rule, pattern))
-            known[key] = parts, rule._trace[before:], rule._converters
-        parts, trace, converters = known[key]
-        if rule._converters is not converters:
-            rule._trace.extend(trace)
-            rule._converters.update(converters)
-            rule.arguments.update(converters)
-        return parts
-
-    return parsed
-
-
-Rule._parse_rule = _parse_once(Rule._parse_rule)  # type: ignore[method-assign, assignment]
-Rule._compile_builder = _compile_once(Rule._compile_builder)  # type: ignore[method-assign, assignment]
+Rule.compile = _compile_once(Rule.compile)  # type: ignore[method-assign, assignment]

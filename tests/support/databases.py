@@ -1,4 +1,4 @@
-"""Fresh databases, cheap: built once from the migrations, then copied for every test."""
+"""Fresh databases, cheap: built once – when the first is wanted –, then copied for every test."""
 
 import os
 import shutil
@@ -10,14 +10,16 @@ from typing import Protocol
 import psycopg
 from psycopg import sql
 
-#: Fills an empty database at this address.
+#: Fills a database at this address: an empty one, or what another template has already.
 Build = Callable[[str], None]
 
 
 class Databases(Protocol):
     """Where the databases of a run come from."""
 
-    def make_template(self, name: str, build: Build) -> None: ...
+    def add_template(self, name: str, build: Build, on: str = "") -> None:
+        """Have ``build`` at hand for ``name``; it goes on from the template ``on``."""
+        ...
 
     def copy(self, name: str, instance: Path) -> str:
         """A new database like the template; returns its address."""
@@ -31,19 +33,29 @@ class SqliteDatabases:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._templates: dict[str, tuple[Build, str]] = {}
 
-    def make_template(self, name: str, build: Build) -> None:
+    def add_template(self, name: str, build: Build, on: str = "") -> None:
+        self._templates[name] = build, on
+
+    def copy(self, name: str, instance: Path) -> str:
+        target = instance / "shop.sqlite3"
+        shutil.copyfile(self._template(name), target)
+        return f"sqlite:///{target}"
+
+    def _template(self, name: str) -> Path:
         path = self._folder / f"{name}.sqlite3"
+        if path.exists():
+            return path
+        build, on = self._templates[name]
+        if on:
+            shutil.copyfile(self._template(on), path)
         build(f"sqlite:///{path}")
         connection = sqlite3.connect(path)
         # The last writes may still stand in the write-ahead log, which is not copied.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
-
-    def copy(self, name: str, instance: Path) -> str:
-        target = instance / "shop.sqlite3"
-        shutil.copyfile(self._folder / f"{name}.sqlite3", target)
-        return f"sqlite:///{target}"
+        return path
 
     def drop(self, url: str) -> None:
         """Nothing to do: the file goes with the test's folder."""
@@ -55,6 +67,8 @@ class PostgresDatabases:
     def __init__(self, url: str) -> None:
         self._url = url
         self._made = 0
+        self._templates: dict[str, tuple[Build, str]] = {}
+        self._built: set[str] = set()
         self._connection = psycopg.connect(url, autocommit=True)
         # Copied as files, at half the price: written page by page through the log otherwise – before version 15 never.
         self._as_files = " STRATEGY FILE_COPY" if self._connection.info.server_version >= 150_000 else ""
@@ -65,14 +79,28 @@ class PostgresDatabases:
     def _at(self, name: str) -> str:
         return f"{self._url.rsplit('/', 1)[0]}/{name}"
 
-    def make_template(self, name: str, build: Build) -> None:
-        self._execute("CREATE DATABASE {}", self._name(name))
-        build(self._at(self._name(name)))
+    def add_template(self, name: str, build: Build, on: str = "") -> None:
+        self._templates[name] = build, on
 
     def copy(self, name: str, instance: Path) -> str:
         self._made += 1
-        database = self._name(self._made)
-        self._execute("CREATE DATABASE {} TEMPLATE {}" + self._as_files, database, self._name(name))
+        return self._copied(self._template(name), self._name(self._made))
+
+    def _template(self, name: str) -> str:
+        database = self._name(name)
+        if name in self._built:
+            return database
+        build, on = self._templates[name]
+        if on:
+            self._copied(self._template(on), database)
+        else:
+            self._execute("CREATE DATABASE {}", database)
+        build(self._at(database))
+        self._built.add(name)
+        return database
+
+    def _copied(self, template: str, database: str) -> str:
+        self._execute("CREATE DATABASE {} TEMPLATE {}" + self._as_files, database, template)
         return self._at(database)
 
     def drop(self, url: str) -> None:

@@ -90,9 +90,14 @@ def makes_notices(provider: Provider) -> bool:
     return forge(provider) is not Nothing and provider.sends_notices
 
 
-def spoiled(providers: Iterable[Provider], what: str) -> list[tuple[Provider, str]]:
-    """With each provider the modes by which its simulator spoils something, where the protocol names any: :class:`Spoiling`."""
-    return [(provider, mode) for provider in providers for mode in getattr(forge(provider), what, ())]
+def spoiled(providers: Iterable[Provider], what: str) -> Iterator[tuple[list[Provider], tuple[str, ...]]]:
+    """The products of each protocol, and the modes by which its simulator spoils something, where it names any: :class:`Spoiling`."""
+    protocols: dict[str, list[Provider]] = {}
+    for provider in providers:
+        protocols.setdefault(world_code(provider), []).append(provider)
+    for products in protocols.values():
+        if modes := getattr(forge(products[0]), what, ()):
+            yield products, modes
 
 
 #: Values put into a field: nothing, more, less, other widths and signs, control characters, very long.

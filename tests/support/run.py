@@ -71,17 +71,17 @@ def suite(name: str, minutes: float, folders: Iterable[str], *arguments: str) ->
 
 def test_groups() -> Iterator[Group | None]:
     yield lint_group()
-    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox", "whole"))
+    yield suite("unit + wire", 1, ("unit", "wire", "architecture", "sandbox"))
     yield suite("SQLite", 3, ("domain", "web", "conformance"))
     yield suite(
         "PostgreSQL", 3, ("domain", "web", "conformance"), "--db", "postgresql", "-m", f"database and not one_database and {_NOT_LONG}"
     )
-    yield suite("browser", 4, ("browser",))
+    yield suite("browser + whole", 4, ("browser", "whole"))
     # Kills and parallel buyers, on both databases: three minutes in all (docs/decisions/0004). What does not touch the
     # database's locking is raced on SQLite alone.
     postgresql = ("--db", "postgresql")
     yield suite("crash SQLite", 0.75, ("crash",))
-    yield suite("crash PostgreSQL", 1.0, ("crash",), *postgresql)
+    yield suite("crash PostgreSQL", 1.0, ("crash",), *postgresql, "-m", f"not one_database and {_NOT_LONG}")
     yield suite("race SQLite", 0.65, ("race",))
     yield suite("race PostgreSQL", 0.6, LOCKING_RACES, *postgresql)
 
@@ -94,6 +94,7 @@ def evidence_groups() -> Iterator[Group]:
     yield on_both("stock", 10, "tests/race/test_stock_race.py")
     yield on_both("presses, jobs", 6, "tests/race/test_one_order.py", "tests/race/test_jobs.py")
     yield Group("other races", 8, (_long("tests/race/test_provider_faults.py"), _long("tests/race/test_money_moves.py", "tests/race/test_cart_race.py", "tests/race/test_forged_notices.py", "tests/race/test_card_testing.py")), side_by_side=True)
+    yield Group("variants", 6, (_long("tests/web"), _long("tests/wire")), side_by_side=True)
     yield Group("mutants", 8, ((sys.executable, "-m", "tests.support.mutants"),))
 
 

@@ -1,6 +1,8 @@
 """The practice world of a test: the provider simulators over real sockets, and their ledger – the oracle for money."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
@@ -34,10 +36,21 @@ def merchant(provider: Provider) -> str:
     return provider.practice_settings()[key]
 
 
+@cache
+def _new_books() -> dict[str, bytes]:
+    """What a world begins with, by file: laid out once and copied, as the shop's databases are."""
+    with TemporaryDirectory() as folder:
+        serve("127.0.0.1", 0, folder).close()
+        return {books.name: books.read_bytes() for books in Path(folder).glob("*.sqlite3")}
+
+
 class Simulator:
     """One independent world, in threads of the test process: it survives whatever happens to a shop's process."""
 
     def __init__(self, state: Path) -> None:
+        for name, begun in _new_books().items():
+            if not (state / name).exists():
+                (state / name).write_bytes(begun)
         self._server = serve("127.0.0.1", 0, state)
         self.port = self._server.port
         self.url = f"http://localhost:{self.port}"

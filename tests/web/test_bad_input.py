@@ -101,6 +101,7 @@ def assert_plain(html: str, nasty: str) -> None:
     assert "49${" not in html
 
 
+@pytest.mark.one_database
 def test_what_nobody_sees_is_nothing(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     for unseen in ("\u200b", "\u3164", "\u2800\u200d", "\u202e", "\ufeff　", "\ufe0f", "\u034f\U000e0100", "\uffff", "\U0001d159"):
@@ -109,6 +110,7 @@ def test_what_nobody_sees_is_nothing(shopper: Buyer) -> None:
         assert refused["address1"] == "市区町村・番地を入力してください。"
 
 
+@pytest.mark.one_database
 def test_a_phone_number_begins_with_an_area_code(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     for phone in ("0000000000", "00312345678", "1312345678"):
@@ -142,6 +144,7 @@ def test_widths_and_hyphens_are_our_work(shopper: Buyer, demo_app: Flask) -> Non
         assert (order.phone, order.postal_code, order.email) == ("0312345678", "100-0001", "hanako@example.jp")
 
 
+@pytest.mark.one_database
 def test_limits_are_told_with_the_count(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     for name, limit in (("buyer_name", 60), ("address1", 100), ("address2", 100), ("note", 500), ("buyer_kana", 60)):
@@ -152,6 +155,7 @@ def test_limits_are_told_with_the_count(shopper: Buyer) -> None:
         assert f"{limit}文字以内で入力してください（いまは{limit + 1}文字です）。" in complaints(answer.text)[name]
 
 
+@pytest.mark.one_database
 def test_fields_of_an_unused_ship_to_may_not_be_endless(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)
     answer = shopper.confirm(CASH, ship_to="same", ship_name="あ" * 5_000)
@@ -211,6 +215,7 @@ def test_a_nasty_admin_address_is_answered_calmly(desk: Desk) -> None:
 # ---- the basket ----
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-002")
 def test_only_plain_quantities_are_taken(shopper: Buyer, demo_app: Flask) -> None:
     fields = Page(shopper.get(f"/products/{TEA}").text).form("/cart/items").fields
@@ -237,6 +242,7 @@ def test_one_more_and_one_less_leaves_the_price_as_it_was(shopper: Buyer) -> Non
     assert ("972円" in again, "商品合計 税込 1,944円" in again) == (True, True)
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-002")
 def test_a_line_never_lowers_the_total(shopper: Buyer, demo_app: Flask) -> None:
     shopper.put_into_cart(TEA)
@@ -292,6 +298,7 @@ def test_another_visitor_s_line_is_out_of_reach(shopper: Buyer, demo_app: Flask)
 # ---- size ----
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-115")
 def test_floods_are_cut_off(shopper: Buyer) -> None:
     shopper.put_into_cart(TEA)

@@ -26,6 +26,7 @@ from tests.support.pages import Page
 from tests.support.products import Product, lead, send
 from tests.support.servers import LiveServer
 from tests.support.shop import run_jobs
+from tests.support.turns import Turns
 from tests.support.world import Simulator
 
 pytestmark = pytest.mark.one_database
@@ -47,10 +48,14 @@ def product(request: pytest.FixtureRequest, demo_app: Flask, simulator: Simulato
 by_each = pytest.mark.parametrize("product", AWAY, ids=[provider.code for provider in AWAY], indirect=True)
 
 
-def by_each_mode(cases: Iterable[tuple[Provider, str]]) -> pytest.MarkDecorator:
-    """Each product with each mode that its protocol names."""
-    rows = [pytest.param(provider, mode, id=f"{provider.code}-{mode}") for provider, mode in cases]
+def by_modes(providers: Iterable[Provider], what: str) -> pytest.MarkDecorator:
+    """Of each protocol each product and each mode that it names: who reads them is the same client for all of one protocol."""
+    rows = [row for able, modes in spoiled(providers, what) for row in Turns(able, name=_code).pairs("mode", modes).args[1]]
     return pytest.mark.parametrize(("product", "mode"), rows, indirect=["product"])
+
+
+def _code(provider: Provider) -> str:
+    return provider.code
 
 
 def placed(app: Flask) -> int:
@@ -59,7 +64,7 @@ def placed(app: Flask) -> int:
 
 
 @pytest.mark.req("R-092")
-@by_each_mode(spoiled(AWAY, "FORGED_RETURNS"))
+@by_modes(AWAY, "FORGED_RETURNS")
 def test_a_forged_return_orders_nothing(product: Product, demo_app: Flask, log: io.StringIO, mode: str) -> None:
     """Of a card that was refused, as its holder would like it."""
     left = product.buy(REFUSED, through_issuer=False)
@@ -75,7 +80,7 @@ def test_a_forged_return_orders_nothing(product: Product, demo_app: Flask, log: 
 
 
 @pytest.mark.req("R-092")
-@by_each_mode(spoiled(CHARGING, "DAMAGED_RETURNS"))
+@by_modes(CHARGING, "DAMAGED_RETURNS")
 def test_who_has_paid_gets_the_order_all_the_same(product: Product, demo_app: Flask, mode: str) -> None:
     """A return that was damaged on the way is not believed; the provider, asked, is."""
     left = product.buy(through_issuer=False)
@@ -114,7 +119,7 @@ def test_a_return_that_comes_twice_orders_once(product: Product, demo_app: Flask
 
 
 @pytest.mark.req("R-092", "R-105")
-@by_each_mode(spoiled(CHARGING, "FORGED_PUSHES"))
+@by_modes(CHARGING, "FORGED_PUSHES")
 def test_a_forged_push_is_refused_and_noted(product: Product, demo_app: Flask, mode: str) -> None:
     left = product.buy(through_issuer=False)
     product.world.control(f"{product.world_code}/pushes", mode=mode, times=50)

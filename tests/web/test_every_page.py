@@ -121,6 +121,7 @@ def test_changes_are_posts(app: Flask) -> None:
     assert both == set(), "a page that looks and a deed have their own names"
 
 
+@pytest.mark.one_database
 def test_the_provider_s_door_asks_for_a_signature(demo_app: Flask, client: FlaskClient) -> None:
     with demo_app.app_context():
         key = db.session.execute(text("SELECT key FROM provider_account")).scalar_one()
@@ -231,6 +232,7 @@ def _answers(app: Flask, **where: Any) -> Iterator[tuple[str, TestResponse]]:
         answer.close()
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-097", "T-048")
 def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
     for endpoint, answer in _answers(app):
@@ -249,6 +251,7 @@ def test_every_answer_carries_the_headers(app: Flask, demo_app: Flask) -> None:
         assert (answer.headers.get("Cache-Control") == "no-store") == (endpoint not in KEPT), endpoint
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-097")
 def test_only_the_form_lets_the_provider_s_script_in(shopper: Buyer, demo_app: Flask) -> None:
     with demo_app.app_context():
@@ -260,6 +263,7 @@ def test_only_the_form_lets_the_provider_s_script_in(shopper: Buyer, demo_app: F
         assert origin not in shopper.get(path).headers["Content-Security-Policy"]
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-097", "T-035")
 def test_cookies_on_http_and_on_https(app: Flask, demo_app: Flask, settings: Config) -> None:
     for path, name, same_site in (("/products", "session=", "Lax"), ("/admin/login", "session-admin=", "Strict")):
@@ -342,6 +346,7 @@ def test_a_broken_database_shows_a_calm_page(demo_app: Flask, client: FlaskClien
         assert_calm(answer, "申し訳ありません。ページを表示できませんでした")
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-080")
 def test_debugging_is_off_and_nothing_serves_a_set_up(app: Flask, demo_app: Flask, client: FlaskClient) -> None:
     assert not app.debug
@@ -350,6 +355,7 @@ def test_debugging_is_off_and_nothing_serves_a_set_up(app: Flask, demo_app: Flas
     assert client.get("/?__debugger__=yes&cmd=resource&f=style.css").status_code == 200
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-080")
 @pytest.mark.parametrize(
     ("wrong", "said"),
@@ -396,6 +402,7 @@ def test_health_gives_no_data(app: Flask, demo_app: Flask, client: FlaskClient) 
 # ---- language ----
 
 
+@pytest.mark.one_database
 @pytest.mark.req("T-042")
 def test_the_language_switch(shopper: Buyer, demo_app: Flask) -> None:
     page = shopper.get("/products")

@@ -19,14 +19,16 @@ from tests.support.pages import Page
 from tests.support.products import Product
 from tests.support.servers import LiveServer
 from tests.support.shop import dispose
+from tests.support.turns import Turns
 from tests.support.world import Simulator
 from tests.web.counter import Desk, number_of
 
 pytestmark = pytest.mark.one_database
 METHODS = "/admin/settings/payment-methods"
+PRODUCTS = Turns(INSTALLED, name=lambda each: each.code)
 
 
-@pytest.fixture(params=INSTALLED, ids=[provider.code for provider in INSTALLED])
+@pytest.fixture
 def product(request: pytest.FixtureRequest, demo_app: Flask, simulator: Simulator, live_server: LiveServer) -> Product:
     made = Product(request.param, demo_app, simulator, live_server.url)
     made.install()
@@ -51,6 +53,7 @@ def method_path(app: Flask) -> str:
 
 
 @pytest.mark.req("R-027")
+@PRODUCTS.every()
 def test_the_connection_test_tells_right_from_wrong(product: Product, desk: Desk, demo_app: Flask) -> None:
     """Before anything is saved, with what is typed."""
     path = method_path(demo_app)
@@ -69,6 +72,7 @@ class Act:
 
 
 @pytest.mark.req("P-28", "R-030")
+@PRODUCTS.every()
 @pytest.mark.parametrize("act", [Act("capture", "captured"), Act("cancel", "cancelled")], ids=lambda act: act.button)
 def test_old_orders_go_on_with_their_own_contract(product: Product, desk: Desk, demo_app: Flask, act: Act) -> None:
     """The shop has another contract by now; what was made under the old one is looked at and settled with the old one."""
@@ -86,7 +90,7 @@ def test_old_orders_go_on_with_their_own_contract(product: Product, desk: Desk, 
 
 
 @pytest.mark.req("R-022", "R-023")
-@pytest.mark.parametrize("at_once", [False, True])
+@PRODUCTS.pairs("at_once", [False, True])
 def test_an_order_keeps_the_mode_it_was_made_under(product: Product, desk: Desk, demo_app: Flask, at_once: bool) -> None:
     product.install(capture_at_once=at_once)
     number = number_of(product.buy())
@@ -118,6 +122,7 @@ def test_a_provider_is_tried_without_a_contract(
 
 
 @pytest.mark.req("R-029")
+@PRODUCTS.every()
 def test_a_practice_order_counts_for_nothing_and_is_sent_nowhere_else(product: Product, desk: Desk, demo_app: Flask, settings: Config) -> None:
     number = number_of(product.buy())
     figures = desk.page("/admin").text

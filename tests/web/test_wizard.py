@@ -49,6 +49,7 @@ def at_step3(buyer: StepsBuyer, method: str = "card", **typed: str) -> requests.
     return answer
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-106", "R-124")
 def test_the_product_says_which_cart_its_button_leads_to(walker: StepsBuyer) -> None:
     page = walker.put_into_cart(TEA)
@@ -114,6 +115,7 @@ def test_everything_can_be_corrected_from_step_3_and_nothing_is_lost(walker: Ste
         assert db.session.scalars(select(Order.ship_name)).one() == "山田 次郎"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-022")
 def test_the_way_back_from_an_unfinished_page_keeps_what_is_typed(walker: StepsBuyer, demo_app: Flask) -> None:
     """By the pages' own buttons, right or wrong, in both carts; but no card number that was typed into a wrong field."""
@@ -134,6 +136,7 @@ def test_the_way_back_from_an_unfinished_page_keeps_what_is_typed(walker: StepsB
     assert walker.get("/checkout/step2").url.endswith("/checkout/step1"), "kept is not judged"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-022")
 @pytest.mark.parametrize(
     ("at", "where", "words"),
@@ -187,6 +190,7 @@ def test_leaving_a_page_keeps_the_registration_and_what_goes_with_the_card(page:
     assert hanako.is_in, "with the newest"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-022")
 def test_another_language_from_the_last_page_comes_back_to_it(walker: StepsBuyer) -> None:
     """STEP3 with a mistake, and the one-page cart's confirmation without script: neither answer has an address of its own."""
@@ -217,6 +221,7 @@ def test_who_is_sent_back_to_step_1_loses_nothing_of_step_2(walker: StepsBuyer) 
     assert Page(walker.get("/checkout/step2").text).form("/checkout/step2").fields["note"] == "午前中に"
 
 
+@pytest.mark.one_database
 @pytest.mark.req("U-022")
 @pytest.mark.parametrize("found", ["/cart", "/checkout/pending"])
 def test_another_language_is_there_wherever_the_press_ends(found: str, walker: StepsBuyer, simulator: Simulator) -> None:
@@ -347,6 +352,7 @@ def test_instalments_are_chosen_at_step_3_and_only_those_offered(walker: StepsBu
     number_of(walker.press(page, walker.card_token(VISA, Page(page.text)), installments="6"))
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-021")
 def test_the_note_on_instalments_stands_below_at_step_3_and_behind_a_mark_on_the_one_page(
     walker: StepsBuyer, demo_app: Flask
@@ -358,6 +364,7 @@ def test_the_note_on_instalments_stands_below_at_step_3_and_behind_a_mark_on_the
     assert zero.index("？") < zero.index("二回払いは不可") < zero.index("<select", zero.index("？"))
 
 
+@pytest.mark.one_database
 def test_cash_needs_no_card_and_no_script(walker: StepsBuyer, demo_app: Flask) -> None:
     page = at_step3(walker, CASH)
     assert "data-script-url" not in page.text
@@ -365,6 +372,7 @@ def test_cash_needs_no_card_and_no_script(walker: StepsBuyer, demo_app: Flask) -
     assert orders(demo_app)
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-018", "R-288")
 def test_step_3_says_what_the_law_asks_for(walker: StepsBuyer) -> None:
     page = at_step3(walker)
@@ -425,6 +433,7 @@ def test_who_logs_in_at_step_3_confirms_again_and_orders_as_a_member(
     assert count(demo_app, Order, member_id=member.member_id) == 1
 
 
+@pytest.mark.one_database
 def test_switching_the_language_confirms_in_that_language(walker: StepsBuyer) -> None:
     at_step3(walker)
     token = Page(walker.get("/checkout/step3").text).form("/checkout/place").fields["csrf_token"]
@@ -474,6 +483,7 @@ def test_each_checkout_places_its_own_confirmation_only(walker: StepsBuyer, demo
     assert orders(demo_app) == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.req("R-111", "R-117")
 def test_showing_the_courier_without_script_keeps_what_is_typed_but_no_card_number(walker: StepsBuyer) -> None:
     walker.put_into_cart(TEA)

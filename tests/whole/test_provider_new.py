@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from app import create_app
 from providers.installed import INSTALLED
 from shop.web import new_provider
 from tests.support.files import ROOT
+from tests.support.shop import settings
 
 CODE = "zeus"
 #: Test → what its failure tells the developer.
@@ -185,6 +187,7 @@ def test_an_installation_is_no_checkout(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_command_says_why_it_refuses(tmp_path: Path) -> None:
     code = INSTALLED[0].code
-    refused = command(ROOT, code, tmp_path)
-    assert (refused.returncode, refused.stdout) == (1, "")
+    shop = create_app(settings(tmp_path, f"sqlite:///{tmp_path / 'none.sqlite3'}", 5000, 5001))
+    refused = shop.test_cli_runner().invoke(args=["provider", "new", code])
+    assert (refused.exit_code, refused.stdout) == (1, "")
     assert f"Error: there is already providers/{code}" in refused.stderr

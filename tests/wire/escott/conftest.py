@@ -5,5 +5,5 @@ from tests.wire.escott.desk import Desk
 
 
 @pytest.fixture
-def desk(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return Desk(simulator, monkeypatch)
+def desk(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(world, monkeypatch)

@@ -1,11 +1,13 @@
 """カード会員 on the wire: a member of its own for each registration, and what becomes of it."""
 
 import re
+from typing import Any
 
 import pytest
 
+from providers import transport
 from providers.charge import CardSource
-from providers.contract import Absent, Approved, Category, Declined, Unknown, Unreadable
+from providers.contract import Absent, Approved, Category, Declined, NotSent, Unknown, Unreadable
 from providers.escott import PROVIDER, cards, client
 from providers.kept_cards import CARD_BRANDS, CardList, CardRemoved, CardStored, KeptCard
 from tests.wire.escott.desk import MEMBER, SEED, Desk
@@ -240,3 +242,17 @@ def test_a_member_deleted_in_between_is_absent(desk: Desk) -> None:
     desk.kept()
     desk.fault("4MemDel", "code", code="K71")
     assert desk.gateway().remove_card(MEMBER, MEMBER) == Absent("K71")
+
+
+def test_a_removal_that_got_no_further_is_not_told_as_unsent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is refused after 4MemInval: the card pays no more, and is not deleted yet."""
+    desk.kept()
+    whole = transport.post
+
+    def cut_off(url: str, body: bytes, *rest: Any, **more: Any) -> Any:
+        return NotSent("refused") if b"OperateId=4MemDel" in body else whole(url, body, *rest, **more)
+
+    monkeypatch.setattr(transport, "post", cut_off)
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == Unknown("refused")
+    monkeypatch.setattr(transport, "post", whole)
+    assert desk.gateway().remove_card(MEMBER, MEMBER) == CardRemoved()

@@ -21,10 +21,13 @@ from providers.contract import (
 from providers.escott import PROVIDER, errors
 from providers.escott.capabilities import EscottCapabilities
 from providers.kept_cards import CardList, CardRemoved, KeptCard
+from tests.support.turns import Turns
 from tests.wire.escott.desk import MEMBER, NAME, Desk
 
 #: Answers that are none. ``wrong_charset`` is not among them: an answer is ASCII here, whatever the charset.
-SPOILED = ["reset", "close", "half", "garbage", "html", "http_500", "empty"]
+SPOILED = Turns(["reset", "close", "half", "garbage", "html", "http_500", "empty"], "mode", direct=True)
+#: Codes that leave it open, alone and among others.
+OPEN = Turns(["KH0", "K96", "C03", "KBX", "K96|G55", "G55|K98", "K22|KH0", "P51", "R01", "OK|K22", "1234"], "codes", direct=True)
 CARD = KeptCard(MEMBER, "1111", "Visa", "0140")
 
 Do = Callable[[Desk, Approved], Any]
@@ -61,9 +64,7 @@ def made(desk: Desk) -> Approved:
 
 
 @pytest.mark.req("P-05", "R-193")
-@pytest.mark.parametrize("mode", SPOILED)
-@pytest.mark.parametrize("operation", DOING)
-@pytest.mark.parametrize("phase", ["before", "after"])
+@SPOILED.cases("operation phase", [(operation, phase) for operation in DOING for phase in ("before", "after")])
 def test_a_lost_answer_is_an_unknown_outcome(desk: Desk, made: Approved, operation: str, mode: str, phase: str) -> None:
     desk.fault(operation, mode, phase)
     asked = len(desk.sent)
@@ -103,8 +104,7 @@ def test_a_door_that_is_closed_is_no_open_outcome(desk: Desk, made: Approved, op
 
 
 @pytest.mark.req("R-193")
-@pytest.mark.parametrize("codes", ["KH0", "K96", "C03", "KBX", "K96|G55", "G55|K98", "K22|KH0", "P51", "R01", "OK|K22", "1234"])
-@pytest.mark.parametrize("operation", [each for each in DOING if each not in ("1Search", "4MemRefM")])
+@OPEN.pairs("operation", [each for each in DOING if each not in ("1Search", "4MemRefM")])
 def test_a_code_that_leaves_it_open_is_an_unknown_outcome(desk: Desk, made: Approved, operation: str, codes: str) -> None:
     """Of several codes one is enough; so is a class of codes that nobody knows here, and what is no code."""
     desk.fault(operation, "code", "after", code=codes)

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from providers.payresort import PROVIDER as PAYRESORT
@@ -7,22 +5,6 @@ from providers.veritrans4g.product import Product
 from providers.veritrans4g.provider import PROVIDER as VERITRANS4G
 from tests.support.world import Simulator
 from tests.wire.veritrans4g.practice import Practice
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    world = Simulator(tmp_path_factory.mktemp("practice"))
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def world(running: Simulator) -> Simulator:
-    """A new world for each test; one server for all of them."""
-    running.control("reset")
-    running.control("clock", reset=True)
-    running.control("notices", delay=0)
-    return running
 
 
 @pytest.fixture

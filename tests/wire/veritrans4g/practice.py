@@ -13,6 +13,7 @@ from providers.ports import Endpoint
 from providers.veritrans4g.adapter import Veritrans4GGateway
 from providers.veritrans4g.product import Product
 from tests.sandbox.veritrans4g_world import VeriTransWorld
+from tests.support.turns import Turns
 from tests.support.world import VISA, Simulator
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -20,8 +21,9 @@ BUYER = Cardholder(email="hanako@canary.example", phone="090-1234-5678")
 BROWSER = Browser("Mozilla/5.0 canary", "text/html", "192.0.2.77")
 RETURN = "http://shop.invalid/pay/3ds/return"
 
-#: Every way an answer can be lost without waiting for it.
+#: Every way an answer can be lost without waiting for it. They take turns where several requests lose theirs.
 LOST = ("reset", "close", "half", "garbage", "html", "http_500", "empty", "wrong_charset")
+IN_TURN = Turns(LOST, "mode", direct=True)
 
 
 @dataclass

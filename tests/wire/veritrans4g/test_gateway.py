@@ -23,7 +23,7 @@ from providers.contract import (
 from providers.payresort import PROVIDER as PAYRESORT
 from providers.veritrans4g import errors
 from tests.support.world import VISA
-from tests.wire.veritrans4g.practice import LOST, NOW, Practice
+from tests.wire.veritrans4g.practice import IN_TURN, LOST, NOW, Practice
 
 PENDING, PENDING_REFUSED, NO_CANCEL = "4980000000079000", "4980000000069001", "4980000000022000"
 DAY = 86_400
@@ -241,8 +241,7 @@ def lost(result: Result) -> None:
 
 
 @pytest.mark.req("P-05")
-@pytest.mark.parametrize("mode", LOST)
-@pytest.mark.parametrize("capture", [False, True])
+@IN_TURN.pairs("capture", [False, True])
 def test_a_lost_authorization(practice: Practice, mode: str, capture: bool) -> None:
     """Never sent, and sent but not heard of, look alike; the search tells them apart."""
     never, sent = practice.charge(capture=capture), practice.charge(capture=capture)
@@ -259,9 +258,8 @@ def test_a_lost_authorization(practice: Practice, mode: str, capture: bool) -> N
 
 
 @pytest.mark.req("P-05")
-@pytest.mark.parametrize("mode", LOST)
-@pytest.mark.parametrize(
-    ("act", "kind", "before", "after"),
+@IN_TURN.pairs(
+    "act kind before after",
     [
         (_capture, "Capture/card", MoneyStatus.AUTHORIZED, MoneyStatus.CAPTURED),
         (_void, "Cancel/card", MoneyStatus.AUTHORIZED, MoneyStatus.VOIDED),

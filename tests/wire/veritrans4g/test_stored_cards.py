@@ -8,7 +8,7 @@ from providers.kept_cards import CardList, CardRemoved, CardStored, KeptCard, St
 from providers.payresort import PROVIDER as PAYRESORT
 from providers.veritrans4g import errors
 from tests.support.world import VISA
-from tests.wire.veritrans4g.practice import LOST, RETURN, Practice
+from tests.wire.veritrans4g.practice import IN_TURN, LOST, RETURN, Practice
 
 MEMBER = "mk3v0canary"
 NOT_KEPT, NOT_CHARGED, LOST_STORING = "4980000000027025", "4980000000017026", "4980000000007027"
@@ -77,8 +77,7 @@ def test_a_contract_without_paynowid(practice: Practice) -> None:
     assert removed.code == asked.code
 
 
-@pytest.mark.parametrize("mode", LOST)
-@pytest.mark.parametrize("kind", ["Add/account", "Add/cardinfo"])
+@IN_TURN.pairs("kind", ["Add/account", "Add/cardinfo"])
 def test_a_lost_answer_to_keeping(practice: Practice, kind: str, mode: str) -> None:
     """The list tells whether there is a card; another token stores without harm, whatever stands already."""
     for phase in ("before", "after"):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from providers import transport
 from providers.charge import Cardholder, CardSource, Charge
 from providers.contract import (
     Absent,
@@ -16,6 +17,7 @@ from providers.contract import (
     Liability,
     MoneyStatus,
     NeedsBuyer,
+    NotSent,
     RemoteState,
     Result,
     Unknown,
@@ -249,3 +251,13 @@ def test_a_refused_question_decides_nothing(practice: Practice) -> None:
     fields = practice.walk(asked)
     practice.world.fault("code", "GetResult/mpi", code="NH41")
     assert resumed(practice, charge, asked, fields) == Unknown("NH41".ljust(16, "0"))
+
+
+def test_a_question_that_could_not_be_asked_decides_nothing(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is refused as the buyer comes back: the provider has authorized all the same."""
+    charge, asked = practice.authenticating()
+    fields = practice.walk(asked)
+    monkeypatch.setattr(transport, "post", lambda *_, **__: NotSent("refused"))
+    assert resumed(practice, charge, asked, fields) == Unknown("refused")
+    monkeypatch.undo()
+    assert isinstance(resumed(practice, charge, asked, fields), Approved)
