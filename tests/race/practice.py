@@ -12,6 +12,8 @@ GOOD = VISA
 REFUSED = "4980000000058202"
 #: Refused on the way: 本人認証 fails.
 UNAUTHENTICATED = "4980000000087607"
+#: Charged, and kept where it is to be – but the answer about that is lost.
+KEPT_UNHEARD = "4980000000007027"
 #: States in which money is reserved or taken.
 HOLDING = ("authorized", "captured")
 

@@ -2,7 +2,7 @@
 each meets every product. None is named."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -10,6 +10,7 @@ import pytest
 
 from providers.contract import Capabilities, MoneyStatus, Reason, Recovery, Snapshot, Verb
 from providers.installed import INSTALLED
+from providers.kept_cards import Linking
 from providers.ports import Provider
 from tests.support import turns
 from tests.support.files import ROOT
@@ -63,9 +64,14 @@ class Product:
 
 def _set_up(provider: Provider) -> list[Product]:
     """With the defaults of its settings form, and with each single value changed."""
-    fields = [setting for setting in provider.settings if setting.scope == "method"]
-    usual = {setting.key: setting.default for setting in fields}
-    return [Product(provider, usual), *[Product(provider, usual | {each.key: value}) for each in fields for value, _ in each.choices]]
+    usual = {setting.key: setting.default for setting in provider.settings if setting.scope == "method"}
+    return [Product(provider, usual), *_changed(Product(provider, usual))]
+
+
+def _changed(product: Product) -> list[Product]:
+    """With each single value of its settings form changed."""
+    fields = [setting for setting in product.provider.settings if setting.scope == "method"]
+    return [replace(product, options={**product.options, each.key: value}) for each in fields for value, _ in each.choices]
 
 
 def _all(*, sending_away: bool) -> tuple[Product, ...]:
@@ -77,6 +83,11 @@ def _all(*, sending_away: bool) -> tuple[Product, ...]:
 #: Without 本人認証 and with it.
 PLAIN, AUTHENTICATED = _all(sending_away=False), _all(sending_away=True)
 EVERY = (*PLAIN, *AUTHENTICATED)
+#: That keep members' cards, set up so that the member decides, order by order (12-2).
+ASKING = tuple(
+    next(each for each in _changed(product) if product.rules.linking(each.options) == Linking.ASK)
+    for product in PLAIN if product.rules.tokens_to_link
+)  # fmt: skip
 #: Of whose payments notices come: who authorizes while the buyer is away tells of nothing else.
 TELLING = tuple(
     product for product in EVERY
