@@ -32,7 +32,7 @@ class Storm:
         self._shop = shop
         shop.stock(CODE, BUYERS)
         ready = by_many(lambda _: (*shop.ready_buyer(shop.variant(CODE), CARD), shop.practice.token()), range(BUYERS))
-        shop.practice.fault("020", "stall", seconds=seconds, times=None)
+        shop.practice.fault("authorize", "stall", seconds=seconds, times=None)
         #: Where each answered press was led.
         self.locations: list[str] = []
         self.statuses: list[int] = []
@@ -48,8 +48,7 @@ class Storm:
 
     def waiting(self) -> int:
         """Calls that the provider holds back now."""
-        requests = self._shop.practice.ledger()["requests"]
-        return sum(request["fault"] == "stall" and not request["result"] for request in requests)
+        return sum(call["fault"] == "stall" and not call["answered"] for call in self._shop.practice.books()["calls"])
 
     def wait_for_rest(self) -> None:
         """Until every buyer is either answered or held back by the provider."""

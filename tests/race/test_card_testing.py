@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 import pytest
 from flask.testing import FlaskClient
 
+from providers.sandbox.card_numbers import check_sum
 from shop.core import ids
 from tests.race.browser import BUYER
+from tests.race.products import PLAIN, Product, Turns
 from tests.race.shopping import Shop, by_many
 from tests.support.evidence import Series
 
@@ -28,6 +30,7 @@ MISTYPED = ("4980000000058244", "4980000000038261")
 GOOD = "4111111111111111"
 _CSRF, _CONFIRMATION = (re.compile(rf'name="{name}_token" value="([^"]+)"') for name in ("csrf", "confirmation"))
 _networks = itertools.count()
+_TURNS = Turns()
 
 
 def address() -> str:
@@ -37,8 +40,8 @@ def address() -> str:
 
 
 def stolen(number: int) -> str:
-    """One of many cards that the provider refuses."""
-    return f"4980{number:08d}8261"
+    """One of many cards that the provider refuses; its check digit is right, else a provider's script may make no token of it."""
+    return next(card for digit in range(10) if not check_sum(card := f"4980{number:07}{digit}8261"))
 
 
 @dataclass
@@ -107,7 +110,7 @@ def calm(shop: Shop) -> None:
 
 
 def asked(shop: Shop) -> int:
-    return int(shop.practice.ledger()["telegrams"].get("020", 0))
+    return sum(call["verb"] == "authorize" for call in shop.practice.books()["calls"])
 
 
 def alarms(shop: Shop, since: int) -> int:
@@ -133,7 +136,8 @@ def honest(shop: Shop, _number: int = 0) -> Visitor:
 
 
 @pytest.mark.req("P-22", "T-082", "S-091")
-def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
+@_TURNS.each(PLAIN)
+def test_a_spread_attack_is_noticed(guarded: Shop, product: Product) -> None:
     """Forty cards from forty addresses, in a shop that sells; the owner's mail leaves, once."""
     assert {Visitor(guarded).try_card(GOOD) for _ in range(SALES)} == {"ordered"}
     before, mailed = asked(guarded), newest_mail(guarded)
@@ -148,7 +152,8 @@ def test_a_spread_attack_is_noticed(guarded: Shop) -> None:
 
 
 @pytest.mark.req("P-22", "T-082", "S-090")
-def test_fresh_browsers_of_one_network_and_one_browser_of_many(guarded: Shop) -> None:
+@_TURNS.each(PLAIN)
+def test_fresh_browsers_of_one_network_and_one_browser_of_many(guarded: Shop, product: Product) -> None:
     guarded.change("UPDATE card_guard SET shop_failures = 1000, shop_most = 1000")
     home, before = address(), asked(guarded)
     by_many(lambda n: Visitor(guarded, home).try_card(stolen(n)), range(14), threads=4)
@@ -161,7 +166,8 @@ def test_fresh_browsers_of_one_network_and_one_browser_of_many(guarded: Shop) ->
 
 
 @pytest.mark.req("P-22")
-def test_honest_buyers_who_mistype_are_not_locked_out(guarded: Shop) -> None:
+@_TURNS.each(PLAIN)
+def test_honest_buyers_who_mistype_are_not_locked_out(guarded: Shop, product: Product) -> None:
     by_many(lambda n: honest(guarded, n), range(8), threads=4)
 
 

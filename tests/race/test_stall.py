@@ -6,11 +6,15 @@ import pytest
 
 from tests.race import stall
 from tests.race.books import assert_books_agree
+from tests.race.products import PLAIN, Product, Turns
 from tests.race.shopping import Shop
+
+_TURNS = Turns()
 
 
 @pytest.mark.req("P-11", "P-31")
-def test_the_shop_window_stays_open_while_the_provider_stalls(shop: Shop) -> None:
+@_TURNS.each(PLAIN)
+def test_the_shop_window_stays_open_while_the_provider_stalls(shop: Shop, product: Product) -> None:
     """Half of the threads wait for the provider, everybody else who pays is told it is busy, and pages are served."""
     before = shop.newest_order()
     idle = stall.times(shop, 40)
