@@ -7,9 +7,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from tests.support import issuer
 from tests.support.issuer import AUTHENTICATE, LOOK
-from tests.support.pages import Page
 from tests.support.products import Request, beyond
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -115,7 +113,7 @@ class Browser:
 
     def stay_at_issuer(self, hop: str) -> None:
         """Open the issuer's page and press nothing."""
-        issuer.beyond(Page(self.get(hop).text), self._shop_url + hop, LOOK)
+        self.way_back(hop, LOOK)
 
     def arrive(self, back: Request) -> Answer:
         """Come back from the issuer."""

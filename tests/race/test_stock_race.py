@@ -3,13 +3,16 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 
 import pytest
 
 from tests.race.books import assert_books_agree
 from tests.race.browser import Answer, is_away, is_complete
 from tests.race.practice import GOOD, REFUSED, UNAUTHENTICATED
+from tests.race.products import AUTHENTICATED, Product
 from tests.race.shopping import CARD, CASH, Shop, at_once, by_many, no_error_page
 from tests.support.evidence import Series
 from tests.support.issuer import AUTHENTICATE, LOOK
@@ -143,11 +146,14 @@ def test_units_of_refused_cards_come_back(shop: Shop) -> None:
 @pytest.mark.evidence
 @pytest.mark.timeout(3600)
 @pytest.mark.req("P-07", "R-165")
-def test_the_race_many_times(shop: Shop, secured: None) -> None:
-    """With 30 % payment failures and 30 % who never come back from the issuer; fifty races on each database."""
+def test_the_race_many_times(shop: Shop, pay_by: Callable[[Product], None]) -> None:
+    """With 30 % payment failures and 30 % who never come back from the issuer, by each product that leads there in turn; fifty
+    races on each database."""
     series = Series("races of 200 buyers for 50 units", 50, shop.database)
     crowd, ends = Crowd(buyers=200, units=50, refused_of_ten=3, away_of_ten=3), Counter[str]()
+    products = cycle(AUTHENTICATED)
     while series.more():
+        pay_by(next(products))
         before = shop.newest_order()
         met = storm(shop, crowd, series.chance)
         _check(shop, crowd, met, before)

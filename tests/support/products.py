@@ -17,10 +17,13 @@ from shop.core.runtime import now
 from shop.payments import accounts
 from shop.payments.models import PaymentMethod, ProviderNotice
 from tests.support.buying import Buyer, Purchase
-from tests.support.issuer import AUTHENTICATE
+from tests.support.issuer import AUTHENTICATE, LOOK
 from tests.support.pages import Page
 from tests.support.shop import run_jobs
 from tests.support.world import VISA, Simulator, merchant, world_code
+
+#: In the issuer's page: the buyer is asked.
+_ASKS = 'name="choice"'
 
 
 @dataclass
@@ -150,7 +153,7 @@ def lead(purchase: Purchase, choice: str = AUTHENTICATE) -> Request:
 
 def beyond(hop: str, address: str, shop_url: str, choice: str = AUTHENTICATE) -> Request:
     """From the shop's hop page, which stands at ``address``, as a browser without script goes – by links, forms and redirects – to
-    what it would send to the shop. The shop's cookies stay at the shop."""
+    what it would send to the shop. The shop's cookies stay at the shop. ``LOOK``: no further than the issuer's page."""
     following = _onward(hop, address, choice)
     elsewhere = requests.Session()
     elsewhere.trust_env = False
@@ -158,6 +161,8 @@ def beyond(hop: str, address: str, shop_url: str, choice: str = AUTHENTICATE) ->
         if following.url.startswith(shop_url):
             return following
         answer = elsewhere.request(following.method, following.url, data=following.fields or None, allow_redirects=False)
+        if choice == LOOK and _ASKS in answer.text:
+            return following
         moved = answer.headers.get("Location")
         following = Request("get", urljoin(answer.url, moved), {}) if moved else _onward(answer.text, answer.url, choice)
     raise AssertionError(f"the issuer leads nowhere: {following.url}")
@@ -169,7 +174,7 @@ def _onward(html: str, address: str, choice: str) -> Request:
     forms = [form for form in page.forms if "language" not in form.action]
     if not forms:
         return Request("get", urljoin(address, next(iter(page.find("a", rel="noreferrer")))["href"]), {})
-    pressed = {"choice": choice, "password": "1234"} if 'name="choice"' in html else {}
+    pressed = {"choice": choice, "password": "1234"} if _ASKS in html else {}
     return Request(forms[0].method, urljoin(address, forms[0].action), forms[0].fields | pressed)
 
 
