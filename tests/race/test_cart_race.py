@@ -1,4 +1,7 @@
-"""T-019: another tab changes the cart at the instant of 注文する. What is shipped, shown and charged is one and the same."""
+"""T-019: another tab changes the cart at the instant of 注文する. What is shipped, shown and charged is one and the same.
+
+What is ordered is settled in the shop's own rows before any provider is asked, by whatever product it pays.
+"""
 
 import time
 from functools import partial

@@ -1,4 +1,7 @@
-"""P-13: many buyers, few uses. No use twice, nobody is charged the full price for having been late, nothing leaks."""
+"""P-13: many buyers, few uses. No use twice, nobody is charged the full price for having been late, nothing leaks.
+
+Uses are taken before any provider is asked and given back when an order has failed: the shop's own rows, by whatever product it pays.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
