@@ -15,7 +15,7 @@ from shop.orders.models import Order
 from shop.payments.models import OPEN_STATES, Payment, PaymentOperation
 from shop.payments.testimony import Said
 from tests.crash.checker import ever_held, look, overdue, problems
-from tests.crash.moments import HOLD_OVER
+from tests.crash.moments import ABSENT_OVER, HOLD_OVER
 from tests.crash.products import asks_people
 from tests.crash.scenarios import Scenario, whose_turn
 from tests.crash.stage import Died, Stage, State
@@ -179,6 +179,7 @@ class Campaign:
         self._stage.ask("sweep")
         if not asks_people(self._stage.product):
             return
+        self._stage.advance(ABSENT_OVER)  # until then nothing is believed to be missing
         there = {payment["reference"] for payment in self._stage.books()["payments"] if ever_held(payment)}
         for operation in self._stage.rows(PaymentOperation):
             if operation.state in OPEN_STATES:
