@@ -5,6 +5,7 @@ import re
 import socket
 import time
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import urlencode, urlsplit
 
 from tests.support.issuer import AUTHENTICATE, LOOK
@@ -16,6 +17,7 @@ _GO_ON = re.compile(r'href="(?:http://[^/"]+)?(/pay/h/[^"]+)"')
 _CONFIRMATION = re.compile(r'name="confirmation_token" value="([^"]+)"')
 #: Only ends a test whose answer never comes.
 _TIMEOUT = 50.0
+_BUYERS = count(1)
 
 #: Where the two carts take 注文する.
 ZERO, STEPS = "/checkout/zero/place", "/checkout/place"
@@ -37,15 +39,17 @@ class Answer:
 class Browser:
     """One session. :meth:`tab` gives a second window with the same cookies."""
 
-    def __init__(self, port: int, cookies: dict[str, str] | None = None, csrf: str = "") -> None:
+    def __init__(self, port: int, cookies: dict[str, str] | None = None, csrf: str = "", mailbox: str = "") -> None:
         self._port = port
         self._shop_url = f"http://127.0.0.1:{port}"
         self._connection: http.client.HTTPConnection | None = None
         self.cookies = cookies or {}
         self.csrf = csrf
+        #: A mailbox of their own: who waits for people's word cannot order with the same one.
+        self.mailbox = mailbox or f"buyer.{next(_BUYERS)}@example.jp"
 
     def tab(self) -> "Browser":
-        return Browser(self._port, dict(self.cookies), self.csrf)
+        return Browser(self._port, dict(self.cookies), self.csrf, self.mailbox)
 
     def close(self) -> None:
         if self._connection:
@@ -94,12 +98,12 @@ class Browser:
 
     def confirm(self, delivery_id: int, method_id: int, **typed: str) -> str:
         """The confirmation's token – of the confirmation as the dialog shows it."""
-        fields = BUYER | {"delivery_id": delivery_id, "payment_method_id": method_id, "installments": "1"} | typed
+        fields = BUYER | {"email": self.mailbox, "delivery_id": delivery_id, "payment_method_id": method_id, "installments": "1"} | typed
         return found(_CONFIRMATION, self.post("/checkout/zero/confirm", fields, X_Requested_With="fetch"))
 
     def confirm_in_steps(self, delivery_id: int, method_id: int, **typed: str) -> str:
         """The same through STEP1 and STEP2, of STEP3."""
-        self.post("/checkout/step1", {**BUYER, **typed})
+        self.post("/checkout/step1", {**BUYER, "email": self.mailbox, **typed})
         self.post("/checkout/step2", {"delivery_id": delivery_id, "payment_method_id": method_id})
         return found(_CONFIRMATION, self.get("/checkout/step3"))
 
