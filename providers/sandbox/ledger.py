@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, replace
@@ -35,7 +36,7 @@ class NotedCall(Call):
     id: int | None = None
 
 
-class Ledger:
+class Ledger(ABC):
     """A simulator's own ledger names the tables and says what stands in a new world."""
 
     #: Records, which are dataclasses, and the table and key of each; rows with the key ``id`` are numbered. Merchants come first:
@@ -60,9 +61,9 @@ class Ledger:
             if not self.all(next(iter(self.tables))):
                 self.found()
 
+    @abstractmethod
     def found(self) -> None:
         """A new world: its merchants, and what else it begins with."""
-        raise NotImplementedError
 
     def close(self) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
@@ -48,7 +49,7 @@ class Notice:
 AnyNotice = TypeVar("AnyNotice", bound=Notice)
 
 
-class Pusher(Generic[AnyNotice]):
+class Pusher(ABC, Generic[AnyNotice]):
     """A simulator's own pusher makes the notices and says how one is sent."""
 
     #: the column that tells their order
@@ -63,9 +64,9 @@ class Pusher(Generic[AnyNotice]):
         self.pushing = threading.Lock()
         self.disorder = Disorder()
 
+    @abstractmethod
     def send(self, notice: AnyNotice) -> None:
         """One attempt, to be noted with ``note``."""
-        raise NotImplementedError
 
     def queued(self) -> dict[str, Any]:
         """What every new notice begins with."""

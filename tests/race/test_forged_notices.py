@@ -43,12 +43,17 @@ class Post:
         browser.close()
         assert is_complete(path)
         shop.settle()
-        shop.eventually(lambda: not shop.practice.books()["busy"], "a notice is still on its way")
+        shop.eventually(self._at_rest, "a notice is still on its way or not looked into")
         order = shop.order_of(path)
         self.payment = shop.rows("SELECT * FROM payment WHERE order_id = :id", id=order.id)[0]
         self.newest = shop.value("SELECT coalesce(max(id), 0) FROM provider_notice")
         self._browser = Browser(shop.port)
         self.before = self.state()
+
+    def _at_rest(self) -> bool:
+        """Nothing of an earlier test is still to change what is compared."""
+        waiting = self.shop.value("SELECT count(*) FROM provider_notice WHERE state = 'waiting'")
+        return not waiting and not self.shop.practice.books()["busy"]
 
     def about(self, serial: int = 10**9) -> About:
         return About(serial, self.payment.handle, self.payment.merchant_ref, self.payment.authorized_yen)
