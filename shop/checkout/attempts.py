@@ -1,12 +1,16 @@
 """What a confirmation and its cart have been tried with: the orders a press may have led to, and how their payment stands."""
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from providers.contract import Verb
 from shop.checkout.models import Confirmation
+from shop.core.runtime import now as moment
 from shop.orders.models import Order
 from shop.payments import reconcile
+from shop.payments.engine import PATIENCE
 from shop.payments.models import OPEN, Payment, PaymentOperation
 
 
@@ -53,8 +57,12 @@ def authorization(session: Session, order_id: int) -> PaymentOperation | None:
 def people_look(session: Session, email: str) -> bool:
     """Whether a person still has to find out if an earlier attempt of this mail address was paid: in another browser, or after a
     log-out, its buyer would not come upon it and pay once more."""
-    unknown = select(PaymentOperation).where(OPEN, PaymentOperation.state == "unknown", PaymentOperation.verb == Verb.AUTHORIZE)
-    waiting = [each.payment_id for each in session.scalars(unknown) if reconcile.answered_by_people(each)]
+    # One whose call hangs is as undecided, once its buyer no longer waits for the page.
+    hangs = (PaymentOperation.state == "sent") & (PaymentOperation.sent_at <= moment() - timedelta(seconds=PATIENCE))
+    undecided = select(PaymentOperation).where(
+        OPEN, PaymentOperation.verb == Verb.AUTHORIZE, (PaymentOperation.state == "unknown") | hangs
+    )
+    waiting = [each.payment_id for each in session.scalars(undecided) if reconcile.answered_by_people(each)]
     if not waiting:
         return False
     theirs = select(Order.id).join(Payment, Payment.order_id == Order.id)

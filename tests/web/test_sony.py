@@ -301,6 +301,16 @@ def test_nor_from_another_browser_of_the_same_buyer(sony: Product, desk: Desk, l
     assert sony.buy(email="hanako@example.jp").public_id, "it is decided"
 
 
+def test_nor_while_the_call_still_hangs(sony: Product, demo_app: Flask) -> None:
+    """The buyer was led to 確認中 and went elsewhere before the shop itself knows that no answer comes."""
+    number_of(sony.buy())
+    with demo_app.app_context(), write() as session:
+        operation = session.scalars(select(PaymentOperation)).one()
+        operation.state, operation.check_at, operation.sent_at = "sent", now() + timedelta(seconds=20), now() - timedelta(seconds=25)
+    assert "二重のお支払いを防ぐため" in sony.buy().page.text
+    assert len(sony.payments()) == 1
+
+
 @pytest.mark.parametrize("said", ["found", "not_found"])
 def test_what_people_say_decides(sony: Product, desk: Desk, lost: Buyer, demo_app: Flask, said: str) -> None:
     path = f"/admin/payments/{payment_id(demo_app)}/console"
